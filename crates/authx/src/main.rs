@@ -1,0 +1,2 @@
+//! authx
+fn main() {}
