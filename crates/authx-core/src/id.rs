@@ -1,4 +1,4 @@
-//! Ids: a prefix that says of what, then a `UUIDv7` in Crockford's base32.
+//! Ids: a prefix that says of what, then a UUIDv7 in Crockford's base32.
 
 use crate::Cx;
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,7 @@ macro_rules! ids {
             /// What every id of this kind begins with, before the underscore.
             pub const PREFIX: &'static str = $prefix;
 
-            /// A new id: `UUIDv7` (RFC 9562 §5.7) of the given time and chance.
+            /// A new id: UUIDv7 (RFC 9562 §5.7) of the given time and chance.
             pub fn new(cx: &mut Cx<'_>) -> Self {
                 Self(uuid_v7(cx))
             }
