@@ -5,9 +5,12 @@
 //! microseconds and replayed from a log.
 
 pub mod audit;
+mod cipher;
 mod cx;
 pub mod factor;
+mod fields;
 pub mod guard;
+mod hpke;
 pub mod id;
 pub mod login;
 pub mod name;
@@ -15,8 +18,13 @@ pub mod otp;
 pub mod policy;
 pub mod prompt;
 pub mod reason;
+pub mod recovery;
+pub mod seal;
 mod secret;
+pub mod secret_text;
 pub mod session;
+#[cfg(test)]
+mod testing;
 pub mod wire;
 
 pub use cx::{Cx, Millis};
