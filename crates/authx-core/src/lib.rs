@@ -7,6 +7,8 @@
 mod cx;
 pub mod id;
 mod secret;
+pub mod secret_text;
+pub mod wire;
 
 pub use cx::{Cx, Millis};
 pub use secret::Secret;

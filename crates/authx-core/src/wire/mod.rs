@@ -1,0 +1,3 @@
+//! What AuthX and its callers say to each other.
+
+pub mod signature;
