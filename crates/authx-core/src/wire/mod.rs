@@ -2,4 +2,5 @@
 
 pub mod login;
 pub mod problem;
+pub mod signature;
 pub mod text;
