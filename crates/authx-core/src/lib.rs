@@ -6,6 +6,7 @@
 
 mod cx;
 pub mod id;
+pub mod password_rules;
 mod secret;
 
 pub use cx::{Cx, Millis};
