@@ -1,1 +1,6 @@
-//! Server.
+//! The AuthX server and its commands.
+
+pub mod clock;
+pub mod config;
+pub mod random;
+pub mod serve;
