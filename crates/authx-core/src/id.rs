@@ -150,7 +150,10 @@ mod tests {
 
     #[test]
     fn an_id_is_a_uuid_of_version_seven() {
-        let id = LoginId::new(&mut Cx { now: Millis(0x0123_4567_89ab), random: &mut |out| out.fill(0xff) });
+        let id = LoginId::new(&mut Cx {
+            now: Millis(0x0123_4567_89ab),
+            random: &mut |out| out.fill(0xff),
+        });
         assert_eq!(id.as_bytes()[..6], [0x01, 0x23, 0x45, 0x67, 0x89, 0xab]);
         assert_eq!((id.as_bytes()[6], id.as_bytes()[8]), (0x7f, 0xbf));
     }

@@ -1,1 +1,3 @@
-//! Server.
+//! The AuthX server and its commands.
+
+pub mod store;
