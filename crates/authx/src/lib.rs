@@ -2,5 +2,6 @@
 
 pub mod clock;
 pub mod config;
+pub mod passwords;
 pub mod random;
 pub mod serve;

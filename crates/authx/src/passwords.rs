@@ -1,0 +1,329 @@
+//! Hashing and checking passwords: Argon2id (RFC 9106) with OWASP's parameters, as many at once as
+//! there are cores, and the same work for a user who does not exist.
+
+use argon2::{
+    Argon2, Params,
+    password_hash::{Error as HashError, PasswordHasher, PasswordVerifier, phc::PasswordHash},
+};
+use authx_core::password_rules::{Guess, NewPassword, PasswordRefused, normalised};
+use std::{num::NonZeroUsize, sync::Arc, time::Duration};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task, time,
+};
+use zeroize::Zeroizing;
+use zxcvbn::matching::patterns::MatchPattern;
+
+/// The password checks of one process. Cloning shares the queue.
+#[derive(Clone)]
+pub struct Passwords {
+    argon2: Argon2<'static>,
+    decoy: Arc<PasswordHash>,
+    permits: Arc<Semaphore>,
+    patience: Duration,
+}
+
+impl Passwords {
+    /// At most `at_once` checks run at a time, each on 19 MiB of memory and one core for some tens
+    /// of milliseconds: `std::thread::available_parallelism()` in production. Hashes once, for the
+    /// users who do not exist.
+    ///
+    /// # Errors
+    ///
+    /// [`PasswordError::Failed`] when there is no memory for even one.
+    pub fn new(at_once: NonZeroUsize) -> Result<Self, PasswordError> {
+        Self::with_params(Params::DEFAULT, at_once)
+    }
+
+    /// Hashes that cost next to nothing, for tests that check hundreds of passwords. A release
+    /// build has no such function.
+    ///
+    /// # Errors
+    ///
+    /// As [`Passwords::new`].
+    #[cfg(debug_assertions)]
+    pub fn cheap_for_tests() -> Result<Self, PasswordError> {
+        let params = Params::new(Params::MIN_M_COST, 1, 1, None)
+            .map_err(|error| PasswordError::Failed(error.into()))?;
+        Self::with_params(params, NonZeroUsize::MIN.saturating_add(3))
+    }
+
+    fn with_params(params: Params, at_once: NonZeroUsize) -> Result<Self, PasswordError> {
+        let argon2 = Argon2::from(params);
+        let decoy = argon2.hash_password_with_salt(b"", &[0; SALT_LEN])?;
+        let permits = Arc::new(Semaphore::new(at_once.get()));
+        Ok(Self { argon2, decoy: Arc::new(decoy), permits, patience: PATIENCE })
+    }
+
+    /// The PHC string to store for a password. `salt` is drawn by the caller.
+    ///
+    /// # Errors
+    ///
+    /// [`PasswordError::Busy`], [`PasswordError::Failed`].
+    pub async fn hash(
+        &self,
+        password: NewPassword,
+        salt: [u8; SALT_LEN],
+    ) -> Result<Zeroizing<String>, PasswordError> {
+        let permit = self.permit().await?;
+        let argon2 = self.argon2.clone();
+        run(permit, move || {
+            let hash = argon2.hash_password_with_salt(password.expose().as_bytes(), &salt)?;
+            Ok(Zeroizing::new(hash.to_string()))
+        })
+        .await
+    }
+
+    /// Whether `typed` is the password behind `stored`. Without a stored hash the answer is no, and
+    /// takes as long.
+    ///
+    /// # Errors
+    ///
+    /// [`PasswordError::Busy`], [`PasswordError::Damaged`], [`PasswordError::Failed`].
+    pub async fn verify(
+        &self,
+        stored: Option<&str>,
+        typed: Zeroizing<String>,
+    ) -> Result<bool, PasswordError> {
+        let real = stored.map(parse).transpose()?;
+        let exists = real.is_some();
+        let hash = real.map_or_else(|| Arc::clone(&self.decoy), Arc::new);
+        let permit = self.permit().await?;
+        let argon2 = self.argon2.clone();
+        run(permit, move || {
+            let typed = normalised(&typed);
+            match argon2.verify_password(typed.as_bytes(), &*hash) {
+                Ok(()) => Ok(exists),
+                Err(HashError::PasswordInvalid) => Ok(false),
+                Err(error @ HashError::OutOfMemory) => Err(error.into()),
+                Err(error) => Err(PasswordError::Damaged(error)),
+            }
+        })
+        .await
+    }
+
+    async fn permit(&self) -> Result<OwnedSemaphorePermit, PasswordError> {
+        match time::timeout(self.patience, Arc::clone(&self.permits).acquire_owned()).await {
+            Ok(Ok(permit)) => Ok(permit),
+            // The semaphore is never closed; were it, waiting would not help either.
+            Ok(Err(_)) | Err(_) => Err(PasswordError::Busy),
+        }
+    }
+}
+
+impl std::fmt::Debug for Passwords {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Passwords").field("argon2", &self.argon2).finish_non_exhaustive()
+    }
+}
+
+/// Why a password could not be hashed or checked.
+#[derive(Debug, thiserror::Error)]
+pub enum PasswordError {
+    /// All cores were hashing for two seconds. The login was not judged; try again in a few.
+    #[error("too many passwords are being checked; try again in a few seconds")]
+    Busy,
+    /// What is stored is no Argon2 hash.
+    #[error("the stored password hash cannot be read")]
+    Damaged(#[source] HashError),
+    /// No memory, or the check was torn down with the server.
+    #[error("the password could not be checked")]
+    Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl From<HashError> for PasswordError {
+    fn from(error: HashError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// A PHC string without salt or digest is well formed, and would otherwise pass for a hash that no
+/// password matches.
+fn parse(stored: &str) -> Result<PasswordHash, PasswordError> {
+    let hash = PasswordHash::new(stored).map_err(|error| PasswordError::Damaged(error.into()))?;
+    if hash.salt.is_none() || hash.hash.is_none() {
+        return Err(PasswordError::Damaged(HashError::EncodingInvalid));
+    }
+    Ok(hash)
+}
+
+/// Checks a new password against the rules and zxcvbn's word lists. `known` is what others know of
+/// the user: names, aliases, the company. Takes milliseconds, but about a second of one core
+/// (unoptimised) for a password made to be slow: a server calls it on a thread that may block.
+///
+/// # Errors
+///
+/// The first rule that is broken.
+pub fn accept(typed: &str, known: &[&str]) -> Result<NewPassword, PasswordRefused> {
+    NewPassword::parse(typed, known, |password| {
+        let estimate = zxcvbn::zxcvbn(password, &[]);
+        match estimate.sequence() {
+            [only] if matches!(only.pattern, MatchPattern::Dictionary(_)) => Guess::Listed,
+            _ => Guess::Tries(estimate.guesses()),
+        }
+    })
+}
+
+/// On a thread that may block; the permit comes back when the work is done, also if nobody waits
+/// for the result any more.
+async fn run<T: Send + 'static>(
+    permit: OwnedSemaphorePermit,
+    work: impl FnOnce() -> Result<T, PasswordError> + Send + 'static,
+) -> Result<T, PasswordError> {
+    let work = move || {
+        let _permit = permit;
+        work()
+    };
+    task::spawn_blocking(work).await.map_err(|error| PasswordError::Failed(error.into()))?
+}
+
+/// Bytes of salt (RFC 9106 §3.1 recommends 16).
+pub const SALT_LEN: usize = 16;
+/// How long a check may wait for a core before the caller is told to come back.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::time::Instant;
+
+    fn one_at_a_time(patience: Duration) -> Passwords {
+        let params = Params::new(Params::MIN_M_COST, 1, 1, None).unwrap();
+        let passwords = Passwords::with_params(params, NonZeroUsize::MIN).unwrap();
+        Passwords { patience, ..passwords }
+    }
+
+    fn typed(text: &str) -> Zeroizing<String> {
+        Zeroizing::new(text.to_owned())
+    }
+
+    fn new_password(text: &str) -> NewPassword {
+        accept(text, &[]).unwrap()
+    }
+
+    #[tokio::test]
+    async fn only_the_right_password_matches_however_it_was_composed() {
+        let passwords = Passwords::cheap_for_tests().unwrap();
+        let stored = passwords.hash(new_password("zwölf Ängste"), [7; 16]).await.unwrap();
+        let verify = async |text| passwords.verify(Some(&stored), typed(text)).await.unwrap();
+        assert!(verify("zwölf Ängste").await);
+        assert!(verify("zwo\u{308}lf A\u{308}ngste").await, "decomposed, as macOS types it");
+        assert!(!verify("zwolf Angste").await);
+        assert!(!verify("").await);
+    }
+
+    #[tokio::test]
+    async fn a_stored_hash_says_how_it_was_made() {
+        let passwords = Passwords::new(NonZeroUsize::MIN).unwrap();
+        let stored = passwords.hash(new_password("nine purple owls"), [7; 16]).await.unwrap();
+        assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", *stored);
+        let cheap = Passwords::cheap_for_tests().unwrap();
+        let verified = cheap.verify(Some(&stored), typed("nine purple owls")).await;
+        assert!(
+            verified.unwrap(),
+            "parameters are read from the hash, so they can be raised later"
+        );
+    }
+
+    #[tokio::test]
+    async fn nobody_gets_in_without_a_stored_hash() {
+        let passwords = Passwords::cheap_for_tests().unwrap();
+        assert!(!passwords.verify(None, typed("")).await.unwrap(), "the decoy hides no password");
+        assert!(!passwords.verify(None, typed("nine purple owls")).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn an_unknown_user_costs_as_much_as_a_wrong_password() {
+        let passwords = Passwords::new(NonZeroUsize::MIN).unwrap();
+        let stored = passwords.hash(new_password("nine purple owls"), [7; 16]).await.unwrap();
+        let fastest = async |stored| {
+            let mut fastest = Duration::MAX;
+            for _ in 0..5 {
+                let start = Instant::now();
+                assert!(!passwords.verify(stored, typed("wrong")).await.unwrap());
+                fastest = fastest.min(start.elapsed());
+            }
+            fastest
+        };
+        let (known, unknown) = (fastest(Some(stored.as_str())).await, fastest(None).await);
+        // A shortcut would be a thousand times quicker; a busy machine is not three times slower
+        // five times in a row.
+        assert!(unknown * 3 > known && known * 3 > unknown, "{known:?} against {unknown:?}");
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_is_busy_and_recovers() {
+        let passwords = one_at_a_time(Duration::from_millis(5));
+        let held = Arc::clone(&passwords.permits).acquire_owned().await.unwrap();
+        let refused = passwords.verify(None, typed("x")).await;
+        assert!(matches!(refused, Err(PasswordError::Busy)), "{refused:?}");
+        drop(held);
+        assert!(!passwords.verify(None, typed("x")).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_check_waits_its_turn() {
+        let passwords = one_at_a_time(Duration::from_hours(1));
+        let held = Arc::clone(&passwords.permits).acquire_owned().await.unwrap();
+        let waiting = passwords.verify(None, typed("x"));
+        tokio::pin!(waiting);
+        assert!(time::timeout(Duration::from_millis(20), &mut waiting).await.is_err());
+        drop(held);
+        assert!(!waiting.await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_caller_who_left_still_occupies_the_core() {
+        let passwords = one_at_a_time(Duration::from_hours(1));
+        let permit = passwords.permit().await.unwrap();
+        let (go, wait) = std::sync::mpsc::channel::<()>();
+        let work =
+            run(permit, move || wait.recv().map_err(|error| PasswordError::Failed(error.into())));
+        assert!(time::timeout(Duration::from_millis(20), work).await.is_err(), "the caller leaves");
+        assert_eq!(passwords.permits.available_permits(), 0);
+        go.send(()).unwrap();
+        assert!(!passwords.verify(None, typed("x")).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn what_is_no_hash_is_an_error_and_not_a_wrong_password() {
+        let passwords = Passwords::cheap_for_tests().unwrap();
+        for stored in [
+            "",
+            "secret",
+            "$argon2id$v=19$m=8,t=1,p=1",
+            "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ",
+            "$argon2id$v=19$m=1,t=0,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNo",
+            "$scrypt$ln=15,r=8,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNo",
+        ] {
+            let verified = passwords.verify(Some(stored), typed("secret")).await;
+            assert!(matches!(verified, Err(PasswordError::Damaged(_))), "{stored}: {verified:?}");
+        }
+    }
+
+    #[test]
+    fn word_lists_know_what_people_choose() {
+        let refusal = |text| accept(text, &["alice", "Example Ltd"]).err();
+        for listed in ["password", "P@ssw0rd", "iloveyou", "password123", "drowssap"] {
+            assert_eq!(refusal(listed), Some(PasswordRefused::Common), "{listed}");
+        }
+        for pattern in ["abcdefgh", "aaaaaaaaaaaa", "summer2026", "19.11.1985", "qwertyqwerty"] {
+            assert_eq!(refusal(pattern), Some(PasswordRefused::Guessable), "{pattern}");
+        }
+        for personal in ["Alice-2026!", "9_Example.Ltd_9"] {
+            assert_eq!(refusal(personal), Some(PasswordRefused::Personal), "{personal}");
+        }
+        assert_eq!(refusal("correct horse battery staple"), None);
+        assert_eq!(refusal("x7#Kq9mZ"), None);
+    }
+
+    /// The lists try substitutions in all combinations: the longest password with the most of them
+    /// may take a second and a half unoptimised, not minutes.
+    #[test]
+    fn a_hostile_password_is_judged_in_bounded_time() {
+        let hostile: String = "7+|1!i$5".chars().cycle().take(128).collect();
+        let start = Instant::now();
+        assert!(accept(&hostile, &["alice"]).is_ok());
+        assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
+    }
+}
