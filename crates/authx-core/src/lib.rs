@@ -4,10 +4,32 @@
 //! through [`Cx`], and decisions go out as values. That is what lets a login be tested in
 //! microseconds and replayed from a log.
 
+pub mod audit;
+mod cipher;
 mod cx;
+pub mod factor;
+mod fields;
+pub mod guard;
+mod hpke;
 pub mod id;
+pub mod login;
+pub mod name;
+pub mod otp;
 pub mod password_rules;
+pub mod policy;
+pub mod prompt;
+pub mod reason;
+pub mod recovery;
+pub mod seal;
 mod secret;
+pub mod secret_text;
+pub mod session;
+#[cfg(test)]
+mod testing;
+pub mod wire;
 
 pub use cx::{Cx, Millis};
+pub use id::{
+    ApplicationId, EventId, FactorId, KeyId, LoginId, PhoneId, SessionId, TenantId, TokenId, UserId,
+};
 pub use secret::Secret;

@@ -1,0 +1,120 @@
+//! The only list of what is recorded.
+
+use serde::{Deserialize, Serialize};
+
+/// A stored kind of event that this version does not know.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("not a kind of event that this version of AuthX knows")]
+pub struct UnknownKind;
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
+        /// What happened.
+        #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Deserialize, Serialize)]
+        pub enum EventKind {
+            $($(#[$doc])* #[serde(rename = $text)] $name,)*
+        }
+
+        impl EventKind {
+            /// Every kind.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// As it is stored and shown.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)*
+                }
+            }
+        }
+
+        impl std::str::FromStr for EventKind {
+            type Err = UnknownKind;
+
+            fn from_str(text: &str) -> Result<Self, UnknownKind> {
+                match text {
+                    $($text => Ok(Self::$name),)*
+                    _ => Err(UnknownKind),
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// Another name for a user.
+    AliasAdded = "alias_added";
+    /// One name of a user less.
+    AliasRemoved = "alias_removed";
+    /// Something that is protected from now on.
+    ApplicationCreated = "application_created";
+    /// Something that is no longer protected.
+    ApplicationDeleted = "application_deleted";
+    /// A copy of everything, sealed to the recovery key.
+    BackupMade = "backup_made";
+    /// An operator vouched for a clock that stands before the newest stored time.
+    ClockAccepted = "clock_accepted";
+    /// A first right code made an authenticator app count.
+    CodeConfirmed = "code_confirmed";
+    /// A secret for an authenticator app was shown.
+    CodeOffered = "code_offered";
+    /// The first factor was wrong.
+    FirstFactorFailed = "first_factor_failed";
+    /// Another Application Key.
+    KeyAdded = "key_added";
+    /// An Application Key that no longer counts.
+    KeyRevoked = "key_revoked";
+    /// Let in.
+    LoginAllowed = "login_allowed";
+    /// A wrong answer, with attempts left.
+    LoginAnswered = "login_answered";
+    /// The first step.
+    LoginBegan = "login_began";
+    /// Given up by the caller.
+    LoginCancelled = "login_cancelled";
+    /// Not finished in time.
+    LoginExpired = "login_expired";
+    /// Not let in.
+    LoginRefused = "login_refused";
+    /// A user's new password.
+    PasswordSet = "password_set";
+    /// A new policy.
+    PolicySet = "policy_set";
+    /// New recovery codes.
+    RecoveryMade = "recovery_made";
+    /// The database comes from a backup.
+    Restored = "restored";
+    /// The server came up.
+    ServerStarted = "server_started";
+    /// A remembered session spared a factor.
+    SessionUsed = "session_used";
+    /// A new company.
+    TenantCreated = "tenant_created";
+    /// A new user.
+    UserCreated = "user_created";
+    /// A user who is no more.
+    UserDeleted = "user_deleted";
+    /// A user who cannot sign in for now.
+    UserDisabled = "user_disabled";
+    /// A user who can sign in again.
+    UserEnabled = "user_enabled";
+}
+
+impl std::fmt::Display for EventKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_survives_the_store_and_the_wire() {
+        for &kind in EventKind::ALL {
+            assert_eq!(kind.as_str().parse(), Ok(kind));
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+        }
+        assert_eq!("login_teleported".parse::<EventKind>(), Err(UnknownKind));
+    }
+}

@@ -1,0 +1,236 @@
+//! Reads a record again and says what was done to it.
+
+use super::{
+    AuditKey, EventKind, Finding, Report, Row, Seal, Witness, merkle::Tree, repeats::Repeats,
+};
+use crate::{Millis, id::TenantId};
+
+/// The rows to feed next: those with an ordinal in `(after, upto]`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Range {
+    /// The ordinals are higher than this.
+    pub after: u64,
+    /// The ordinals are at most this.
+    pub upto: u64,
+}
+
+/// Verifies the record of one tenant in one pass, in memory that does not grow with it.
+///
+/// Feed every seal in the order of numbers, and after each the rows that [`Self::seal`] asks for, in
+/// the order of ordinals; then the rows that [`Self::tail`] asks for; then [`Self::finish`]. Read
+/// the seals before the rows when the server is running, so that no row is read before the seal that
+/// covers it.
+#[derive(Debug)]
+pub struct Verifier<'k> {
+    key: &'k AuditKey,
+    /// Those of the tenant, newest last.
+    witnesses: Vec<Witness>,
+    /// What the seal whose rows are being fed says; `None` while nothing is open.
+    open: Option<Seal>,
+    /// The last genuine seal whose rows have all been fed.
+    closed: Option<Seal>,
+    /// The number of the last seal, genuine or not.
+    number: u64,
+    /// Whether every seal since `closed` was there and genuine.
+    unbroken: bool,
+    stretch: Stretch,
+    range: Range,
+    last_seq: u64,
+    repeats: Repeats,
+    report: Report,
+}
+
+/// What was seen of the rows since the last genuine seal.
+#[derive(Debug, Default)]
+struct Stretch {
+    tree: Tree,
+    rows: u64,
+    changed: u64,
+    oldest: Option<i64>,
+}
+
+impl<'k> Verifier<'k> {
+    /// Begins. `witnesses` are those that were kept elsewhere, in any order; those of other tenants
+    /// are passed over.
+    pub fn new(key: &'k AuditKey, tenant: TenantId, witnesses: &[Witness]) -> Self {
+        let mut witnesses: Vec<_> =
+            witnesses.iter().filter(|witness| witness.tenant == tenant).cloned().collect();
+        witnesses.sort_unstable_by_key(|witness| witness.number);
+        Self {
+            key,
+            witnesses,
+            open: None,
+            closed: None,
+            number: 0,
+            unbroken: true,
+            stretch: Stretch::default(),
+            range: Range { after: 0, upto: 0 },
+            last_seq: 0,
+            repeats: Repeats::default(),
+            report: Report {
+                tenant,
+                rows: 0,
+                seals: 0,
+                findings: Vec::new(),
+                further: 0,
+                unsealed: 0,
+                unsealed_since: None,
+                witness: None,
+            },
+        }
+    }
+
+    /// Takes the next seal and says which rows to feed before the one after it. `None`: none, as the
+    /// seal is not genuine and what it covers cannot be known.
+    #[must_use = "the rows of a seal come before the next seal"]
+    pub fn seal(&mut self, seal: &Seal) -> Option<Range> {
+        self.close();
+        if !self.count_seal(seal.number) {
+            return None;
+        }
+        if seal.tenant != self.report.tenant || !self.key.check_seal(seal) {
+            self.unbroken = false;
+            self.find(Finding::SealChanged { number: seal.number });
+            return None;
+        }
+        self.compare_with_witnesses(seal);
+        let (previous, mac, after) =
+            self.closed.as_ref().map_or((0, [0; 32], 0), |seal| (seal.number, seal.mac, seal.upto));
+        if (self.unbroken && seal.previous != mac) || seal.upto < after {
+            self.unbroken = false;
+            self.find(Finding::ChainBroken { number: seal.number, previous });
+        }
+        self.open = Some(seal.clone());
+        self.range = Range { after: after.min(seal.upto), upto: seal.upto };
+        Some(self.range)
+    }
+
+    /// A seal whose columns are not of the shape of a seal.
+    pub fn unreadable_seal(&mut self, number: u64) {
+        self.close();
+        if self.count_seal(number) {
+            self.unbroken = false;
+            self.find(Finding::SealChanged { number });
+        }
+    }
+
+    /// Takes the next row.
+    pub fn row(&mut self, row: &Row<'_>) {
+        self.count_row(row.seq, row.mac);
+        if !self.key.check_row(self.report.tenant, row) {
+            self.stretch.changed += 1;
+            self.find(Finding::RowChanged { seq: row.seq });
+            return;
+        }
+        self.stretch.oldest = Some(self.stretch.oldest.map_or(row.at, |at| at.min(row.at)));
+        let kind = row.kind.parse::<EventKind>();
+        if kind.is_err() {
+            self.find(Finding::RowUnknown { seq: row.seq });
+        }
+        // A genuine row has the id of an event: 16 bytes.
+        let Ok(id) = row.id.try_into() else { return };
+        let first = if kind == Ok(EventKind::ClockAccepted) {
+            self.repeats.is_first_set_back(row.at, id)
+        } else {
+            self.repeats.is_first(row.at, id)
+        };
+        if !first {
+            self.find(Finding::RowMisplaced { seq: row.seq });
+        }
+    }
+
+    /// A row whose columns are not of the shape of an event.
+    pub fn unreadable_row(&mut self, seq: u64) {
+        self.count_row(seq, &[]);
+        self.stretch.changed += 1;
+        self.find(Finding::RowChanged { seq });
+    }
+
+    /// Says, after the last seal, which rows are left: all with a higher ordinal.
+    #[must_use = "the rows that no seal covers yet come after the last seal"]
+    pub fn tail(&mut self) -> Range {
+        self.close();
+        let after = self.closed.as_ref().map_or(0, |seal| seal.upto);
+        self.range = Range { after, upto: u64::MAX };
+        self.range
+    }
+
+    /// Ends.
+    pub fn finish(mut self) -> Report {
+        self.close();
+        let last = self.closed.as_ref().map_or(0, |seal| seal.number);
+        let known = self.witnesses.last().map_or(0, |witness| witness.number);
+        if known > last {
+            self.find(Finding::RolledBack { witness: known, last });
+        }
+        let since = self.stretch.oldest.and_then(|at| u64::try_from(at).ok()).map(Millis);
+        Report {
+            unsealed: self.stretch.rows,
+            unsealed_since: since,
+            witness: self.closed.as_ref().map(Seal::witness),
+            ..self.report
+        }
+    }
+
+    /// Compares the open seal with the rows that came since the last genuine one.
+    fn close(&mut self) {
+        let Some(seal) = self.open.take() else { return };
+        let Stretch { tree, rows, changed, .. } = std::mem::take(&mut self.stretch);
+        let Range { after, upto } = self.range;
+        let number = seal.number;
+        let before = self.closed.as_ref().map_or(0, |seal| seal.count);
+        let found = before.saturating_add(rows);
+        // Counts are cumulative, so they tell even across seals that are missing or changed.
+        if found < seal.count {
+            let missing = seal.count - found;
+            self.find(Finding::RowsRemoved { number, missing, after, upto });
+        } else if found > seal.count {
+            self.find(Finding::RowsAdded { number, extra: found - seal.count, after, upto });
+        } else if self.unbroken && changed == 0 && tree.root() != seal.root {
+            self.find(Finding::RowsReplaced { number, after, upto });
+        }
+        self.closed = Some(seal);
+        self.unbroken = true;
+    }
+
+    /// Whether the seal is a later one than those before.
+    fn count_seal(&mut self, number: u64) -> bool {
+        self.report.seals += 1;
+        if number <= self.number {
+            self.find(Finding::SealOutOfOrder { number });
+            return false;
+        }
+        if number - self.number > 1 {
+            self.unbroken = false;
+            self.find(Finding::SealsMissing { first: self.number + 1, last: number - 1 });
+        }
+        self.number = number;
+        true
+    }
+
+    fn count_row(&mut self, seq: u64, mac: &[u8]) {
+        self.report.rows += 1;
+        self.stretch.rows += 1;
+        self.stretch.tree.push(mac);
+        if seq <= self.last_seq || seq <= self.range.after || seq > self.range.upto {
+            self.find(Finding::RowOutOfOrder { seq });
+        }
+        self.last_seq = seq;
+    }
+
+    fn compare_with_witnesses(&mut self, seal: &Seal) {
+        let from = self.witnesses.partition_point(|witness| witness.number < seal.number);
+        let mut same = self.witnesses.iter().skip(from).take_while(|w| w.number == seal.number);
+        if same.any(|witness| witness.mac != seal.mac) {
+            self.find(Finding::WitnessDiffers { number: seal.number });
+        }
+    }
+
+    fn find(&mut self, finding: Finding) {
+        if self.report.findings.len() < Report::MOST {
+            self.report.findings.push(finding);
+        } else {
+            self.report.further += 1;
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! What the record says of a login.
+
+use super::Login;
+use crate::Millis;
+use serde_json::{Map, Value};
+
+/// One pair.
+pub(super) fn text(key: &str, value: &str) -> Map<String, Value> {
+    Map::from_iter([(key.to_owned(), value.into())])
+}
+
+/// Who, from where, how long after the beginning; and `more`.
+pub(super) fn detail(login: &Login, now: Millis, more: Map<String, Value>) -> Map<String, Value> {
+    let mut detail = more;
+    let mut put = |key: &str, value: Value| {
+        detail.insert(key.to_owned(), value);
+    };
+    put("user", login.name.as_str().into());
+    put("first_factor", login.first_factor.word().into());
+    put("after_ms", now.since(login.created).into());
+    if let Some(address) = login.client.address {
+        put("address", address.to_string().into());
+    }
+    if let Some(program) = &login.client.program {
+        put("program", program.as_str().into());
+    }
+    if let Some(server) = &login.server.name {
+        put("server", server.as_str().into());
+    }
+    detail
+}

@@ -1,0 +1,115 @@
+//! How a login begins from a request, and how its caller sees it.
+
+use super::{Login, MatchNumberPolicy, Stage};
+use crate::{
+    ApplicationId, Cx, LoginId, UserId,
+    factor::FactorKind,
+    policy::{FirstFactorKind, Policy},
+    wire::{
+        login::{
+            BeginLogin, FirstFactor, LoginState, LoginView, Offer, Prompt, ProvedBy, ReasonView,
+            Rfc3339, SessionView,
+        },
+        text::{MatchNumber, SupportCode},
+    },
+};
+
+impl Login {
+    /// A login as it is before anything was looked at.
+    pub fn new(
+        cx: &mut Cx<'_>,
+        id: LoginId,
+        application: ApplicationId,
+        request: &BeginLogin,
+        request_digest: String,
+        policy: &Policy,
+    ) -> Self {
+        let drawn = (policy.match_number == MatchNumberPolicy::Required)
+            .then(|| request.match_number.clone().unwrap_or_else(|| MatchNumber::draw(cx)));
+        let support_code = request.support_code.clone();
+        Self {
+            id,
+            application,
+            name: request.user.clone(),
+            user: None,
+            // Until `start` decides, it lets nobody in.
+            stage: Stage::Expired,
+            first_factor: request.first_factor.kind(),
+            client: request.client.clone(),
+            server: request.server.clone(),
+            can: request.can,
+            language: request.language.clone(),
+            support_code: support_code.unwrap_or_else(|| SupportCode::draw(cx)),
+            match_number: drawn,
+            offers: vec![],
+            answers_left: policy.answers_per_login,
+            idle: 0,
+            seq: 0,
+            request_digest,
+            answer_digest: String::new(),
+            created: cx.now,
+            expires: cx.now.plus_secs(policy.login_secs),
+        }
+    }
+
+    /// The same login, of a known user.
+    #[must_use]
+    pub fn of(self, user: Option<UserId>) -> Self {
+        Self { user, ..self }
+    }
+
+    /// What its caller sees.
+    pub fn view(&self, version: u64) -> LoginView {
+        let mut view = LoginView {
+            id: self.id,
+            version,
+            state: LoginState::AwaitingInput,
+            user: self.name.clone(),
+            prompt: None,
+            match_number: self.match_number.clone(),
+            factor: None,
+            delivery: None,
+            reason: None,
+            support_code: self.support_code.clone(),
+            session: None,
+            expires_at: Rfc3339(self.expires),
+        };
+        match &self.stage {
+            Stage::Allowed { factor, session } => {
+                view.state = LoginState::Allowed;
+                view.factor = *factor;
+                view.session = session.map(|(id, until)| SessionView { id, until: Rfc3339(until) });
+            }
+            Stage::AwaitingInput { prompt } => {
+                let (text, offers) =
+                    (prompt.clone(), self.offers.iter().copied().map(offer).collect());
+                view.prompt = Some(Prompt { text, echo: true, offers });
+            }
+            Stage::Cancelled => view.state = LoginState::Cancelled,
+            Stage::Expired => view.state = LoginState::Expired,
+            Stage::Refused { reason, text } => {
+                view.state = LoginState::Refused;
+                let code = reason.public().to_owned();
+                view.reason = Some(ReasonView { code, text: text.clone() });
+            }
+        }
+        view
+    }
+}
+
+impl FirstFactor {
+    /// Which kind the caller claims.
+    pub fn kind(&self) -> FirstFactorKind {
+        match self {
+            Self::Password { .. } => FirstFactorKind::Password,
+            Self::Proved { by: ProvedBy::AccessServer } => FirstFactorKind::AccessServer,
+            Self::Proved { by: ProvedBy::Certificate } => FirstFactorKind::Certificate,
+            Self::Proved { by: ProvedBy::Pam } => FirstFactorKind::Pam,
+        }
+    }
+}
+
+fn offer(kind: FactorKind) -> Offer {
+    let description = kind.description();
+    Offer { word: description.word.to_owned(), factor: kind, hint: description.hint.to_owned() }
+}

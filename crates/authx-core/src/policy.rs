@@ -1,0 +1,208 @@
+//! Who may use what: documents written by people, and the one policy that follows from them.
+
+mod document;
+
+pub use document::{Document, InvalidPolicy, Lifetimes, Limits, MatchNumber, Messages};
+
+use crate::factor::FactorKind;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// How a first factor was proved.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum FirstFactorKind {
+    /// OpenVPN Access Server's primary authentication.
+    AccessServer,
+    /// A client certificate that OpenVPN verified.
+    Certificate,
+    /// The VPN host's PAM stack.
+    Pam,
+    /// A password that AuthX keeps and checks.
+    Password,
+}
+
+impl FirstFactorKind {
+    /// All of them.
+    pub const ALL: &'static [Self] =
+        &[Self::AccessServer, Self::Certificate, Self::Pam, Self::Password];
+
+    /// The word for it in policies, requests and logs.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::AccessServer => "access_server",
+            Self::Certificate => "certificate",
+            Self::Pam => "pam",
+            Self::Password => "password",
+        }
+    }
+}
+
+/// Whether a second factor is asked for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SecondFactor {
+    /// The first factor is enough. Every such login says so in the record.
+    Off,
+    /// Always, unless a session is remembered.
+    Required,
+}
+
+/// Where a value comes from.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// The application's document.
+    Application,
+    /// AuthX itself.
+    Default,
+    /// The tenant's document.
+    Tenant,
+}
+
+/// The policy in force for one application.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Policy {
+    /// Factors that may be used, in the order of the registry.
+    pub factors: Vec<FactorKind>,
+    /// Kinds of first factor that callers may claim.
+    pub first_factors: Vec<FirstFactorKind>,
+    /// Whether a second factor is asked for.
+    pub second_factor: SecondFactor,
+    /// Answers in one login, 1 to 10.
+    pub answers_per_login: u8,
+    /// Wrong answers in a row that stop a factor, 5 to 50.
+    pub lock_after: u32,
+    /// Seconds that a login stays open, 30 to 300.
+    pub login_secs: u64,
+    /// Seconds that a sign-in stays remembered, 0 (never) to 30 days.
+    pub session_secs: u64,
+    /// Whether each login carries a match number.
+    pub match_number: MatchNumber,
+    /// The first question; `None` for the factor's own words.
+    pub prompt: Option<String>,
+    /// What a refused user is told to do; `None` for the reason's own words.
+    pub help: Option<String>,
+}
+
+/// The policy in force, and where each value comes from by its path in the document.
+#[derive(Clone, Debug)]
+pub struct Effective {
+    /// The values.
+    pub policy: Policy,
+    /// Their origins.
+    pub origins: BTreeMap<&'static str, Origin>,
+}
+
+impl Effective {
+    /// Lays an application's document over its tenant's, over the defaults.
+    pub fn of(tenant: &Document, application: &Document) -> Self {
+        let mut origins = BTreeMap::new();
+        let mut layers = Layers { tenant, application, origins: &mut origins };
+        let mut factors = layers.pick("factors", |d| d.factors.clone(), FactorKind::ALL.to_vec());
+        factors.sort_unstable();
+        factors.dedup();
+        let policy = Policy {
+            factors,
+            first_factors: layers.pick(
+                "first_factors",
+                |d| d.first_factors.clone(),
+                vec![FirstFactorKind::Password],
+            ),
+            second_factor: layers.pick(
+                "second_factor",
+                |d| d.second_factor,
+                SecondFactor::Required,
+            ),
+            answers_per_login: layers.pick(
+                "limits.answers_per_login",
+                |d| d.limits.answers_per_login,
+                3,
+            ),
+            lock_after: layers.pick("limits.lock_after", |d| d.limits.lock_after, 50),
+            login_secs: layers.pick("lifetimes.login_secs", |d| d.lifetimes.login_secs, 120),
+            session_secs: layers.pick(
+                "lifetimes.session_secs",
+                |d| d.lifetimes.session_secs,
+                43_200,
+            ),
+            match_number: layers.pick("match_number", |d| d.match_number, MatchNumber::Required),
+            prompt: layers.pick("messages.prompt", |d| d.messages.prompt.clone().map(Some), None),
+            help: layers.pick("messages.help", |d| d.messages.help.clone().map(Some), None),
+        };
+        Self { policy, origins }
+    }
+
+    /// The whole policy as a document, every value written out.
+    pub fn document(&self) -> Document {
+        let policy = self.policy.clone();
+        Document {
+            factors: Some(policy.factors),
+            first_factors: Some(policy.first_factors),
+            second_factor: Some(policy.second_factor),
+            match_number: Some(policy.match_number),
+            limits: Limits {
+                answers_per_login: Some(policy.answers_per_login),
+                lock_after: Some(policy.lock_after),
+            },
+            lifetimes: Lifetimes {
+                login_secs: Some(policy.login_secs),
+                session_secs: Some(policy.session_secs),
+            },
+            messages: Messages { prompt: policy.prompt, help: policy.help },
+        }
+    }
+}
+
+impl Default for Effective {
+    fn default() -> Self {
+        Self::of(&Document::default(), &Document::default())
+    }
+}
+
+struct Layers<'a> {
+    tenant: &'a Document,
+    application: &'a Document,
+    origins: &'a mut BTreeMap<&'static str, Origin>,
+}
+
+impl Layers<'_> {
+    fn pick<T>(
+        &mut self,
+        path: &'static str,
+        of: impl Fn(&Document) -> Option<T>,
+        default: T,
+    ) -> T {
+        let application = of(self.application).map(|value| (value, Origin::Application));
+        let tenant = || of(self.tenant).map(|value| (value, Origin::Tenant));
+        let (value, origin) = application.or_else(tenant).unwrap_or((default, Origin::Default));
+        self.origins.insert(path, origin);
+        value
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_application_goes_before_the_tenant_before_the_default() {
+        let tenant = Document::from_json(r#"{"limits":{"answers_per_login":5,"lock_after":20}}"#);
+        let application = Document::from_json(r#"{"limits":{"answers_per_login":1}}"#);
+        let effective = Effective::of(&tenant.unwrap(), &application.unwrap());
+        assert_eq!(effective.policy.answers_per_login, 1);
+        assert_eq!(effective.policy.lock_after, 20);
+        assert_eq!(effective.policy.login_secs, 120);
+        assert_eq!(effective.origins["limits.answers_per_login"], Origin::Application);
+        assert_eq!(effective.origins["limits.lock_after"], Origin::Tenant);
+        assert_eq!(effective.origins["lifetimes.login_secs"], Origin::Default);
+    }
+
+    #[test]
+    fn the_whole_document_says_the_same_again() {
+        let effective = Effective::default();
+        let again = Effective::of(&effective.document(), &Document::default());
+        assert_eq!(again.policy, effective.policy);
+    }
+}

@@ -1,0 +1,204 @@
+//! The policy document: one schema for tenants and applications, every value optional.
+
+use super::{FirstFactorKind, SecondFactor};
+use crate::factor::FactorKind;
+use serde::{Deserialize, Serialize};
+
+/// What a person wrote. An absent value is decided by the next layer down.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Document {
+    /// Factors that may be used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub factors: Option<Vec<FactorKind>>,
+    /// Kinds of first factor that callers may claim.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_factors: Option<Vec<FirstFactorKind>>,
+    /// Whether a second factor is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub second_factor: Option<SecondFactor>,
+    /// Whether each login carries a match number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub match_number: Option<MatchNumber>,
+    /// How often something may go wrong.
+    #[serde(skip_serializing_if = "is_default")]
+    pub limits: Limits,
+    /// How long things last.
+    #[serde(skip_serializing_if = "is_default")]
+    pub lifetimes: Lifetimes,
+    /// What users read.
+    #[serde(skip_serializing_if = "is_default")]
+    pub messages: Messages,
+}
+
+/// How often something may go wrong.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Answers in one login, 1 to 10.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answers_per_login: Option<u8>,
+    /// Wrong answers in a row that stop a factor, 5 to 50.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lock_after: Option<u32>,
+}
+
+/// How long things last.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Lifetimes {
+    /// Seconds that a login stays open, 30 to 300.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub login_secs: Option<u64>,
+    /// Seconds that a sign-in stays remembered, 0 (never) to 2,592,000 (30 days).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_secs: Option<u64>,
+}
+
+/// Whether each login carries six digits to compare on the phone.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MatchNumber {
+    /// None is shown.
+    Off,
+    /// The caller's, or one that the server draws.
+    Required,
+}
+
+/// What users read instead of our own words.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Messages {
+    /// The first question, at most 100 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prompt: Option<String>,
+    /// What a refused user is told to do, at most 60 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
+}
+
+/// Why a document is not a policy.
+#[derive(Debug, thiserror::Error)]
+pub enum InvalidPolicy {
+    /// A list that would let nobody in.
+    #[error("`{0}` is empty, so nobody could sign in; leave it out or name at least one")]
+    Empty(&'static str),
+    /// A text that users could not read whole.
+    #[error("`{path}` has more than {most} characters or a control character")]
+    Text {
+        /// Where.
+        path: &'static str,
+        /// The limit.
+        most: usize,
+    },
+    /// A number out of its range.
+    #[error("`{path}` is {least} to {most}")]
+    Range {
+        /// Where.
+        path: &'static str,
+        /// The smallest.
+        least: u64,
+        /// The largest.
+        most: u64,
+    },
+    /// An unknown word, or the wrong kind of value.
+    #[error("{0}")]
+    Word(String),
+}
+
+impl Document {
+    /// Reads the stored form.
+    ///
+    /// # Errors
+    ///
+    /// As [`Document::validate`], and [`InvalidPolicy::Word`] for what is no document at all.
+    pub fn from_json(text: &str) -> Result<Self, InvalidPolicy> {
+        let document: Self =
+            serde_json::from_str(text).map_err(|error| InvalidPolicy::Word(error.to_string()))?;
+        document.validate()
+    }
+
+    /// Checks every range.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidPolicy`] names the first value that cannot be used, and its range.
+    pub fn validate(self) -> Result<Self, InvalidPolicy> {
+        if self.factors.as_ref().is_some_and(Vec::is_empty) {
+            return Err(InvalidPolicy::Empty("factors"));
+        }
+        if self.first_factors.as_ref().is_some_and(Vec::is_empty) {
+            return Err(InvalidPolicy::Empty("first_factors"));
+        }
+        let answers = self.limits.answers_per_login.map(u64::from);
+        range("limits.answers_per_login", answers, 1, 10)?;
+        range("limits.lock_after", self.limits.lock_after.map(u64::from), 5, 50)?;
+        range("lifetimes.login_secs", self.lifetimes.login_secs, 30, 300)?;
+        range("lifetimes.session_secs", self.lifetimes.session_secs, 0, 2_592_000)?;
+        text("messages.prompt", self.messages.prompt.as_ref(), 100)?;
+        text("messages.help", self.messages.help.as_ref(), 60)?;
+        Ok(self)
+    }
+}
+
+fn range(
+    path: &'static str,
+    value: Option<u64>,
+    least: u64,
+    most: u64,
+) -> Result<(), InvalidPolicy> {
+    match value {
+        Some(value) if !(least..=most).contains(&value) => {
+            Err(InvalidPolicy::Range { path, least, most })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn text(path: &'static str, value: Option<&String>, most: usize) -> Result<(), InvalidPolicy> {
+    match value {
+        Some(value) if value.chars().count() > most || value.chars().any(char::is_control) => {
+            Err(InvalidPolicy::Text { path, most })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn problem(json: &str) -> String {
+        Document::from_json(json).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_named() {
+        assert!(problem(r#"{"factor":["code"]}"#).contains("unknown field `factor`"));
+        assert!(problem(r#"{"factors":["cod"]}"#).contains("unknown variant `cod`"));
+        assert!(problem(r#"{"factors":[]}"#).contains("`factors` is empty"));
+        assert_eq!(problem(r#"{"limits":{"lock_after":51}}"#), "`limits.lock_after` is 5 to 50");
+        assert!(problem(r#"{"messages":{"help":"a\nb"}}"#).contains("control character"));
+        let json = format!(r#"{{"messages":{{"prompt":"{}"}}}}"#, "x".repeat(101));
+        assert!(problem(&json).contains("more than 100"));
+    }
+
+    #[test]
+    fn only_what_was_written_is_kept() {
+        let json = r#"{"factors":["code"],"limits":{"answers_per_login":2}}"#;
+        let document = Document::from_json(json).unwrap();
+        assert_eq!(serde_json::to_string(&document).unwrap(), json);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_answered(text in "\\PC{0,80}|\\{\"[a-z_]{1,12}\":\\PC{0,20}\\}") {
+            let _ = Document::from_json(&text);
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Why a login ended without a yes: one catalogue for users, operators and programs.
+
+use serde::{Deserialize, Serialize};
+
+/// One entry of the catalogue.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// The stable word for programs and logs.
+    pub code: &'static str,
+    /// What the user reads: a plain reason, then what to do. With the support code in brackets it
+    /// stays within 120 characters (OpenVPN cuts longer ones).
+    pub user: &'static str,
+    /// What the operator reads in the log.
+    pub operator: &'static str,
+    /// What the operator can do about it.
+    pub action: &'static str,
+}
+
+macro_rules! catalogue {
+    ($($(#[$doc:meta])* $name:ident { $code:literal, $user:expr, $operator:literal, $action:literal })*) => {
+        /// Why a login was refused.
+        #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize, Deserialize)]
+        pub enum Reason {
+            $($(#[$doc])* #[serde(rename = $code)] $name,)*
+        }
+
+        impl Reason {
+            /// Every reason there is.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            /// What the catalogue says of it.
+            pub fn entry(self) -> Entry {
+                match self {
+                    $(Self::$name => Entry { code: $code, user: $user, operator: $operator, action: $action },)*
+                }
+            }
+        }
+    };
+}
+
+/// One text for all that must look the same from outside.
+const WRONG_CREDENTIALS: &str = "User name or password not accepted. Check both and try again.";
+const NOT_PERMITTED: &str = "Sign-in is not permitted. Ask your administrator.";
+
+catalogue! {
+    /// The account was switched off; the first factor was proved elsewhere.
+    AccountDisabled {
+        "account_disabled", NOT_PERMITTED,
+        "the account is disabled",
+        "Enable it with `authx user enable NAME` if the person should sign in."
+    }
+    /// The caller can neither ask for an answer nor did it bring one.
+    CannotAsk {
+        "cannot_ask", "A code is needed. Connect again with your password, a comma, and the code.",
+        "the VPN client cannot show a prompt and the user gave no answer with the password",
+        "Tell the user to type password,CODE, or use a client that shows prompts."
+    }
+    /// The code was right once.
+    CodeAlreadyUsed {
+        "code_already_used", "This code was used already. Wait for the next one.",
+        "the code was right, but it or a later one was used before",
+        "Nothing, if it was the user. If not, somebody saw the code: ask the user."
+    }
+    /// Too many wrong answers in a row over all logins.
+    FactorLocked {
+        "factor_locked", "Too many wrong codes. Ask your administrator to unlock you.",
+        "the factor is locked after too many wrong answers behind the right first factor",
+        "Somebody knows this user's password. Have it changed, then `authx user enable NAME`."
+    }
+    /// The kind of first factor that the caller claims is not allowed for this application.
+    FirstFactorNotAllowed {
+        "first_factor_not_allowed", NOT_PERMITTED,
+        "the application's policy does not allow this kind of first factor",
+        "Add the kind to `first_factors` with `authx policy set`, or change the VPN host's setting."
+    }
+    /// The user has no factor that the policy allows.
+    NotEnrolled {
+        "not_enrolled", "You have no second factor yet. Ask your administrator.",
+        "the user has no active factor among those that the policy allows",
+        "Enrol one, for example with `authx user code NAME`."
+    }
+    /// Codes come too fast after wrong ones.
+    SlowDown {
+        "slow_down", "Too many wrong codes. Wait a while, then sign in again.",
+        "the answer came before the delay after earlier wrong ones was over; it was not looked at",
+        "Nothing; the delay ends by itself. If it was not the user, have the password changed."
+    }
+    /// The answer was no code and no known word.
+    UnknownAnswer {
+        "unknown_answer", "Answer not understood. Sign in again and type the code.",
+        "the answer was neither a code nor a word that stands for an allowed factor",
+        "Nothing; tell the user which words there are."
+    }
+    /// Nobody of that name; the first factor was proved elsewhere.
+    UnknownUser {
+        "unknown_user", NOT_PERMITTED,
+        "no user or alias of that name",
+        "Create the user with `authx user create`, or add an alias with `authx user alias add`."
+    }
+    /// The last allowed answer was wrong.
+    WrongCode {
+        "wrong_code", "Wrong code. Sign in again with a new one.",
+        "the answers of this login were used up; the last one was wrong",
+        "Nothing, unless it repeats. If codes are always wrong, look at the clocks of phone and server."
+    }
+    /// The password was wrong, or the account is unknown, disabled or has none: alike from outside.
+    WrongCredentials {
+        "wrong_credentials", WRONG_CREDENTIALS,
+        "the first factor was not proved",
+        "The entry's `cause` says why: wrong password, unknown user, disabled account, no password set."
+    }
+}
+
+impl Reason {
+    /// What may be told outside: reasons that would give away whether a user exists share a word.
+    pub fn public(self) -> &'static str {
+        match self {
+            Self::AccountDisabled | Self::FirstFactorNotAllowed | Self::UnknownUser => {
+                "not_permitted"
+            }
+            Self::CannotAsk
+            | Self::CodeAlreadyUsed
+            | Self::FactorLocked
+            | Self::NotEnrolled
+            | Self::SlowDown
+            | Self::UnknownAnswer
+            | Self::WrongCode
+            | Self::WrongCredentials => self.entry().code,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_reason_is_complete_short_and_distinct() {
+        let mut codes = BTreeSet::new();
+        for reason in Reason::ALL {
+            let entry = reason.entry();
+            assert!(codes.insert(entry.code), "{} twice", entry.code);
+            assert!(entry.user.chars().count() + " [K7QF2M]".len() <= 120, "{}", entry.code);
+            assert!(entry.user.ends_with('.') && entry.action.ends_with('.'), "{}", entry.code);
+        }
+    }
+
+    #[test]
+    fn reasons_that_look_alike_outside_read_alike() {
+        let mut texts = std::collections::BTreeMap::new();
+        for reason in Reason::ALL {
+            assert_eq!(
+                *texts.entry(reason.public()).or_insert(reason.entry().user),
+                reason.entry().user
+            );
+        }
+    }
+}

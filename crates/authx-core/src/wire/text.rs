@@ -1,0 +1,194 @@
+//! Small texts inside requests, checked or cleaned as they are read.
+
+use crate::Cx;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+/// What a person typed: a password or an answer. Hidden in `Debug`, wiped when dropped.
+#[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String, max_length = 1024))]
+#[serde(try_from = "String", into = "String")]
+pub struct Typed(Zeroizing<String>);
+
+impl Typed {
+    /// The longest text, in bytes: OpenVPN's `USER_PASS_LEN` is 128, of 4,096 with PKCS#11.
+    pub const MAX_BYTES: usize = 1_024;
+
+    /// The text itself.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Typed {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let text = Zeroizing::new(text);
+        if text.len() > Self::MAX_BYTES {
+            return Err("a password or answer has at most 1,024 bytes");
+        }
+        Ok(Self(text))
+    }
+}
+
+impl From<Typed> for String {
+    fn from(typed: Typed) -> Self {
+        typed.0.as_str().to_owned()
+    }
+}
+
+impl std::fmt::Debug for Typed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Typed(…)")
+    }
+}
+
+/// Something that a VPN client says of itself: cut at 100 characters, control characters dropped.
+/// Strangers choose these, so they are cleaned rather than refused.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String))]
+#[serde(from = "String")]
+pub struct Label(String);
+
+impl Label {
+    /// As kept.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for Label {
+    fn from(text: String) -> Self {
+        Self(text.chars().filter(|c| !c.is_control()).take(100).collect())
+    }
+}
+
+/// Six characters that find a login in the log: drawn by the caller, so that its own log has them
+/// even when AuthX could not be reached.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String, pattern = "^[2-9A-HJKMNP-TV-Z]{6}$"))]
+#[serde(try_from = "String", into = "String")]
+pub struct SupportCode(String);
+
+impl SupportCode {
+    /// Draws one.
+    pub fn draw(cx: &mut Cx<'_>) -> Self {
+        let mut text = String::with_capacity(6);
+        while text.len() < 6 {
+            let [byte] = cx.bytes::<1>();
+            // Taking only what is below a multiple of 30 keeps every letter equally likely.
+            if byte < 240 {
+                let at = usize::from(byte % 30);
+                text.extend(SUPPORT_ALPHABET.get(at).copied().map(char::from));
+            }
+        }
+        Self(text)
+    }
+
+    /// The six characters.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for SupportCode {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let text = text.to_ascii_uppercase();
+        if text.len() == 6 && text.bytes().all(|byte| SUPPORT_ALPHABET.contains(&byte)) {
+            Ok(Self(text))
+        } else {
+            Err("a support code is six characters of 23456789ABCDEFGHJKMNPQRSTVWXYZ")
+        }
+    }
+}
+
+impl From<SupportCode> for String {
+    fn from(code: SupportCode) -> Self {
+        code.0
+    }
+}
+
+impl std::fmt::Display for SupportCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Six digits shown at the VPN prompt, to be typed on the phone.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String, pattern = "^[0-9]{6}$"))]
+#[serde(try_from = "String", into = "String")]
+pub struct MatchNumber(String);
+
+impl MatchNumber {
+    /// Draws one.
+    pub fn draw(cx: &mut Cx<'_>) -> Self {
+        // 2^64 is so much larger than a million that no digit is favoured measurably.
+        Self(format!("{:06}", u64::from_be_bytes(cx.bytes()) % 1_000_000))
+    }
+
+    /// The six digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for MatchNumber {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        if text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+            Ok(Self(text))
+        } else {
+            Err("a match number is six digits")
+        }
+    }
+}
+
+impl From<MatchNumber> for String {
+    fn from(number: MatchNumber) -> Self {
+        number.0
+    }
+}
+
+const SUPPORT_ALPHABET: &[u8; 30] = b"23456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Millis;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_was_typed_is_not_printed() {
+        let typed = Typed::try_from("hunter2".to_owned()).unwrap();
+        assert_eq!(format!("{typed:?}"), "Typed(…)");
+        assert!(Typed::try_from("x".repeat(1_025)).is_err());
+    }
+
+    #[test]
+    fn a_client_cannot_write_into_our_logs() {
+        let label = Label::from("OpenVPN\n\u{1b}[31m GUI".to_owned());
+        assert_eq!(label.as_str(), "OpenVPN[31m GUI");
+        assert_eq!(Label::from("é".repeat(1_000)).as_str().chars().count(), 100);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_drawn_is_accepted(seed: u64) {
+            let mut state = seed;
+            let mut random = |out: &mut [u8]| for byte in out {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                *byte = state.to_be_bytes()[0];
+            };
+            let mut cx = Cx { now: Millis(0), random: &mut random };
+            let code = String::from(SupportCode::draw(&mut cx));
+            prop_assert!(SupportCode::try_from(code.to_lowercase()).is_ok());
+            let number = String::from(MatchNumber::draw(&mut cx));
+            prop_assert!(MatchNumber::try_from(number).is_ok());
+        }
+    }
+}
