@@ -8,8 +8,11 @@
 //! one that knows which engine runs.
 
 mod batch;
+pub mod directory;
 mod error;
+pub mod events;
 mod flow;
+pub mod logins;
 mod queue;
 mod row;
 mod schema;
