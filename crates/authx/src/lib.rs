@@ -1,5 +1,6 @@
 //! The AuthX server and its commands.
 
+pub mod api;
 pub mod app;
 pub mod clock;
 pub mod config;
