@@ -306,3 +306,39 @@ fn an_authority_has_one_form() {
         assert_eq!(authority(origin).as_deref(), expected, "{origin}");
     }
 }
+
+#[test]
+fn the_protocol_page_shows_the_vectors_and_the_client_as_they_are() {
+    #[derive(Deserialize)]
+    struct Shown {
+        key: String,
+        cases: Vec<ShownCase>,
+    }
+    #[derive(Deserialize)]
+    struct ShownCase {
+        request: ShownMessage,
+        answer: ShownMessage,
+    }
+    #[derive(Deserialize)]
+    struct ShownMessage {
+        body: String,
+        signature_base: Vec<String>,
+        headers: Fields,
+    }
+
+    let docs = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs");
+    let page = std::fs::read_to_string(format!("{docs}/protocol.md")).unwrap();
+    let client = std::fs::read_to_string(format!("{docs}/examples/client.py")).unwrap();
+    let call = client.find("def call").unwrap()..client.find("\n\ndef login_id").unwrap();
+    assert!(page.contains(client[call].trim_end()), "the client");
+    let Shown { key, mut cases } = read("application.json");
+    assert!(page.contains(&format!("\n{key}\n")));
+    let ShownCase { request, answer } = cases.remove(0);
+    for ShownMessage { body, signature_base, headers } in [request, answer] {
+        assert!(page.contains(&format!("\n{}\n", signature_base.join("\n"))));
+        let Fields { content_digest, signature_input, signature } = headers;
+        assert!(page.contains(&format!(
+            "\nContent-Digest: {content_digest}\nSignature-Input: {signature_input}\nSignature: {signature}\n\n{body}\n"
+        )));
+    }
+}
