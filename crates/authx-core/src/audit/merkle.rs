@@ -96,7 +96,9 @@ mod tests {
             leaves in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..4), 0..70),
         ) {
             let mut tree = Tree::default();
-            leaves.iter().for_each(|leaf| tree.push(leaf));
+            for leaf in &leaves {
+                tree.push(leaf);
+            }
             prop_assert_eq!(tree.root(), definition(&leaves));
         }
     }
