@@ -16,6 +16,8 @@ mod kind;
 mod merkle;
 mod repeats;
 mod seal;
+#[cfg(test)]
+mod tests;
 mod verify;
 mod witness;
 
