@@ -16,6 +16,8 @@ mod row;
 mod schema;
 mod snapshot;
 mod sqlite;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod value;
 
 pub use batch::Batch;
