@@ -5,3 +5,4 @@ pub mod config;
 pub mod passwords;
 pub mod random;
 pub mod serve;
+pub mod store;
