@@ -157,3 +157,6 @@ async fn keep_current(certificate: Arc<Certificate>, stopping: Stopping) {
 
 const LOOK: Duration = Duration::from_secs(3);
 const PATIENCE: Duration = Duration::from_secs(10);
+
+#[cfg(test)]
+mod tests;
