@@ -1,7 +1,13 @@
 //! The AuthX server and its commands.
 
+pub mod app;
 pub mod clock;
 pub mod config;
+pub mod directory;
+pub mod logins;
 pub mod passwords;
 pub mod random;
+pub mod seals;
 pub mod serve;
+pub mod store;
+pub mod waiters;

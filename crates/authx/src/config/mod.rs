@@ -1,1 +1,403 @@
-//! The configuration file.
+//! The configuration file: TOML, read once, every value of a type that can only be right.
+
+mod fault;
+mod network;
+mod origin;
+mod secret_file;
+mod section;
+mod template;
+
+pub use fault::{ConfigError, Fault};
+pub use network::{InvalidNetwork, Network};
+pub use origin::{InvalidOrigin, Origin};
+pub use secret_file::{SecretFile, SecretFileError};
+pub use template::Template;
+
+use section::{Found, Reading, Section};
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use toml::de::DeTable;
+use tracing_subscriber::filter::Targets;
+use zeroize::Zeroizing;
+
+/// Everything that is configured.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where portal and API are found; signatures cover its authority.
+    pub public_url: Origin,
+    /// Where the authenticator is found: another host, so that a hole in one cannot use the other.
+    pub phone_url: Origin,
+    /// Where everything is stored.
+    pub database: Database,
+    /// Seals the data keys.
+    pub master_key_file: SecretFile,
+    /// Vouches for the record.
+    pub audit_key_file: SecretFile,
+    /// How callers reach the server.
+    pub listen: Listen,
+    /// What is logged, and how.
+    pub log: Log,
+    /// What is demanded of the clock.
+    pub clock: ClockRules,
+    /// How much one caller may take.
+    pub limits: Limits,
+}
+
+/// Where everything is stored.
+#[derive(Clone, Eq, PartialEq)]
+pub enum Database {
+    /// A file or credential that holds the address, for one with a password.
+    File(SecretFile),
+    /// `sqlite:PATH` or `postgres://…`.
+    Url(String),
+}
+
+/// How callers reach the server.
+#[derive(Clone, Debug)]
+pub struct Listen {
+    /// A TCP socket; none where the unix socket is enough.
+    pub address: Option<SocketAddr>,
+    /// Who encrypts.
+    pub tls: Tls,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<TrustedProxy>,
+    /// A socket for callers on this machine; plain HTTP, mode 0660.
+    pub unix_socket: Option<PathBuf>,
+}
+
+/// Who encrypts.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Tls {
+    /// This server, with a certificate chain and its key, both PEM. Read again when they change.
+    Files {
+        /// The chain, leaf first.
+        certificate_file: PathBuf,
+        /// The leaf's key.
+        key_file: PathBuf,
+    },
+    /// A proxy in front: this server speaks plain HTTP.
+    Proxy,
+}
+
+/// A proxy whose word counts.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum TrustedProxy {
+    /// Whoever connects from there.
+    Network(Network),
+    /// Whoever connects through the unix socket.
+    Unix,
+}
+
+/// What is logged, and how.
+#[derive(Clone, Debug)]
+pub struct Log {
+    /// For people or for programs.
+    pub format: LogFormat,
+    /// A level, or levels by module as in `info,authx::serve=debug`.
+    pub level: Targets,
+}
+
+/// The form of a log line.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum LogFormat {
+    /// One line of text.
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+/// What is demanded of the clock.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct ClockRules {
+    /// Whether `/health/ready` fails while no time server keeps the clock.
+    pub require_synchronised: bool,
+}
+
+/// How much one caller may take.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Limits {
+    /// The longest request body.
+    pub body_bytes: usize,
+    /// Open connections at a time, over all listeners; more wait to be accepted.
+    pub connections: usize,
+}
+
+impl Config {
+    /// Reads the file.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::Faults`] with everything that is wrong in it, or [`ConfigError::Unreadable`].
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+        let directory = path.parent().unwrap_or(Path::new(""));
+        Self::parse(&text, directory)
+            .map_err(|faults| ConfigError::Faults { path: path.to_owned(), faults })
+    }
+
+    /// Reads a text whose relative paths are relative to `directory`.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong, in the order of the lines.
+    pub fn parse(text: &str, directory: &Path) -> Result<Self, Vec<Fault>> {
+        let mut reading = Reading::new(text);
+        let config = match DeTable::parse(text) {
+            Ok(table) => Self::read(&mut reading, Section::root(table.into_inner()), directory),
+            Err(error) => {
+                reading.fault(error.span(), "", format!("not TOML: {}", error.message()));
+                None
+            }
+        };
+        match config {
+            Some(config) if reading.faults.is_empty() => Ok(config),
+            Some(_) | None => {
+                reading.faults.sort_by_key(|fault| fault.line.unwrap_or(usize::MAX));
+                Err(reading.faults)
+            }
+        }
+    }
+
+    fn read(reading: &mut Reading<'_>, mut root: Section<'_>, directory: &Path) -> Option<Self> {
+        let public_url = root.parsed(reading, "public_url");
+        let public_url: Option<Origin> =
+            root.demand(reading, "public_url", public_url, "\"https://mfa.example.com\"");
+        let phone_url = read_phone_url(reading, &mut root, public_url.as_ref());
+        let database = read_database(reading, &mut root, directory);
+        let master_key_file = read_secret(reading, &mut root, "master_key_file", directory);
+        let audit_key_file = read_secret(reading, &mut root, "audit_key_file", directory);
+        let listen = Listen::read(reading, &mut root, directory, public_url.as_ref());
+        let log = Log::read(reading, &mut root);
+        let mut section = root.section(reading, "clock");
+        let require_synchronised = section.flag(reading, "require_synchronised").unwrap_or(true);
+        section.finish(reading);
+        let limits = Limits::read(reading, &mut root);
+        root.finish(reading);
+        Some(Self {
+            public_url: public_url?,
+            phone_url: phone_url?,
+            database: database?,
+            master_key_file: master_key_file?,
+            audit_key_file: audit_key_file?,
+            listen: listen?,
+            log,
+            clock: ClockRules { require_synchronised },
+            limits,
+        })
+    }
+}
+
+impl Database {
+    /// The address to open, with whatever password it holds.
+    ///
+    /// # Errors
+    ///
+    /// As [`SecretFile::read`].
+    pub fn url(&self) -> Result<Zeroizing<String>, SecretFileError> {
+        match self {
+            Self::File(file) => file.read(),
+            Self::Url(url) => Ok(Zeroizing::new(url.clone())),
+        }
+    }
+}
+
+impl std::fmt::Debug for Database {
+    /// Never shows a password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::File(file) => write!(f, "Database({file})"),
+            Self::Url(url) => {
+                let (scheme, _) = url.split_once(':').unwrap_or(("", ""));
+                write!(f, "Database({scheme}:…)")
+            }
+        }
+    }
+}
+
+impl Listen {
+    fn read(
+        reading: &mut Reading<'_>,
+        root: &mut Section<'_>,
+        directory: &Path,
+        public_url: Option<&Origin>,
+    ) -> Option<Self> {
+        let mut section = root.section(reading, "listen");
+        let address = section.parsed::<SocketAddr>(reading, "address");
+        let tls = Tls::read(reading, &mut section, directory, public_url);
+        let trusted_proxies = section.list(reading, "trusted_proxies");
+        let unix_socket = section.text(reading, "unix_socket");
+        let unix_socket = unix_socket.map(|found| directory.join(found.value));
+        if unix_socket.is_none() {
+            section.demand(reading, "address", address, "\"[::]:443\"");
+        }
+        let exposed = address.is_some_and(|address| !address.ip().is_loopback());
+        if exposed && tls == Some(Tls::Proxy) && trusted_proxies.is_empty() {
+            let message = "would take passwords in clear text from the network: listen on 127.0.0.1, or name the proxy in trusted_proxies";
+            reading.fault(None, "listen.address", message.to_owned());
+        }
+        section.finish(reading);
+        Some(Self { address, tls: tls?, trusted_proxies, unix_socket })
+    }
+}
+
+impl Tls {
+    fn read(
+        reading: &mut Reading<'_>,
+        section: &mut Section<'_>,
+        directory: &Path,
+        public_url: Option<&Origin>,
+    ) -> Option<Self> {
+        let mode = section.text(reading, "tls");
+        let mode = section.demand(reading, "tls", mode, "\"files\" or \"proxy\"");
+        let certificate = section.text(reading, "certificate_file");
+        let key = section.text(reading, "key_file");
+        let mode = mode?;
+        match mode.value.as_str() {
+            "files" => {
+                if public_url.is_some_and(|url| !url.is_https()) {
+                    let message = "\"files\" serves https only, but public_url says http";
+                    section.fault(reading, "tls", mode.at, &message);
+                }
+                let certificate =
+                    section.demand(reading, "certificate_file", certificate, "\"certificate.pem\"");
+                let key = section.demand(reading, "key_file", key, "\"certificate.key\"");
+                Some(Self::Files {
+                    certificate_file: directory.join(certificate?.value),
+                    key_file: directory.join(key?.value),
+                })
+            }
+            "proxy" => {
+                for (name, found) in [("certificate_file", certificate), ("key_file", key)] {
+                    if let Some(Found { at, .. }) = found {
+                        section.fault(reading, name, at, &"is not used with tls = \"proxy\"");
+                    }
+                }
+                Some(Self::Proxy)
+            }
+            other => {
+                let message = format!("must be \"files\" or \"proxy\"; it is “{other}”");
+                section.fault(reading, "tls", mode.at, &message);
+                None
+            }
+        }
+    }
+}
+
+impl TrustedProxy {
+    /// Whether a peer is this proxy; `None` is a peer on the unix socket.
+    pub fn is(&self, peer: Option<IpAddr>) -> bool {
+        match (self, peer) {
+            (Self::Network(network), Some(address)) => network.contains(address),
+            (Self::Unix, None) => true,
+            (Self::Network(_), None) | (Self::Unix, Some(_)) => false,
+        }
+    }
+}
+
+impl FromStr for TrustedProxy {
+    type Err = InvalidNetwork;
+
+    fn from_str(text: &str) -> Result<Self, InvalidNetwork> {
+        if text == "unix" { Ok(Self::Unix) } else { text.parse().map(Self::Network) }
+    }
+}
+
+impl Log {
+    fn read(reading: &mut Reading<'_>, root: &mut Section<'_>) -> Self {
+        let mut section = root.section(reading, "log");
+        let format = section.parsed(reading, "format").unwrap_or(LogFormat::Human);
+        let level = section.parsed(reading, "level");
+        section.finish(reading);
+        Self { format, level: level.unwrap_or_else(|| Targets::new().with_default(DEFAULT_LEVEL)) }
+    }
+}
+
+impl FromStr for LogFormat {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        match text {
+            "human" => Ok(Self::Human),
+            "json" => Ok(Self::Json),
+            _ => Err("must be \"human\" or \"json\""),
+        }
+    }
+}
+
+impl Limits {
+    fn read(reading: &mut Reading<'_>, root: &mut Section<'_>) -> Self {
+        let mut section = root.section(reading, "limits");
+        let body = section.number(reading, "body_bytes", 4_096..16_777_217);
+        let connections = section.number(reading, "connections", 16..1_000_001);
+        section.finish(reading);
+        let or = |number: Option<u32>, default| {
+            number.and_then(|number| usize::try_from(number).ok()).unwrap_or(default)
+        };
+        Self { body_bytes: or(body, 65_536), connections: or(connections, 50_000) }
+    }
+}
+
+fn read_phone_url(
+    reading: &mut Reading<'_>,
+    root: &mut Section<'_>,
+    public_url: Option<&Origin>,
+) -> Option<Origin> {
+    let found = root.text(reading, "phone_url");
+    let found = root.demand(reading, "phone_url", found, "\"https://phone.mfa.example.com\"")?;
+    match found.value.parse::<Origin>() {
+        Ok(url) if public_url.is_some_and(|public| public.host() == url.host()) => {
+            let message = "must have another host than public_url, so that a hole in the portal cannot use the keys of phones";
+            root.fault(reading, "phone_url", found.at, &message);
+            None
+        }
+        Ok(url) => Some(url),
+        Err(error) => {
+            root.fault(reading, "phone_url", found.at, &error);
+            None
+        }
+    }
+}
+
+fn read_database(
+    reading: &mut Reading<'_>,
+    root: &mut Section<'_>,
+    directory: &Path,
+) -> Option<Database> {
+    let found = root.text(reading, "database");
+    let Found { value, at } = root.demand(reading, "database", found, "\"sqlite:authx.db\"")?;
+    if let Some(path) = value.strip_prefix("file:") {
+        return Some(Database::File(SecretFile::new(path, directory)));
+    }
+    if value.starts_with("credential:") {
+        return Some(Database::File(SecretFile::new(&value, directory)));
+    }
+    if value.starts_with("postgres://") || value.starts_with("postgresql://") {
+        return Some(Database::Url(value));
+    }
+    match value.strip_prefix("sqlite:").filter(|path| !path.is_empty()) {
+        Some(path) => Some(Database::Url(format!("sqlite:{}", directory.join(path).display()))),
+        None => {
+            let message = "must be sqlite:PATH or postgres://…, or file:PATH or credential:NAME of what holds such an address";
+            root.fault(reading, "database", at, &message);
+            None
+        }
+    }
+}
+
+fn read_secret(
+    reading: &mut Reading<'_>,
+    root: &mut Section<'_>,
+    key: &'static str,
+    directory: &Path,
+) -> Option<SecretFile> {
+    let found = root.text(reading, key);
+    let found = root.demand(reading, key, found, "\"/etc/authx/…\" or \"credential:NAME\"")?;
+    Some(SecretFile::new(&found.value, directory))
+}
+
+const DEFAULT_LEVEL: tracing::Level = tracing::Level::INFO;
+
+#[cfg(test)]
+mod tests;

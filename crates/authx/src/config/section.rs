@@ -1,0 +1,228 @@
+//! Reads one table of the file. What was asked for is what is known: all else is an unknown key,
+//! so there is no second list of keys that could differ.
+
+use super::Fault;
+use std::ops::Range;
+use std::str::FromStr;
+use toml::de::{DeTable, DeValue};
+
+type Map<'i> = DeTable<'i>;
+
+/// The file while it is read: the text for line numbers, and what was found wrong.
+pub(super) struct Reading<'i> {
+    text: &'i str,
+    pub(super) faults: Vec<Fault>,
+}
+
+impl<'i> Reading<'i> {
+    pub(super) fn new(text: &'i str) -> Self {
+        Self { text, faults: vec![] }
+    }
+
+    pub(super) fn fault(&mut self, at: Option<Range<usize>>, key: &str, message: String) {
+        let line = at.map(|at| {
+            let before = self.text.as_bytes().get(..at.start).unwrap_or_default();
+            before.iter().filter(|byte| **byte == b'\n').count() + 1
+        });
+        self.faults.push(Fault { line, key: key.to_owned(), message });
+    }
+}
+
+/// One table, and which of its keys were asked for.
+pub(super) struct Section<'i> {
+    name: &'static str,
+    table: Map<'i>,
+    known: Vec<&'static str>,
+}
+
+/// A value and where it stands.
+pub(super) struct Found<T> {
+    pub(super) value: T,
+    pub(super) at: Range<usize>,
+}
+
+impl<'i> Section<'i> {
+    pub(super) fn root(table: Map<'i>) -> Self {
+        Self { name: "", table, known: vec![] }
+    }
+
+    /// The table of that name, empty where there is none.
+    pub(super) fn section(&mut self, reading: &mut Reading<'_>, name: &'static str) -> Self {
+        let empty = Section { name, table: Map::default(), known: vec![] };
+        let Some(found) = self.take(name) else { return empty };
+        match found.value {
+            DeValue::Table(table) => Self { table, ..empty },
+            other => {
+                let message = format!("must be a table, written [{name}]; it is {}", kind(&other));
+                reading.fault(Some(found.at), name, message);
+                empty
+            }
+        }
+    }
+
+    /// A text.
+    pub(super) fn text(
+        &mut self,
+        reading: &mut Reading<'_>,
+        key: &'static str,
+    ) -> Option<Found<String>> {
+        let found = self.take(key)?;
+        match found.value {
+            DeValue::String(text) => Some(Found { value: text.into_owned(), at: found.at }),
+            other => self.wrong(reading, key, "a text in quotes", &other, found.at),
+        }
+    }
+
+    /// A text with a form of its own.
+    pub(super) fn parsed<T: FromStr<Err: std::fmt::Display>>(
+        &mut self,
+        reading: &mut Reading<'_>,
+        key: &'static str,
+    ) -> Option<T> {
+        let found = self.text(reading, key)?;
+        found.value.parse().map_err(|error| self.fault(reading, key, found.at, &error)).ok()
+    }
+
+    /// A list of texts with a form of their own.
+    pub(super) fn list<T: FromStr<Err: std::fmt::Display>>(
+        &mut self,
+        reading: &mut Reading<'_>,
+        key: &'static str,
+    ) -> Vec<T> {
+        let Some(found) = self.take(key) else { return vec![] };
+        let DeValue::Array(entries) = found.value else {
+            let form = "a list of texts, as in [\"…\", \"…\"]";
+            return self.wrong(reading, key, form, &found.value, found.at).unwrap_or_default();
+        };
+        let mut list = vec![];
+        for entry in entries {
+            let at = entry.span();
+            match entry.into_inner() {
+                DeValue::String(text) => match text.parse() {
+                    Ok(value) => list.push(value),
+                    Err(error) => self.fault(reading, key, at, &error),
+                },
+                other => {
+                    let _: Option<()> = self.wrong(reading, key, "texts in quotes", &other, at);
+                }
+            }
+        }
+        list
+    }
+
+    /// `true` or `false`.
+    pub(super) fn flag(&mut self, reading: &mut Reading<'_>, key: &'static str) -> Option<bool> {
+        let found = self.take(key)?;
+        match found.value {
+            DeValue::Boolean(flag) => Some(flag),
+            other => self.wrong(reading, key, "true or false", &other, found.at),
+        }
+    }
+
+    /// A whole number within `range`.
+    pub(super) fn number(
+        &mut self,
+        reading: &mut Reading<'_>,
+        key: &'static str,
+        range: Range<u32>,
+    ) -> Option<u32> {
+        let found = self.take(key)?;
+        let DeValue::Integer(integer) = &found.value else {
+            return self.wrong(reading, key, "a whole number", &found.value, found.at);
+        };
+        let number = u32::from_str_radix(integer.as_str(), integer.radix()).ok();
+        let inside = number.filter(|number| range.contains(number));
+        if inside.is_none() {
+            let (least, end) = (range.start, range.end.saturating_sub(1));
+            let message = format!("must lie between {least} and {end}");
+            self.fault(reading, key, found.at, &message);
+        }
+        inside
+    }
+
+    /// Says what is missing.
+    pub(super) fn demand<T>(
+        &self,
+        reading: &mut Reading<'_>,
+        key: &'static str,
+        value: Option<T>,
+        example: &str,
+    ) -> Option<T> {
+        let named = self.path(key);
+        if value.is_none() && !reading.faults.iter().any(|fault| fault.key == named) {
+            reading.fault(None, &named, format!("is missing; write it as in {key} = {example}"));
+        }
+        value
+    }
+
+    /// Refuses a value that was read.
+    pub(super) fn fault(
+        &self,
+        reading: &mut Reading<'_>,
+        key: &str,
+        at: Range<usize>,
+        message: &dyn std::fmt::Display,
+    ) {
+        reading.fault(Some(at), &self.path(key), message.to_string());
+    }
+
+    /// Names every key that was not asked for, with the nearest that would have been.
+    pub(super) fn finish(self, reading: &mut Reading<'_>) {
+        for key in self.table.keys() {
+            let typed: &str = key.get_ref();
+            let nearest = nearest(typed, &self.known);
+            let message = match nearest {
+                Some(nearest) => format!("unknown key; did you mean “{nearest}”?"),
+                None => format!("unknown key; known are {}", self.known.join(", ")),
+            };
+            reading.fault(Some(key.span()), &self.path(typed), message);
+        }
+    }
+
+    fn take(&mut self, key: &'static str) -> Option<Found<DeValue<'i>>> {
+        self.known.push(key);
+        let value = self.table.remove(key)?;
+        Some(Found { at: value.span(), value: value.into_inner() })
+    }
+
+    fn wrong<T>(
+        &self,
+        reading: &mut Reading<'_>,
+        key: &str,
+        form: &str,
+        found: &DeValue<'_>,
+        at: Range<usize>,
+    ) -> Option<T> {
+        self.fault(reading, key, at, &format!("must be {form}; it is {}", kind(found)));
+        None
+    }
+
+    fn path(&self, key: &str) -> String {
+        if self.name.is_empty() { key.to_owned() } else { format!("{}.{key}", self.name) }
+    }
+}
+
+fn nearest<'k>(typed: &str, known: &[&'k str]) -> Option<&'k str> {
+    let typed = typed.to_lowercase().replace('-', "_");
+    let likeness = |key: &str| strsim::jaro_winkler(&typed, key);
+    known
+        .iter()
+        .copied()
+        .filter(|key| likeness(key) > LIKE)
+        .max_by(|a, b| likeness(a).total_cmp(&likeness(b)))
+}
+
+fn kind(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::Array(_) => "a list",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Float(_) => "a number with a fraction",
+        DeValue::Integer(_) => "a number",
+        DeValue::String(_) => "a text",
+        DeValue::Table(_) => "a table",
+    }
+}
+
+/// Below it a proposal would be a guess.
+const LIKE: f64 = 0.75;

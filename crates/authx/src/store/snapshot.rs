@@ -1,0 +1,173 @@
+//! The whole database as rows, the same for both engines.
+
+use super::{StoreError, Value};
+use tokio::sync::{mpsc, oneshot};
+
+/// One table as a snapshot holds it.
+#[derive(Debug, Eq, PartialEq)]
+pub struct Table {
+    /// Its name.
+    pub name: &'static str,
+    /// Its columns, in the order in which a row's values come.
+    pub columns: &'static [&'static str],
+}
+
+/// One row of one table.
+pub type TableRow = (&'static Table, Vec<Value>);
+
+/// Every table but the schema's own number, parents before children.
+pub(super) const TABLES: &[Table] = &[
+    Table { name: "meta", columns: &["key", "value"] },
+    Table {
+        name: "tenant",
+        columns: &["id", "name", "folded", "created", "data_key", "policy", "generation"],
+    },
+    Table {
+        name: "application",
+        columns: &["id", "tenant", "name", "folded", "kind", "policy", "created"],
+    },
+    Table {
+        name: "application_key",
+        columns: &["id", "tenant", "application", "name", "folded", "secret", "created", "revoked"],
+    },
+    Table { name: "account", columns: &["id", "tenant", "name", "state", "password", "created"] },
+    Table { name: "alias", columns: &["tenant", "folded", "account"] },
+    Table {
+        name: "factor",
+        columns: &[
+            "id", "tenant", "account", "kind", "state", "record", "guard", "version", "created",
+        ],
+    },
+    Table { name: "throttle", columns: &["tenant", "application", "source", "failures", "last"] },
+    Table {
+        name: "login",
+        columns: &[
+            "tenant",
+            "id",
+            "application",
+            "account",
+            "version",
+            "state",
+            "final",
+            "created",
+            "expires",
+        ],
+    },
+    Table {
+        name: "session",
+        columns: &["id", "tenant", "application", "account", "login", "created", "until", "ended"],
+    },
+    Table {
+        name: "event",
+        columns: &[
+            "seq",
+            "tenant",
+            "id",
+            "at",
+            "kind",
+            "account",
+            "application",
+            "login",
+            "support_code",
+            "detail",
+            "mac",
+        ],
+    },
+    Table {
+        name: "seal",
+        columns: &["tenant", "number", "upto", "count", "root", "previous", "at", "mac"],
+    },
+];
+
+/// What belongs to one installation at one moment and travels with no snapshot: the schema's
+/// number, and who holds which lease.
+const LEFT_BEHIND: &str = "schema_version";
+
+impl Table {
+    /// The table of that name, if a snapshot can hold it.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        TABLES.iter().find(|table| table.name == name)
+    }
+
+    pub(super) fn select(&self) -> String {
+        let columns = self.columns.join(", ");
+        let order = self.columns.first().copied().unwrap_or("1");
+        match self.name {
+            "meta" => format!("SELECT {columns} FROM meta WHERE key <> '{LEFT_BEHIND}'"),
+            "event" => format!("SELECT {columns} FROM event ORDER BY {order}"),
+            name => format!("SELECT {columns} FROM {name}"),
+        }
+    }
+
+    pub(super) fn insert(&self) -> String {
+        let places: Vec<String> = (1..=self.columns.len()).map(|n| format!("${n}")).collect();
+        format!(
+            "INSERT INTO {} ({}) VALUES ({})",
+            self.name,
+            self.columns.join(", "),
+            places.join(", ")
+        )
+    }
+
+    /// Whether anything is in it that a snapshot would hold.
+    pub(super) fn any(&self) -> String {
+        format!("SELECT 1 FROM ({}) rows LIMIT 1", self.select())
+    }
+}
+
+/// Takes rows into an empty database; they count once [`finish`](Self::finish) has returned, and
+/// dropping it before leaves the database empty.
+#[derive(Debug)]
+pub struct Loader {
+    orders: mpsc::Sender<Order>,
+    outcome: oneshot::Receiver<Result<(), StoreError>>,
+}
+
+impl Loader {
+    /// Adds one row; rows of a table's parents come before its own, as a snapshot gives them.
+    ///
+    /// # Errors
+    ///
+    /// Whatever stopped the engine; nothing is stored then.
+    pub async fn row(&mut self, row: TableRow) -> Result<(), StoreError> {
+        self.send(Order::Row(row)).await
+    }
+
+    /// Makes all rows count, at once and durably.
+    ///
+    /// # Errors
+    ///
+    /// Whatever stopped the engine; nothing is stored then, except that after
+    /// [`StoreError::Unavailable`] all of it may be.
+    pub async fn finish(mut self) -> Result<(), StoreError> {
+        self.send(Order::Finish).await?;
+        (&mut self.outcome).await.map_err(StoreError::unavailable)?
+    }
+
+    async fn send(&mut self, order: Order) -> Result<(), StoreError> {
+        if self.orders.send(order).await.is_ok() {
+            return Ok(());
+        }
+        // The engine stopped listening, so it has said why.
+        (&mut self.outcome).await.map_err(StoreError::unavailable)?
+    }
+}
+
+/// What a [`Loader`] tells its engine; without a last `Finish` nothing may be stored.
+#[derive(Debug)]
+pub(super) enum Order {
+    Row(TableRow),
+    Finish,
+}
+
+/// The engine's end of a [`Loader`].
+pub(super) struct Loading {
+    pub(super) orders: mpsc::Receiver<Order>,
+    pub(super) outcome: oneshot::Sender<Result<(), StoreError>>,
+}
+
+pub(super) fn loading() -> (Loader, Loading) {
+    let (sender, orders) = mpsc::channel(1_024);
+    let (outcome, told) = oneshot::channel();
+    (Loader { orders: sender, outcome: told }, Loading { orders, outcome })
+}

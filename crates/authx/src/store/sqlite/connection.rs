@@ -1,0 +1,96 @@
+//! Opening a database file.
+
+use super::super::{StoreError, schema, schema::Dialect};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionBehavior};
+use std::{fs::OpenOptions, io, os::unix::fs::OpenOptionsExt, path::Path, time::Duration};
+
+/// What a connection is for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Access {
+    Read,
+    Write,
+}
+
+/// How long another process may hold the write lock before we give up.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// More than there are statements in the program.
+const STATEMENTS: usize = 256;
+
+/// Opens the file, making it and its tables if they are missing.
+pub(super) fn create(path: &Path) -> Result<Connection, StoreError> {
+    // SQLite would make it readable for all; its journal files take over the file's mode.
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        Err(error) if error.kind() == io::ErrorKind::StorageFull => return Err(StoreError::Full),
+        Err(error) => return Err(StoreError::unavailable(error)),
+    }
+    let mut connection = open(path, Access::Write)?;
+    migrate(&mut connection)?;
+    Ok(connection)
+}
+
+pub(super) fn open(path: &Path, access: Access) -> Result<Connection, StoreError> {
+    let mode = match access {
+        Access::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
+        Access::Write => OpenFlags::SQLITE_OPEN_READ_WRITE,
+    };
+    let connection = Connection::open_with_flags(path, mode | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(BUSY)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    if access == Access::Write {
+        use_write_ahead_log(&connection)?;
+        // Savepoints of a group are undone from memory, not from a temporary file.
+        connection.execute_batch(
+            "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;
+             PRAGMA cache_size = -16000; PRAGMA trusted_schema = OFF",
+        )?;
+    }
+    Ok(connection)
+}
+
+/// Several processes that open a new file at once can meet in this one statement, where SQLite
+/// does not wait on its own (<https://sqlite.org/wal.html#sometimes_queries_return_sqlite_busy>).
+fn use_write_ahead_log(connection: &Connection) -> Result<(), StoreError> {
+    for last in [false, false, false, false, false, true] {
+        let set = connection
+            .pragma_update_and_check(None, "journal_mode", "wal", |row| row.get::<_, String>(0));
+        match set {
+            Ok(mode) if mode == "wal" => return Ok(()),
+            Ok(mode) => {
+                let reason = format!("the file system allows only journal mode {mode}, not WAL");
+                return Err(StoreError::unavailable(reason));
+            }
+            Err(error) if !last && error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
+                wait_for_writer(connection);
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+/// Waits, at most [`BUSY`], until whoever writes has finished.
+fn wait_for_writer(connection: &Connection) {
+    // Whether it worked does not matter: the caller tries again and judges that.
+    let _tried = connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK");
+}
+
+fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    // Most starts find a finished schema, and must not wait for whoever writes.
+    let made = connection.table_exists(None, "meta")?;
+    if made && schema::steps(found(connection)?.as_deref(), Dialect::Sqlite)?.is_empty() {
+        return Ok(());
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    transaction.execute_batch(&schema::meta(Dialect::Sqlite))?;
+    for step in schema::steps(found(&transaction)?.as_deref(), Dialect::Sqlite)? {
+        transaction.execute_batch(&step)?;
+    }
+    Ok(transaction.commit()?)
+}
+
+fn found(connection: &Connection) -> Result<Option<String>, StoreError> {
+    Ok(connection.query_row(schema::FOUND, [], |row| row.get(0)).optional()?)
+}
