@@ -91,7 +91,7 @@ async fn read(
 ) -> Result<Option<Protected>, DirectoryError> {
     let Some(application) = stored::application(store, id).await? else { return Ok(None) };
     let tenant = application.tenant;
-    let data_key = app.master.unwrap(tenant, &application.data_key)?;
+    let data_key = app.keys.master.unwrap(tenant, &application.data_key)?;
     let mut keys = vec![];
     for key in stored::active_keys(store, tenant, id).await? {
         let secret = data_key.open(&key_place(tenant, &key.id), &key.secret)?;
