@@ -7,8 +7,11 @@
 //! SQL is written once, with `$1` parameters, for `BIGINT`, text and bytes. This file is the only
 //! one that knows which engine runs.
 
+pub mod accounts;
+pub mod applications;
 mod batch;
 pub mod directory;
+pub mod enrolments;
 mod error;
 pub mod events;
 mod flow;
@@ -18,6 +21,7 @@ mod row;
 mod schema;
 mod snapshot;
 mod sqlite;
+pub mod tenants;
 mod value;
 
 pub use batch::Batch;
