@@ -4,6 +4,7 @@ use crate::{
     clock::{ClockGuard, ClockProblem, SystemClock},
     config::{Config, Origin, SecretFileError},
     directory::Directory,
+    keys::{Keys, KeysError},
     passwords::{PasswordError, Passwords},
     random::{OsRandom, Random},
     seals::LatestSeals,
@@ -12,9 +13,7 @@ use crate::{
 };
 use authx_core::{
     ApplicationId, Cx, EventId, LoginId, Millis, TenantId, UserId,
-    audit::{AuditKey, Event, EventKind},
-    seal::MasterKey,
-    secret_text::InvalidSecretText,
+    audit::{Event, EventKind},
 };
 use serde_json::{Map, Value};
 use std::{num::NonZeroUsize, sync::Arc};
@@ -23,12 +22,10 @@ use std::{num::NonZeroUsize, sync::Arc};
 pub struct App {
     /// Where everything is kept.
     pub store: Store,
-    /// Wraps the tenants' data keys.
-    pub master: MasterKey,
-    /// Authenticates the record.
-    pub audit: AuditKey,
+    /// What wraps the tenants' data keys and authenticates the record.
+    pub keys: Keys,
     /// Tells the time, and whether it can be trusted.
-    pub clock: ClockGuard,
+    pub clock: Arc<ClockGuard>,
     /// Where chance comes from.
     pub random: Arc<dyn Random>,
     /// Hashes passwords, not too many at once.
@@ -46,22 +43,17 @@ pub struct App {
 /// Why the server's parts could not be put together.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// A key file holds no key.
-    #[error("{what}: {error}")]
-    Key {
-        /// Which of the configured files.
-        what: &'static str,
-        /// What is wrong with its text.
-        error: InvalidSecretText,
-    },
+    /// A key cannot be read, or is another database's.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
     /// Not even one password could be hashed.
     #[error(transparent)]
     Password(#[from] PasswordError),
-    /// A configured secret cannot be read.
+    /// The database's address cannot be read.
     #[error(transparent)]
     Secret(#[from] SecretFileError),
     /// The database cannot be opened.
-    #[error(transparent)]
+    #[error("the database cannot be opened: {0}")]
     Store(#[from] StoreError),
 }
 
@@ -85,20 +77,16 @@ impl App {
     ///
     /// [`OpenError`] names the part that is missing or damaged.
     pub async fn open(config: &Config) -> Result<Self, OpenError> {
-        let key = |what| move |error| OpenError::Key { what, error };
-        let master = MasterKey::parse(&config.master_key_file.read()?);
-        let master = master.map_err(key("master_key_file"))?;
-        let audit = AuditKey::parse(&config.audit_key_file.read()?);
-        let audit = audit.map_err(key("audit_key_file"))?;
+        let keys = Keys::load(config)?;
         let store = Store::open(&config.database.url()?).await?;
+        keys.check(&store).await?;
         let clock = ClockGuard::new(Arc::new(SystemClock), config.clock.require_synchronised);
         clock.refresh(events::newest_time(&store).await?);
         let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         Ok(Self {
             store,
-            master,
-            audit,
-            clock,
+            keys,
+            clock: Arc::new(clock),
             random: Arc::new(OsRandom),
             passwords: Passwords::new(cores)?,
             waiters: Waiters::new(),
@@ -139,7 +127,7 @@ impl App {
         let id = self.decide(now, EventId::new);
         let event =
             Event { id, tenant, at: now, kind, user, application, login, support_code, detail };
-        batch.record(&event, self.audit.mac(&event))
+        batch.record(&event, self.keys.audit.mac(&event))
     }
 }
 

@@ -57,21 +57,9 @@ pub enum DirectoryError {
 pub struct Directory(RwLock<HashMap<ApplicationId, Arc<Protected>>>);
 
 impl Directory {
-    /// The application, as last read. `None`: there is none.
-    ///
-    /// # Errors
-    ///
-    /// As [`Directory::reload`].
-    pub async fn find(
-        &self,
-        app: &App,
-        id: ApplicationId,
-    ) -> Result<Option<Arc<Protected>>, DirectoryError> {
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
-        match known {
-            Some(known) => Ok(Some(known)),
-            None => self.reload(app, id).await,
-        }
+    /// The application as last read, if it was.
+    pub fn known(&self, id: ApplicationId) -> Option<Arc<Protected>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
     }
 
     /// The application, read anew.
@@ -103,7 +91,7 @@ async fn read(
 ) -> Result<Option<Protected>, DirectoryError> {
     let Some(application) = stored::application(store, id).await? else { return Ok(None) };
     let tenant = application.tenant;
-    let data_key = app.master.unwrap(tenant, &application.data_key)?;
+    let data_key = app.keys.master.unwrap(tenant, &application.data_key)?;
     let mut keys = vec![];
     for key in stored::active_keys(store, tenant, id).await? {
         let secret = data_key.open(&key_place(tenant, &key.id), &key.secret)?;

@@ -1,11 +1,18 @@
 //! The AuthX server and its commands.
 
 pub mod admin;
+pub mod api;
 pub mod app;
+pub mod chores;
 pub mod clock;
+pub mod commands;
 pub mod config;
 pub mod directory;
+pub mod doctor;
 pub mod enrol;
+pub mod health;
+pub mod init;
+pub mod keys;
 pub mod logins;
 pub mod passwords;
 pub mod random;

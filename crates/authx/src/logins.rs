@@ -175,18 +175,20 @@ async fn move_on(
 }
 
 async fn load(app: &App, caller: &Protected, id: LoginId) -> Result<Versioned, LoginError> {
+    let found = find(app, caller, id).await?;
+    found.filter(|found| found.login.application == caller.id).ok_or(LoginError::Unknown)
+}
+
+/// A login of this tenant, whichever application's it is.
+async fn find(app: &App, caller: &Protected, id: LoginId) -> Result<Option<Versioned>, LoginError> {
     let (generation, found) = stored::load(&app.store, caller.tenant, id).await?;
     if generation != caller.generation {
         return Err(LoginError::Stale);
     }
-    let found = found.ok_or(LoginError::Unknown)?;
-    let login: Login = serde_json::from_str(&found.state)
+    let Some(found) = found else { return Ok(None) };
+    let login = serde_json::from_str(&found.state)
         .map_err(|error| LoginError::Damaged(format!("login {id}: {error}")))?;
-    if login.application == caller.id {
-        Ok(Versioned { login, version: found.version })
-    } else {
-        Err(LoginError::Unknown)
-    }
+    Ok(Some(Versioned { login, version: found.version }))
 }
 
 /// One step, stored together with everything that follows from it.

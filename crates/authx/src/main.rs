@@ -1,2 +1,5 @@
-//! authx
-fn main() {}
+//! The program `authx`; everything it does is in the library.
+
+fn main() -> std::process::ExitCode {
+    authx::commands::main()
+}

@@ -66,7 +66,7 @@ async fn seal_tenant(
         let Some(&(upto, _)) = rows.last() else { return Ok(()) };
         let macs: Vec<_> = rows.iter().map(|&(_, mac)| mac).collect();
         let upto = u64::try_from(upto).unwrap_or(0);
-        let seal = app.audit.next_seal(tenant, previous.as_ref(), upto, &macs, now);
+        let seal = app.keys.audit.next_seal(tenant, previous.as_ref(), upto, &macs, now);
         match app.store.commit(Batch::default().insert_seal(&seal)).await {
             Ok(()) => app.seals.put([seal]),
             Err(StoreError::Conflict) => return Ok(()),

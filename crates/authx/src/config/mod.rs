@@ -201,18 +201,25 @@ impl Database {
             Self::Url(url) => Ok(Zeroizing::new(url.clone())),
         }
     }
+
+    /// The address without anything that could be a password: of PostgreSQL, what follows the last
+    /// `@`, without parameters.
+    pub fn shown(&self) -> String {
+        match self {
+            Self::File(file) => format!("what {file} says"),
+            Self::Url(url) if url.starts_with("sqlite:") => url.clone(),
+            Self::Url(url) => {
+                let (scheme, rest) = url.split_once("://").unwrap_or(("postgres", ""));
+                let place = rest.rsplit('@').next().and_then(|place| place.split('?').next());
+                format!("{scheme}://{}", place.unwrap_or_default())
+            }
+        }
+    }
 }
 
 impl std::fmt::Debug for Database {
-    /// Never shows a password.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::File(file) => write!(f, "Database({file})"),
-            Self::Url(url) => {
-                let (scheme, _) = url.split_once(':').unwrap_or(("", ""));
-                write!(f, "Database({scheme}:…)")
-            }
-        }
+        write!(f, "Database({})", self.shown())
     }
 }
 

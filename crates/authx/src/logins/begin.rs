@@ -1,6 +1,6 @@
 //! Begins a login: first factor first, then everything else.
 
-use super::{LoginError, TRIES, Versioned, factors, load, pause, save};
+use super::{LoginError, TRIES, Versioned, factors, find, pause, save};
 use crate::{
     app::App,
     directory::Protected,
@@ -44,17 +44,13 @@ pub async fn begin(
             Err(LoginError::Store(StoreError::Conflict)) => {}
             other => return other,
         }
-        match load(app, caller, id).await {
-            Ok(existing) if existing.login.request_digest == request_digest => return Ok(existing),
-            Ok(_) => {
-                return Err(LoginError::Different(
-                    "a login with this id began with another body; make a new id",
-                ));
-            }
-            // Another application's login: the id is taken all the same.
-            Err(LoginError::Unknown) => pause(app).await,
-            Err(error) => return Err(error),
-        }
+        let Some(existing) = find(app, caller, id).await? else {
+            pause(app).await;
+            continue;
+        };
+        let repeated = existing.login.application == caller.id
+            && existing.login.request_digest == request_digest;
+        return if repeated { Ok(existing) } else { Err(LoginError::Different(TAKEN)) };
     }
     Err(LoginError::Busy)
 }
@@ -186,4 +182,5 @@ pub fn password_place(tenant: TenantId, user: &UserId) -> Place<'_> {
     Place { tenant, table: "account", column: "password", row: user.as_bytes() }
 }
 
+const TAKEN: &str = "a login with this id began with another body; make a new id";
 const MOST_WAIT_MILLIS: u64 = 2_000;

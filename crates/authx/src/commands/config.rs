@@ -1,0 +1,88 @@
+//! `authx config check`.
+
+use super::{ConfigFile, Form, Output};
+use crate::config::{Config, ConfigError, Tls};
+use clap::Subcommand;
+use serde::Serialize;
+use std::fmt::Write as _;
+use std::process::ExitCode;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Say whether the configuration can be used, and what it means
+    Check {
+        #[command(flatten)]
+        file: ConfigFile,
+        #[command(flatten)]
+        form: Form,
+    },
+}
+
+#[derive(Serialize)]
+struct Checked {
+    file: String,
+    usable: bool,
+    faults: Vec<Fault>,
+    #[serde(skip)]
+    meaning: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Fault {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<usize>,
+    key: String,
+    message: String,
+}
+
+pub(super) fn run(command: &Command) -> anyhow::Result<ExitCode> {
+    let Command::Check { file, form } = command;
+    let (faults, meaning) = match Config::load(&file.config) {
+        Ok(config) => (vec![], Some(meaning(&config))),
+        Err(ConfigError::Faults { faults, .. }) => (faults, None),
+        Err(error @ ConfigError::Unreadable { .. }) => return Err(error.into()),
+    };
+    let usable = faults.is_empty();
+    let faults = faults.into_iter().map(|fault| {
+        let crate::config::Fault { line, key, message } = fault;
+        Fault { line, key, message }
+    });
+    let file = file.config.display().to_string();
+    Checked { file, usable, faults: faults.collect(), meaning }.write(form.json)?;
+    Ok(if usable { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+impl Output for Checked {
+    fn text(&self) -> String {
+        let Self { file, faults, meaning, .. } = self;
+        if let Some(meaning) = meaning {
+            return format!("{file} can be used.\n{meaning}");
+        }
+        faults.iter().fold(format!("{file} cannot be used:\n"), |text, fault| {
+            let Fault { line, key, message } = fault;
+            let fault =
+                crate::config::Fault { line: *line, key: key.clone(), message: message.clone() };
+            format!("{text}  {fault}\n")
+        })
+    }
+}
+
+fn meaning(config: &Config) -> String {
+    let Config { public_url, phone_url, listen, database, .. } = config;
+    let mut text = format!("  portal and API   {public_url}\n  authenticator    {phone_url}\n");
+    if let Some(address) = listen.address {
+        let how = match &listen.tls {
+            Tls::Files { certificate_file, .. } => {
+                format!("https, certificate {}", certificate_file.display())
+            }
+            Tls::Proxy => "http, a proxy in front encrypts".to_owned(),
+        };
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "  listens on       {address} ({how})");
+    }
+    if let Some(path) = &listen.unix_socket {
+        let _ = writeln!(text, "  listens on       {} (http)", path.display());
+    }
+    let _ = writeln!(text, "  stores in        {}", database.shown());
+    text
+}

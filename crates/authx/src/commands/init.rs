@@ -1,0 +1,92 @@
+//! `authx init`.
+
+use super::{Form, Output};
+use crate::clock::SystemClock;
+use crate::config::Origin;
+use crate::init::{Prepared, Wish, prepare};
+use crate::random::OsRandom;
+use anyhow::Context as _;
+use clap::Args;
+use serde::Serialize;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+#[derive(Args, Debug)]
+pub(super) struct Arguments {
+    /// Where configuration, keys and database go
+    #[arg(long, value_name = "DIR", default_value = "/etc/authx")]
+    dir: PathBuf,
+    /// Where people and programs find this server, as in <https://mfa.example.com>
+    #[arg(long, value_name = "URL")]
+    public_url: Origin,
+    /// Where the authenticator is found [default: “phone.” before the public host]
+    #[arg(long, value_name = "URL")]
+    phone_url: Option<Origin>,
+    /// sqlite:PATH or postgres://… [default: SQLite in DIR]
+    #[arg(long, value_name = "ADDRESS")]
+    database: Option<String>,
+    #[command(flatten)]
+    form: Form,
+}
+
+#[derive(Serialize)]
+struct Done {
+    config: String,
+    created: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recovery_key: Option<String>,
+    lacks_certificate: bool,
+}
+
+pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let wish = Wish {
+        directory: arguments.dir.clone(),
+        public_url: arguments.public_url.clone(),
+        phone_url: arguments.phone_url.clone(),
+        database: arguments.database.clone(),
+    };
+    let prepared = prepare(&wish, &SystemClock, &OsRandom).await?;
+    Done::of(&prepared).write(arguments.form.json)?;
+    let stored = prepared.finish().await;
+    stored.context("the recovery key that was shown is not in use; run `authx init` again")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+impl Done {
+    fn of(prepared: &Prepared) -> Self {
+        Self {
+            config: prepared.config_file.display().to_string(),
+            created: prepared.made.iter().map(|path| path.display().to_string()).collect(),
+            recovery_key: prepared.recovery.as_ref().map(|key| key.to_text().to_string()),
+            lacks_certificate: prepared.lacks_certificate,
+        }
+    }
+}
+
+impl Output for Done {
+    fn text(&self) -> String {
+        let mut text = String::new();
+        // Writing to a String cannot fail.
+        for path in &self.created {
+            let _ = writeln!(text, "made {path}");
+        }
+        if let Some(key) = &self.recovery_key {
+            let _ = write!(
+                text,
+                "\nRecovery key, shown this once:\n\n    {}\n\n\
+                 It opens the backups of this server, and nothing else does. Print it or put it into a safe\n\
+                 place outside this machine, together with copies of the two keys.\n\n",
+                key
+            );
+        }
+        if text.is_empty() {
+            let _ = writeln!(text, "Everything was set up already; nothing was changed.");
+        }
+        if self.lacks_certificate {
+            let _ = writeln!(text, "Put a certificate in place, as {} says.", self.config);
+        }
+        let _ = writeln!(text, "Start the server: authx serve --config {}", self.config);
+        text
+    }
+}

@@ -1,0 +1,84 @@
+//! `authx serve`.
+
+use super::ConfigFile;
+use crate::api::{self, Api};
+use crate::app::App;
+use crate::chores;
+use crate::config::Config;
+use crate::health::{self, Health};
+use crate::random::OsRandom;
+use crate::serve::{Server, Sites, Stop, Stopping, logging, stopping, systemd};
+use anyhow::Context as _;
+use axum::Router;
+use clap::Args;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use std::process::ExitCode;
+use std::sync::Arc;
+use tokio::signal::unix::{SignalKind, signal};
+
+#[derive(Args, Debug)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    file: ConfigFile,
+}
+
+pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let config = Config::load(&arguments.file.config)?;
+    logging::start(&config.log).context("logging cannot start")?;
+    allow_many_connections();
+    let app = Arc::new(App::open(&config).await?);
+    if let Err(problem) = app.clock.check() {
+        tracing::error!(%problem, "logins are refused");
+    }
+    let (stop, stopping) = stopping();
+    let server = Server::bind(config.listen.clone(), config.limits).await?;
+    stop_on_signal(stop)?;
+    tokio::spawn(health::watch_clock(app.store.clone(), app.clock.clone(), stopping.clone()));
+    let chores = tokio::spawn(chores::run(app.clone(), stopping.clone()));
+    tokio::spawn(systemd::watchdog(stopping.clone()));
+    tracing::info!(
+        address = server.address().map(tracing::field::display),
+        public_url = %config.public_url,
+        version = env!("CARGO_PKG_VERSION"),
+        "serving"
+    );
+    systemd::ready();
+    let sites = sites(&config, &app, &stopping);
+    server.run(sites, &OsRandom, stopping).await;
+    if let Err(error) = chores.await {
+        tracing::error!(%error, "the last seal was not set");
+    }
+    tracing::info!("stopped");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn sites(config: &Config, app: &Arc<App>, stopping: &Stopping) -> Sites {
+    let health = Health::new(app.store.clone(), app.clock.clone(), stopping.clone());
+    let api = Api::new(app.clone(), config.limits.body_bytes, stopping.clone());
+    let public = health::router(Arc::new(health)).merge(api::router(api));
+    Sites { public, phone: Router::new(), phone_host: config.phone_url.host().to_owned() }
+}
+
+/// SIGTERM (systemd) and SIGINT (a terminal) mean the same: finish and go.
+fn stop_on_signal(stop: Stop) -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate()).context("signals cannot be heard")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("signals cannot be heard")?;
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping: requests under way are answered");
+        systemd::ending();
+        stop.stop();
+    });
+    Ok(())
+}
+
+/// A waiting login is an open connection, and the soft limit is often 1,024 files.
+fn allow_many_connections() {
+    let limit = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {
+        tracing::warn!(%error, "the limit on open files stays as it is");
+    }
+}

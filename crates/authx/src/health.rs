@@ -1,0 +1,156 @@
+//! Whether this node lives, and whether it should be sent work.
+
+use crate::clock::{ClockGuard, ClockProblem, synchronisation};
+use crate::serve::Stopping;
+use crate::store::{Batch, Store, StoreError};
+use authx_core::Millis;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::{Json, Router, routing::get};
+use serde::Serialize;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Mutex;
+use tokio::task::spawn_blocking;
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+
+/// What is asked about a node's health.
+pub struct Health {
+    store: Store,
+    guard: Arc<ClockGuard>,
+    stopping: Stopping,
+    // Held while the database is tried, so that any number of askers cost one write a second.
+    tried: Mutex<Option<(Instant, Option<Problem>)>>,
+}
+
+/// Why a node should not be sent work.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Problem {
+    /// `clock_behind`, `clock_unsynchronised`, `database` or `stopping`.
+    pub code: &'static str,
+    /// For a person; names no cause that would tell a stranger more than that.
+    pub text: String,
+}
+
+/// The answer of `/health/ready`.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Readiness {
+    /// Whether to send work here.
+    pub ready: bool,
+    /// Why not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<Problem>,
+}
+
+/// `/health/live` and `/health/ready`.
+pub fn router(health: Arc<Health>) -> Router {
+    Router::new()
+        .route("/health/live", get(async || Json(serde_json::json!({ "live": true }))))
+        .route("/health/ready", get(ready))
+        .with_state(health)
+}
+
+impl Health {
+    /// Watches over these.
+    pub fn new(store: Store, guard: Arc<ClockGuard>, stopping: Stopping) -> Self {
+        Self { store, guard, stopping, tried: Mutex::new(None) }
+    }
+
+    /// Everything that speaks against sending work here. Writes to the database at most once a
+    /// second, and takes at most five.
+    pub async fn readiness(&self) -> Readiness {
+        let clock = self.guard.ready().err().map(Problem::from);
+        let stopping = self
+            .stopping
+            .is_stopping()
+            .then(|| Problem { code: "stopping", text: "the server is about to stop".to_owned() });
+        let problems: Vec<_> =
+            [self.database().await, clock, stopping].into_iter().flatten().collect();
+        Readiness { ready: problems.is_empty(), problems }
+    }
+
+    async fn database(&self) -> Option<Problem> {
+        let mut tried = self.tried.lock().await;
+        if let Some((at, found)) = &*tried
+            && at.elapsed() < FRESH
+        {
+            return found.clone();
+        }
+        let written = timeout(ANSWER, write(&self.store, self.guard.clock().now())).await;
+        let found = match written {
+            Ok(Ok(())) => None,
+            Ok(Err(error)) => {
+                tracing::warn!(?error, "the database cannot be written");
+                Some(Problem { code: "database", text: error.to_string() })
+            }
+            Err(_) => {
+                tracing::warn!("the database does not answer");
+                Some(Problem { code: "database", text: "the database does not answer".to_owned() })
+            }
+        };
+        *tried = Some((Instant::now(), found.clone()));
+        found
+    }
+}
+
+impl From<ClockProblem> for Problem {
+    fn from(problem: ClockProblem) -> Self {
+        let code = match problem {
+            ClockProblem::Behind { .. } => "clock_behind",
+            ClockProblem::Unsynchronised => "clock_unsynchronised",
+        };
+        Self { code, text: problem.to_string() }
+    }
+}
+
+/// Keeps the guard informed, until told to stop: of the newest stored time every second, which
+/// other processes may write, and of the kernel's word every minute.
+pub async fn watch_clock(store: Store, guard: Arc<ClockGuard>, stopping: Stopping) {
+    let mut ticks = interval(Duration::from_secs(1));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    for tick in 0_u64.. {
+        tokio::select! {
+            () = stopping.wait() => return,
+            _ = ticks.tick() => {}
+        }
+        match newest_stored(&store).await {
+            Ok(newest) => guard.refresh(newest),
+            Err(error) => tracing::debug!(%error, "the newest stored time cannot be read"),
+        }
+        if tick % 60 == 0
+            && let Ok(state) = spawn_blocking(synchronisation).await
+        {
+            guard.set_synchronisation(state);
+        }
+    }
+}
+
+/// The newest stored time: that of the event with the highest number.
+///
+/// # Errors
+///
+/// As the store's query.
+pub async fn newest_stored(store: &Store) -> Result<Option<Millis>, StoreError> {
+    let row = store.query_one("SELECT at FROM event ORDER BY seq DESC LIMIT 1", []).await?;
+    row.map(|row| row.millis(0)).transpose()
+}
+
+/// Writes something that nobody reads.
+///
+/// # Errors
+///
+/// As the store's commit: the database takes no writes.
+pub async fn write(store: &Store, now: Millis) -> Result<(), StoreError> {
+    let sql = "INSERT INTO meta (key, value) VALUES ('health_written', $1)
+               ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+    store.commit(Batch::default().run(sql, [now.0.to_string().into()])).await
+}
+
+async fn ready(State(health): State<Arc<Health>>) -> (StatusCode, Json<Readiness>) {
+    let readiness = health.readiness().await;
+    let status = if readiness.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(readiness))
+}
+
+const FRESH: Duration = Duration::from_secs(1);
+const ANSWER: Duration = Duration::from_secs(5);

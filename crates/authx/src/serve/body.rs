@@ -1,0 +1,86 @@
+//! A request's body, bounded in length and in time.
+
+use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use tokio::time::{Sleep, sleep};
+
+/// Why a body could not be read. Found in the source chain of the error a handler gets.
+#[derive(Debug, thiserror::Error)]
+pub enum BodyError {
+    /// The caller went away, or broke the protocol.
+    #[error("the body broke off")]
+    Broken(#[source] hyper::Error),
+    /// Longer than `limits.body_bytes`.
+    #[error("the body is too long")]
+    TooLong,
+    /// Not there in time.
+    #[error("the body did not come within {} s", DEADLINE.as_secs())]
+    TooSlow,
+}
+
+impl BodyError {
+    /// The cause, where a body is to blame for `error`.
+    pub fn find<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e Self> {
+        std::iter::successors(Some(error), |error| error.source())
+            .find_map(|error| error.downcast_ref())
+    }
+}
+
+/// What handlers read from.
+pub(super) struct Bounded {
+    body: Incoming,
+    left: u64,
+    // Made when the body keeps a reader waiting: most come in one packet with the head.
+    deadline: Option<Pin<Box<Sleep>>>,
+}
+
+impl Bounded {
+    pub(super) fn new(body: Incoming, most: usize) -> Self {
+        Self { body, left: u64::try_from(most).unwrap_or(u64::MAX), deadline: None }
+    }
+
+    fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.deadline.get_or_insert_with(|| Box::pin(sleep(DEADLINE))).as_mut().poll(cx)
+    }
+}
+
+impl Body for Bounded {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        if self.body.size_hint().lower() > self.left {
+            return Poll::Ready(Some(Err(BodyError::TooLong)));
+        }
+        let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(cx) else {
+            ready!(self.poll_deadline(cx));
+            return Poll::Ready(Some(Err(BodyError::TooSlow)));
+        };
+        let frame = match frame {
+            Some(Ok(frame)) => frame,
+            Some(Err(error)) => return Poll::Ready(Some(Err(BodyError::Broken(error)))),
+            None => return Poll::Ready(None),
+        };
+        let length = frame.data_ref().map_or(0, Bytes::len);
+        match self.left.checked_sub(u64::try_from(length).unwrap_or(u64::MAX)) {
+            Some(left) => self.left = left,
+            None => return Poll::Ready(Some(Err(BodyError::TooLong))),
+        }
+        Poll::Ready(Some(Ok(frame)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+const DEADLINE: Duration = Duration::from_secs(15);
