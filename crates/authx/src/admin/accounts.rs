@@ -9,10 +9,11 @@ use crate::{
     store::{Batch, accounts as stored},
 };
 use authx_core::{
-    Millis, TenantId, UserId,
+    TenantId, UserId,
     audit::EventKind,
     guard::Guard,
     name::{InvalidName, Name},
+    wire::login::Rfc3339,
 };
 use serde::Serialize;
 use std::collections::HashMap;
@@ -62,8 +63,7 @@ pub struct Account {
     /// Words of the factors that do not count yet.
     pub pending_factors: Vec<String>,
     /// When it was made.
-    #[serde(skip)]
-    pub created: Millis,
+    pub created: Rfc3339,
 }
 
 /// An account to be made.
@@ -312,6 +312,6 @@ fn account(
         has_password: row.has_password,
         factors: words(active),
         pending_factors: words(pending),
-        created: row.created,
+        created: Rfc3339(row.created),
     }
 }

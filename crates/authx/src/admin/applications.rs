@@ -9,9 +9,10 @@ use crate::{
     store::{Batch, applications as stored},
 };
 use authx_core::{
-    ApplicationId, Millis, TenantId,
+    ApplicationId, TenantId,
     audit::EventKind,
     name::{InvalidName, Name},
+    wire::login::Rfc3339,
 };
 use serde::Serialize;
 
@@ -66,8 +67,7 @@ pub struct Application {
     /// Keys that were not revoked.
     pub active_keys: u64,
     /// When it was made.
-    #[serde(skip)]
-    pub created: Millis,
+    pub created: Rfc3339,
 }
 
 /// A new application with its first key.
@@ -194,6 +194,6 @@ fn application(row: stored::ApplicationRow) -> Application {
         name: row.name,
         kind: row.kind,
         active_keys: row.active_keys,
-        created: row.created,
+        created: Rfc3339(row.created),
     }
 }

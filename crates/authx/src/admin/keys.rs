@@ -15,6 +15,7 @@ use authx_core::{
     audit::EventKind,
     name::Name,
     secret_text::{self, APPLICATION_KEY},
+    wire::login::Rfc3339,
 };
 use serde::Serialize;
 use zeroize::Zeroizing;
@@ -50,11 +51,10 @@ pub struct Key {
     /// As the operator calls it.
     pub name: String,
     /// When it was made.
-    #[serde(skip)]
-    pub created: Millis,
+    pub created: Rfc3339,
     /// When it stopped counting.
-    #[serde(skip)]
-    pub revoked: Option<Millis>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revoked: Option<Rfc3339>,
 }
 
 /// A new key.
@@ -117,8 +117,8 @@ pub async fn list(
     let key = |row: stored::KeyRow| Key {
         id: row.id,
         name: row.name,
-        created: row.created,
-        revoked: row.revoked,
+        created: Rfc3339(row.created),
+        revoked: row.revoked.map(Rfc3339),
     };
     Ok(rows.into_iter().map(key).collect())
 }

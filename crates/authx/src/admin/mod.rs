@@ -93,7 +93,7 @@ impl Tenant {
             id,
             name: found.name,
             policy: found.policy,
-            data_key: app.master.unwrap(id, &found.data_key)?,
+            data_key: app.keys.master.unwrap(id, &found.data_key)?,
             generation: found.generation,
         })
     }

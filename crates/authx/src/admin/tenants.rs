@@ -6,10 +6,11 @@ use crate::{
     store::{Batch, StoreError, tenants as stored},
 };
 use authx_core::{
-    Millis, TenantId,
+    TenantId,
     audit::EventKind,
     name::{InvalidName, Name},
     seal::DataKey,
+    wire::login::Rfc3339,
 };
 use serde::Serialize;
 
@@ -45,8 +46,7 @@ pub struct Tenant {
     /// As the operator calls it.
     pub name: String,
     /// When it was made.
-    #[serde(skip)]
-    pub created: Millis,
+    pub created: Rfc3339,
 }
 
 /// Makes a tenant with a data key of its own.
@@ -64,13 +64,13 @@ pub async fn create(app: &App, by: &Actor, name: &Name) -> Result<Tenant, Tenant
     let (id, data_key) = app.decide(now, |cx| {
         let id = TenantId::new(cx);
         let key = DataKey::generate(cx);
-        (id, app.master.wrap(cx, id, &key))
+        (id, app.keys.master.wrap(cx, id, &key))
     });
     let batch = Batch::default().insert_tenant(id, name, data_key, now);
     let detail = detail([("name", name.as_str().into()), ("by", by.as_str().into())]);
     let batch = app.record(batch, now, id, EventKind::TenantCreated, About::default(), detail);
     match app.store.commit(batch).await {
-        Ok(()) => Ok(Tenant { id, name: name.to_string(), created: now }),
+        Ok(()) => Ok(Tenant { id, name: name.to_string(), created: Rfc3339(now) }),
         Err(StoreError::Conflict) => Err(taken()),
         Err(error) => Err(AdminError::from(error).into()),
     }
@@ -118,5 +118,5 @@ fn only(mut tenants: Vec<Tenant>) -> Result<Tenant, TenantError> {
 }
 
 fn tenant(stored: stored::StoredTenant) -> Tenant {
-    Tenant { id: stored.id, name: stored.name, created: stored.created }
+    Tenant { id: stored.id, name: stored.name, created: Rfc3339(stored.created) }
 }
