@@ -2,7 +2,7 @@
 
 use aws_lc_rs::{
     aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey},
-    digest::{SHA256, SHA256_OUTPUT_LEN},
+    digest::{self, SHA256_OUTPUT_LEN},
     error::Unspecified,
     hmac::{self, HMAC_SHA256},
 };
@@ -75,13 +75,9 @@ pub(crate) fn open(
     Ok(())
 }
 
-/// SHA-256 over all parts, one after the other.
-pub(crate) fn sha256(parts: &[&[u8]]) -> [u8; 32] {
-    let mut context = aws_lc_rs::digest::Context::new(&SHA256);
-    for part in parts {
-        context.update(part);
-    }
+/// SHA-256.
+pub(crate) fn sha256(data: &[u8]) -> [u8; 32] {
     let mut out = [0; SHA256_OUTPUT_LEN];
-    out.copy_from_slice(context.finish().as_ref());
+    out.copy_from_slice(digest::digest(&digest::SHA256, data).as_ref());
     out
 }

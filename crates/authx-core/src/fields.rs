@@ -22,13 +22,11 @@ impl Fields {
     }
 
     pub(crate) fn optional(mut self, field: Option<&[u8]>) -> Self {
-        match field {
-            Some(field) => self.bytes(field),
-            None => {
-                self.0.extend_from_slice(&ABSENT.to_be_bytes());
-                self
-            }
+        if let Some(field) = field {
+            return self.bytes(field);
         }
+        self.0.extend_from_slice(&ABSENT.to_be_bytes());
+        self
     }
 
     pub(crate) fn finish(self) -> Vec<u8> {

@@ -97,12 +97,12 @@ fn private_key(bytes: &[u8; 32]) -> Result<PrivateKey, Unspecified> {
     PrivateKey::from_private_key(&X25519, bytes).map_err(|_| Unspecified)
 }
 
-/// LabeledExtract of RFC 9180 §4.
+/// `LabeledExtract` of RFC 9180 §4.
 fn extract(suite: &[u8], salt: &[u8], label: &[u8], ikm: &[u8]) -> Zeroizing<[u8; 32]> {
     cipher::extract(salt, &[VERSION, suite, label, ikm])
 }
 
-/// LabeledExpand of RFC 9180 §4: of the 32 bytes the first `length` (at most 32) count.
+/// `LabeledExpand` of RFC 9180 §4: of the 32 bytes the first `length` (at most 32) count.
 fn expand(
     suite: &[u8],
     prk: &[u8; 32],

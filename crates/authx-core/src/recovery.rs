@@ -44,15 +44,13 @@ pub struct InvalidRecoveryPublic;
 #[derive(Clone)]
 pub struct RecoveryKey {
     private: Zeroizing<[u8; 32]>,
+    public: RecoveryPublic,
 }
 
 impl RecoveryKey {
-    /// What its text begins with.
-    pub const PREFIX: &'static str = "axr_";
-
     /// A new one.
     pub fn generate(cx: &mut Cx<'_>) -> Self {
-        Self { private: Zeroizing::new(cx.bytes()) }
+        Self::new(Zeroizing::new(cx.bytes()))
     }
 
     /// From the text that [`Self::to_text`] gave.
@@ -61,18 +59,23 @@ impl RecoveryKey {
     ///
     /// [`InvalidSecretText`] says what is wrong with the text.
     pub fn parse(text: &str) -> Result<Self, InvalidSecretText> {
-        secret_text::parse(Self::PREFIX, text).map(|private| Self { private })
+        secret_text::parse(secret_text::RECOVERY_KEY, text).map(Self::new)
     }
 
     /// As it is printed: `axr_`, 43 characters of base64url, 6 of checksum.
     pub fn to_text(&self) -> Zeroizing<String> {
-        secret_text::format(Self::PREFIX, &self.private)
+        secret_text::format(secret_text::RECOVERY_KEY, &self.private)
     }
 
     /// The half that the server keeps, with which backups are made but not opened.
-    #[expect(clippy::expect_used, reason = "any 32 bytes are an X25519 private key (RFC 7748 §5)")]
     pub fn public(&self) -> RecoveryPublic {
-        RecoveryPublic(hpke::public_key(&self.private).expect("32 bytes are an X25519 key"))
+        self.public
+    }
+
+    #[expect(clippy::expect_used, reason = "any 32 bytes are an X25519 private key (RFC 7748 §5)")]
+    fn new(private: Zeroizing<[u8; 32]>) -> Self {
+        let public = hpke::public_key(&private).expect("32 bytes are an X25519 private key");
+        Self { private, public: RecoveryPublic(public) }
     }
 }
 
@@ -219,7 +222,7 @@ impl Opener {
         if info.len() < INFO {
             return Ok(());
         }
-        if !info.ends_with(&self.key.public().0) {
+        if !info.ends_with(&self.key.public.0) {
             return Err(BackupError::OtherKey);
         }
         let context = hpke::Context::recipient(encapsulated, &self.key.private, info)

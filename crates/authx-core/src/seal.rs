@@ -61,9 +61,6 @@ impl Place<'_> {
 pub struct MasterKey(Root);
 
 impl MasterKey {
-    /// What its text begins with.
-    pub const PREFIX: &'static str = "axm_";
-
     /// A new one.
     pub fn generate(cx: &mut Cx<'_>) -> Self {
         Self(Root::new(Zeroizing::new(cx.bytes())))
@@ -75,12 +72,12 @@ impl MasterKey {
     ///
     /// [`InvalidSecretText`] says what is wrong with the text.
     pub fn parse(text: &str) -> Result<Self, InvalidSecretText> {
-        secret_text::parse(Self::PREFIX, text).map(|bytes| Self(Root::new(bytes)))
+        secret_text::parse(secret_text::MASTER_KEY, text).map(|bytes| Self(Root::new(bytes)))
     }
 
     /// As it stands in the key file: `axm_`, 43 characters of base64url, 6 of checksum.
     pub fn to_text(&self) -> Zeroizing<String> {
-        secret_text::format(Self::PREFIX, &self.0.bytes)
+        secret_text::format(secret_text::MASTER_KEY, &self.0.bytes)
     }
 
     /// Seals the data key of a tenant, for its row in the database.

@@ -4,7 +4,7 @@ use crate::{Cx, Millis};
 
 /// Lower-case hexadecimal, as test vectors are written.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 /// The bytes of lower-case hexadecimal.

@@ -1,13 +1,20 @@
 //! The AuthX server and its commands.
 
+pub mod api;
+pub mod app;
+pub mod chores;
 pub mod clock;
 pub mod commands;
 pub mod config;
+pub mod directory;
 pub mod doctor;
 pub mod health;
 pub mod init;
 pub mod keys;
+pub mod logins;
 pub mod passwords;
 pub mod random;
+pub mod seals;
 pub mod serve;
 pub mod store;
+pub mod waiters;

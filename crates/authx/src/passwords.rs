@@ -102,6 +102,28 @@ impl Passwords {
         .await
     }
 
+    /// The password hash of a code that is drawn for its owner, such as a recovery code, under a
+    /// salt that all codes of one owner share.
+    ///
+    /// # Errors
+    ///
+    /// [`PasswordError::Busy`], [`PasswordError::Failed`].
+    pub async fn digest(
+        &self,
+        code: Zeroizing<String>,
+        salt: Vec<u8>,
+    ) -> Result<[u8; 32], PasswordError> {
+        let permit = self.permit().await?;
+        let argon2 = self.argon2.clone();
+        run(permit, move || {
+            let mut digest = [0; 32];
+            let hashed = argon2.hash_password_into(code.as_bytes(), &salt, &mut digest);
+            hashed.map_err(|error| PasswordError::Failed(error.into()))?;
+            Ok(digest)
+        })
+        .await
+    }
+
     async fn permit(&self) -> Result<OwnedSemaphorePermit, PasswordError> {
         match time::timeout(self.patience, Arc::clone(&self.permits).acquire_owned()).await {
             Ok(Ok(permit)) => Ok(permit),

@@ -61,8 +61,8 @@ impl Event {
 /// nothing is assumed of the columns before the MAC has been checked.
 #[derive(Clone, Copy, Debug)]
 pub struct Row<'a> {
-    /// The ordinal that the database gave it.
-    pub seq: u64,
+    /// Column `seq`: the ordinal that the database gave it.
+    pub seq: i64,
     /// Column `id`.
     pub id: &'a [u8],
     /// Column `at`.

@@ -1,6 +1,6 @@
 //! What a verification found, in words for an operator.
 
-use super::Witness;
+use super::{Range, Witness};
 use crate::{Millis, id::TenantId};
 use serde::Serialize;
 
@@ -36,7 +36,7 @@ pub enum Finding {
     )]
     RowChanged {
         /// The row's ordinal.
-        seq: u64,
+        seq: i64,
     },
     /// A genuine row that stands where it cannot have been written.
     #[error(
@@ -45,13 +45,13 @@ pub enum Finding {
     )]
     RowMisplaced {
         /// The row's ordinal.
-        seq: u64,
+        seq: i64,
     },
     /// Rows that came in no order, or outside what the seal covers.
     #[error("row {seq} was read out of order: the database's index of the record is damaged")]
     RowOutOfOrder {
         /// The row's ordinal.
-        seq: u64,
+        seq: i64,
     },
     /// A genuine row of a kind that this version does not know.
     #[error(
@@ -60,49 +60,35 @@ pub enum Finding {
     )]
     RowUnknown {
         /// The row's ordinal.
-        seq: u64,
+        seq: i64,
     },
     /// More rows than were sealed.
-    #[error(
-        "seal {number}: {extra} row(s) more than were sealed, somewhere above row {after} up to \
-         row {upto}"
-    )]
+    #[error("seal {number}: {extra} row(s) more than were sealed, somewhere {rows}")]
     RowsAdded {
         /// The seal.
         number: u64,
         /// How many more.
         extra: u64,
-        /// The rows concerned have a higher ordinal than this.
-        after: u64,
-        /// The rows concerned have at most this ordinal.
-        upto: u64,
+        /// Where: among those that the seal covers.
+        rows: Range,
     },
     /// Fewer rows than were sealed.
-    #[error(
-        "seal {number}: {missing} row(s) removed, somewhere above row {after} up to row {upto}"
-    )]
+    #[error("seal {number}: {missing} row(s) removed, somewhere {rows}")]
     RowsRemoved {
         /// The seal.
         number: u64,
         /// How many are gone.
         missing: u64,
-        /// The rows concerned have a higher ordinal than this.
-        after: u64,
-        /// The rows concerned have at most this ordinal.
-        upto: u64,
+        /// Where: among those that the seal covers.
+        rows: Range,
     },
     /// As many rows as were sealed, each genuine, but not those or not in that order.
-    #[error(
-        "seal {number}: rows were exchanged or put in another order, above row {after} up to row \
-         {upto}"
-    )]
+    #[error("seal {number}: rows were exchanged or put in another order, {rows}")]
     RowsReplaced {
         /// The seal.
         number: u64,
-        /// The rows concerned have a higher ordinal than this.
-        after: u64,
-        /// The rows concerned have at most this ordinal.
-        upto: u64,
+        /// Where: among those that the seal covers.
+        rows: Range,
     },
     /// A seal that the audit key did not make as it stands.
     #[error(

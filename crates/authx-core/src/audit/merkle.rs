@@ -12,7 +12,7 @@ pub(super) struct Tree {
 
 impl Tree {
     pub(super) fn push(&mut self, leaf: &[u8]) {
-        let mut hash = sha256(&[&[0], leaf]);
+        let mut hash = leaf_hash(leaf);
         let mut size = self.size;
         // Two complete subtrees of the same size become one, as a carry does in binary addition.
         while size & 1 == 1 {
@@ -30,12 +30,16 @@ impl Tree {
             .rev()
             .copied()
             .reduce(|right, left| node(&left, &right))
-            .unwrap_or_else(|| sha256(&[]))
+            .unwrap_or_else(|| sha256(b""))
     }
 }
 
 fn node(left: &[u8; 32], right: &[u8; 32]) -> [u8; 32] {
-    sha256(&[&[1], left, right])
+    sha256(&[&[1], &left[..], right].concat())
+}
+
+fn leaf_hash(leaf: &[u8]) -> [u8; 32] {
+    sha256(&[&[0], leaf].concat())
 }
 
 #[cfg(test)]
@@ -80,8 +84,8 @@ mod tests {
     /// The definition as the RFC writes it.
     fn definition(leaves: &[Vec<u8>]) -> [u8; 32] {
         match leaves {
-            [] => sha256(&[]),
-            [leaf] => sha256(&[&[0], leaf]),
+            [] => sha256(b""),
+            [leaf] => leaf_hash(leaf),
             _ => {
                 let split = leaves.len().next_power_of_two() / 2;
                 let (left, right) = leaves.split_at(split);
@@ -96,7 +100,9 @@ mod tests {
             leaves in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..4), 0..70),
         ) {
             let mut tree = Tree::default();
-            leaves.iter().for_each(|leaf| tree.push(leaf));
+            for leaf in &leaves {
+                tree.push(leaf);
+            }
             prop_assert_eq!(tree.root(), definition(&leaves));
         }
     }

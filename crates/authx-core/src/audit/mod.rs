@@ -16,6 +16,8 @@ mod kind;
 mod merkle;
 mod repeats;
 mod seal;
+#[cfg(test)]
+mod tests;
 mod verify;
 mod witness;
 
@@ -43,9 +45,6 @@ pub struct AuditKey {
 }
 
 impl AuditKey {
-    /// What its text begins with.
-    pub const PREFIX: &'static str = "axd_";
-
     /// A new one.
     pub fn generate(cx: &mut Cx<'_>) -> Self {
         Self::new(Zeroizing::new(cx.bytes()))
@@ -57,12 +56,12 @@ impl AuditKey {
     ///
     /// [`InvalidSecretText`] says what is wrong with the text.
     pub fn parse(text: &str) -> Result<Self, InvalidSecretText> {
-        secret_text::parse(Self::PREFIX, text).map(Self::new)
+        secret_text::parse(secret_text::AUDIT_KEY, text).map(Self::new)
     }
 
     /// As it stands in the key file: `axd_`, 43 characters of base64url, 6 of checksum.
     pub fn to_text(&self) -> Zeroizing<String> {
-        secret_text::format(Self::PREFIX, &self.bytes)
+        secret_text::format(secret_text::AUDIT_KEY, &self.bytes)
     }
 
     /// The MAC to store with an event: HMAC-SHA-256 over every column but the ordinal, which the

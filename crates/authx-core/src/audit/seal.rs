@@ -41,7 +41,9 @@ impl Seal {
         at: Millis,
     ) -> Self {
         let mut tree = Tree::default();
-        macs.iter().for_each(|mac| tree.push(mac));
+        for mac in macs {
+            tree.push(mac);
+        }
         let new = u64::try_from(macs.len()).unwrap_or(u64::MAX);
         let mut seal = Self {
             tenant,

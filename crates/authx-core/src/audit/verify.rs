@@ -4,14 +4,26 @@ use super::{
     AuditKey, EventKind, Finding, Report, Row, Seal, Witness, merkle::Tree, repeats::Repeats,
 };
 use crate::{Millis, id::TenantId};
+use serde::Serialize;
 
-/// The rows to feed next: those with an ordinal in `(after, upto]`.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+/// Rows by their ordinals, both included, as `BETWEEN` takes them. Nothing that someone may have put
+/// into the table lies outside all ranges, ordinals below 1 neither.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 pub struct Range {
-    /// The ordinals are higher than this.
-    pub after: u64,
-    /// The ordinals are at most this.
-    pub upto: u64,
+    /// The lowest ordinal.
+    pub first: i64,
+    /// The highest ordinal.
+    pub last: i64,
+}
+
+impl std::fmt::Display for Range {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.first == i64::MIN {
+            write!(f, "up to row {}", self.last)
+        } else {
+            write!(f, "from row {} to row {}", self.first, self.last)
+        }
+    }
 }
 
 /// Verifies the record of one tenant in one pass, in memory that does not grow with it.
@@ -35,7 +47,7 @@ pub struct Verifier<'k> {
     unbroken: bool,
     stretch: Stretch,
     range: Range,
-    last_seq: u64,
+    last_seq: Option<i64>,
     repeats: Repeats,
     report: Report,
 }
@@ -64,8 +76,8 @@ impl<'k> Verifier<'k> {
             number: 0,
             unbroken: true,
             stretch: Stretch::default(),
-            range: Range { after: 0, upto: 0 },
-            last_seq: 0,
+            range: Range { first: i64::MIN, last: i64::MAX },
+            last_seq: None,
             repeats: Repeats::default(),
             report: Report {
                 tenant,
@@ -94,14 +106,16 @@ impl<'k> Verifier<'k> {
             return None;
         }
         self.compare_with_witnesses(seal);
-        let (previous, mac, after) =
-            self.closed.as_ref().map_or((0, [0; 32], 0), |seal| (seal.number, seal.mac, seal.upto));
-        if (self.unbroken && seal.previous != mac) || seal.upto < after {
+        let (previous, mac) =
+            self.closed.as_ref().map_or((0, [0; 32]), |seal| (seal.number, seal.mac));
+        let (first, last) = (self.first_open(), ordinal(seal.upto));
+        // An empty seal ends where the one before did.
+        if (self.unbroken && seal.previous != mac) || last.saturating_add(1) < first {
             self.unbroken = false;
             self.find(Finding::ChainBroken { number: seal.number, previous });
         }
         self.open = Some(seal.clone());
-        self.range = Range { after: after.min(seal.upto), upto: seal.upto };
+        self.range = Range { first, last };
         Some(self.range)
     }
 
@@ -140,7 +154,7 @@ impl<'k> Verifier<'k> {
     }
 
     /// A row whose columns are not of the shape of an event.
-    pub fn unreadable_row(&mut self, seq: u64) {
+    pub fn unreadable_row(&mut self, seq: i64) {
         self.count_row(seq, &[]);
         self.stretch.changed += 1;
         self.find(Finding::RowChanged { seq });
@@ -150,8 +164,7 @@ impl<'k> Verifier<'k> {
     #[must_use = "the rows that no seal covers yet come after the last seal"]
     pub fn tail(&mut self) -> Range {
         self.close();
-        let after = self.closed.as_ref().map_or(0, |seal| seal.upto);
-        self.range = Range { after, upto: u64::MAX };
+        self.range = Range { first: self.first_open(), last: i64::MAX };
         self.range
     }
 
@@ -176,18 +189,17 @@ impl<'k> Verifier<'k> {
     fn close(&mut self) {
         let Some(seal) = self.open.take() else { return };
         let Stretch { tree, rows, changed, .. } = std::mem::take(&mut self.stretch);
-        let Range { after, upto } = self.range;
-        let number = seal.number;
+        let (number, range) = (seal.number, self.range);
         let before = self.closed.as_ref().map_or(0, |seal| seal.count);
         let found = before.saturating_add(rows);
         // Counts are cumulative, so they tell even across seals that are missing or changed.
         if found < seal.count {
             let missing = seal.count - found;
-            self.find(Finding::RowsRemoved { number, missing, after, upto });
+            self.find(Finding::RowsRemoved { number, missing, rows: range });
         } else if found > seal.count {
-            self.find(Finding::RowsAdded { number, extra: found - seal.count, after, upto });
+            self.find(Finding::RowsAdded { number, extra: found - seal.count, rows: range });
         } else if self.unbroken && changed == 0 && tree.root() != seal.root {
-            self.find(Finding::RowsReplaced { number, after, upto });
+            self.find(Finding::RowsReplaced { number, rows: range });
         }
         self.closed = Some(seal);
         self.unbroken = true;
@@ -208,14 +220,20 @@ impl<'k> Verifier<'k> {
         true
     }
 
-    fn count_row(&mut self, seq: u64, mac: &[u8]) {
+    fn count_row(&mut self, seq: i64, mac: &[u8]) {
         self.report.rows += 1;
         self.stretch.rows += 1;
         self.stretch.tree.push(mac);
-        if seq <= self.last_seq || seq <= self.range.after || seq > self.range.upto {
+        let range = self.range.first..=self.range.last;
+        if self.last_seq >= Some(seq) || !range.contains(&seq) {
             self.find(Finding::RowOutOfOrder { seq });
         }
-        self.last_seq = seq;
+        self.last_seq = Some(seq);
+    }
+
+    /// The first ordinal after the last genuine seal.
+    fn first_open(&self) -> i64 {
+        self.closed.as_ref().map_or(i64::MIN, |seal| ordinal(seal.upto).saturating_add(1))
     }
 
     fn compare_with_witnesses(&mut self, seal: &Seal) {
@@ -233,4 +251,9 @@ impl<'k> Verifier<'k> {
             self.report.further += 1;
         }
     }
+}
+
+/// As the database counts. A genuine seal's fits.
+fn ordinal(upto: u64) -> i64 {
+    i64::try_from(upto).unwrap_or(i64::MAX)
 }

@@ -73,6 +73,7 @@ impl Login {
             support_code: self.support_code.clone(),
             session: None,
             expires_at: Rfc3339(self.expires),
+            seal: None,
         };
         match &self.stage {
             Stage::Allowed { factor, session } => {

@@ -171,6 +171,9 @@ pub struct LoginView {
     /// When it ends by itself (RFC 3339, UTC).
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub expires_at: Rfc3339,
+    /// The newest seal of the record, to be kept as a witness. Absent before the first one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seal: Option<String>,
 }
 
 /// Where a login stands. The last four are final.

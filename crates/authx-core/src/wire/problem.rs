@@ -20,4 +20,7 @@ pub struct Problem {
     /// With 401 for a clock that is too far off: the server's time in seconds since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server_time: Option<u64>,
+    /// The newest seal of the record, in a signed answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seal: Option<String>,
 }

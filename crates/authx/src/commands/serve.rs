@@ -1,13 +1,13 @@
 //! `authx serve`.
 
 use super::ConfigFile;
-use crate::clock::{ClockGuard, SystemClock};
+use crate::api::{self, Api};
+use crate::app::App;
+use crate::chores;
 use crate::config::Config;
 use crate::health::{self, Health};
-use crate::keys::Keys;
 use crate::random::OsRandom;
 use crate::serve::{Server, Sites, Stop, Stopping, logging, stopping, systemd};
-use crate::store::Store;
 use anyhow::Context as _;
 use axum::Router;
 use clap::Args;
@@ -26,23 +26,15 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let config = Config::load(&arguments.file.config)?;
     logging::start(&config.log).context("logging cannot start")?;
     allow_many_connections();
-    let keys = Keys::load(&config)?;
-    let url = config.database.url()?;
-    let store = Store::open(&url).await.context("the database cannot be opened")?;
-    keys.check(&store).await?;
-
-    let (stop, stopping) = stopping();
-    let require = config.clock.require_synchronised;
-    let guard = Arc::new(ClockGuard::new(Arc::new(SystemClock), require));
-    let newest = health::newest_stored(&store).await;
-    guard.refresh(newest.context("the newest stored time cannot be read")?);
-    if let Err(problem) = guard.check() {
+    let app = Arc::new(App::open(&config).await?);
+    if let Err(problem) = app.clock.check() {
         tracing::error!(%problem, "logins are refused");
     }
-
+    let (stop, stopping) = stopping();
     let server = Server::bind(config.listen.clone(), config.limits).await?;
     stop_on_signal(stop)?;
-    tokio::spawn(health::watch_clock(store.clone(), guard.clone(), stopping.clone()));
+    tokio::spawn(health::watch_clock(app.store.clone(), app.clock.clone(), stopping.clone()));
+    let chores = tokio::spawn(chores::run(app.clone(), stopping.clone()));
     tokio::spawn(systemd::watchdog(stopping.clone()));
     tracing::info!(
         address = server.address().map(tracing::field::display),
@@ -51,16 +43,20 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         "serving"
     );
     systemd::ready();
-    let sites = sites(&config, store, guard, stopping.clone());
+    let sites = sites(&config, &app, &stopping);
     server.run(sites, &OsRandom, stopping).await;
+    if let Err(error) = chores.await {
+        tracing::error!(%error, "the last seal was not set");
+    }
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
 }
 
-fn sites(config: &Config, store: Store, guard: Arc<ClockGuard>, stopping: Stopping) -> Sites {
-    let health = Arc::new(Health::new(store, guard, stopping));
-    let phone_host = config.phone_url.host().to_owned();
-    Sites { public: health::router(health), phone: Router::new(), phone_host }
+fn sites(config: &Config, app: &Arc<App>, stopping: &Stopping) -> Sites {
+    let health = Health::new(app.store.clone(), app.clock.clone(), stopping.clone());
+    let api = Api::new(app.clone(), config.limits.body_bytes, stopping.clone());
+    let public = health::router(Arc::new(health)).merge(api::router(api));
+    Sites { public, phone: Router::new(), phone_host: config.phone_url.host().to_owned() }
 }
 
 /// SIGTERM (systemd) and SIGINT (a terminal) mean the same: finish and go.

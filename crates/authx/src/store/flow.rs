@@ -61,17 +61,32 @@ pub(super) fn flow<T>() -> (Source<T>, Flow<T>) {
 }
 
 impl<T> Source<T> {
-    pub(super) fn send_blocking(&mut self, item: T) -> Result<(), NobodyReads> {
-        self.current.push(item);
-        if self.current.len() < CHUNK {
-            return Ok(());
+    pub(super) async fn send(&mut self, item: T) -> Result<(), NobodyReads> {
+        match self.full(item) {
+            Some(chunk) => self.chunks.send(Ok(chunk)).await.map_err(|_| NobodyReads),
+            None => Ok(()),
         }
-        let chunk = std::mem::replace(&mut self.current, Vec::with_capacity(CHUNK));
-        self.chunks.blocking_send(Ok(chunk)).map_err(|_| NobodyReads)
+    }
+
+    pub(super) fn send_blocking(&mut self, item: T) -> Result<(), NobodyReads> {
+        match self.full(item) {
+            Some(chunk) => self.chunks.blocking_send(Ok(chunk)).map_err(|_| NobodyReads),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) async fn finish(self, outcome: Result<(), StoreError>) {
+        let _gone = self.chunks.send(outcome.map(|()| self.current)).await;
     }
 
     pub(super) fn finish_blocking(self, outcome: Result<(), StoreError>) {
-        let last = outcome.map(|()| self.current);
-        let _gone = self.chunks.blocking_send(last);
+        let _gone = self.chunks.blocking_send(outcome.map(|()| self.current));
+    }
+
+    /// Adds an item, and takes the chunk out if that made it full.
+    fn full(&mut self, item: T) -> Option<Vec<T>> {
+        self.current.push(item);
+        let full = self.current.len() >= CHUNK;
+        full.then(|| std::mem::replace(&mut self.current, Vec::with_capacity(CHUNK)))
     }
 }

@@ -8,13 +8,19 @@
 //! one that knows which engine runs.
 
 mod batch;
+pub mod directory;
 mod error;
+pub mod events;
 mod flow;
+pub mod logins;
+mod postgres;
 mod queue;
 mod row;
 mod schema;
 mod snapshot;
 mod sqlite;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod value;
 
 pub use batch::Batch;
@@ -24,6 +30,7 @@ pub use row::Row;
 pub use snapshot::{Loader, Table, TableRow};
 pub use value::Value;
 
+use postgres::Postgres;
 use sqlite::Sqlite;
 use std::sync::Arc;
 
@@ -35,6 +42,7 @@ pub struct Store {
 
 #[derive(Clone, Debug)]
 enum Engine {
+    Postgres(Arc<Postgres>),
     Sqlite(Arc<Sqlite>),
 }
 
@@ -50,6 +58,9 @@ impl Store {
     pub async fn open(url: &str) -> Result<Self, StoreError> {
         let engine = match url.split_once(':') {
             Some(("sqlite", path)) => Engine::Sqlite(Arc::new(Sqlite::open(path).await?)),
+            Some(("postgres" | "postgresql", _)) => {
+                Engine::Postgres(Arc::new(Postgres::open(url).await?))
+            }
             _ => {
                 return Err(StoreError::Address {
                     reason: "it must begin with “sqlite:” or “postgres://”".to_owned(),
@@ -57,6 +68,14 @@ impl Store {
             }
         };
         Ok(Self { engine })
+    }
+
+    /// The engine's name, for people.
+    pub fn engine(&self) -> &'static str {
+        match &self.engine {
+            Engine::Postgres(_) => "PostgreSQL",
+            Engine::Sqlite(_) => "SQLite",
+        }
     }
 
     /// All rows that a statement finds; for answers of up to some hundred rows.
@@ -74,6 +93,7 @@ impl Store {
     ) -> Result<Vec<Row>, StoreError> {
         let params = params.into();
         match &self.engine {
+            Engine::Postgres(postgres) => postgres.query(sql, &params).await,
             Engine::Sqlite(sqlite) => sqlite.query(sql, &params),
         }
     }
@@ -96,6 +116,7 @@ impl Store {
     pub fn scan(&self, sql: &'static str, params: impl Into<Vec<Value>>) -> Flow<Row> {
         let params = params.into();
         match &self.engine {
+            Engine::Postgres(postgres) => postgres.scan(sql, params),
             Engine::Sqlite(sqlite) => sqlite.scan(sql, params),
         }
     }
@@ -117,6 +138,7 @@ impl Store {
             return Ok(());
         }
         match &self.engine {
+            Engine::Postgres(postgres) => postgres.commit(batch).await,
             Engine::Sqlite(sqlite) => sqlite.commit(batch).await,
         }
     }
@@ -129,6 +151,7 @@ impl Store {
     /// As [`query`](Self::query).
     pub async fn settled_seq(&self) -> Result<i64, StoreError> {
         match &self.engine {
+            Engine::Postgres(postgres) => postgres.settled_seq().await,
             // One writer at a time: whatever is visible is settled.
             Engine::Sqlite(_) => self.highest_seq().await,
         }
@@ -138,6 +161,7 @@ impl Store {
     /// and writing. The form is the same on both engines.
     pub fn snapshot(&self) -> Flow<TableRow> {
         match &self.engine {
+            Engine::Postgres(postgres) => postgres.snapshot(),
             Engine::Sqlite(sqlite) => sqlite.snapshot(),
         }
     }
@@ -150,6 +174,7 @@ impl Store {
     /// [`StoreError::Conflict`]: the database is not empty.
     pub async fn load_snapshot(&self) -> Result<Loader, StoreError> {
         match &self.engine {
+            Engine::Postgres(postgres) => postgres.load_snapshot().await,
             Engine::Sqlite(sqlite) => sqlite.load_snapshot().await,
         }
     }

@@ -13,11 +13,11 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
 fn wrong_arrows(file: &File) -> Vec<Finding> {
     let Some(inside) = file.path.strip_prefix("crates/authx/src/") else { return Vec::new() };
     let room = inside.split('/').next().unwrap_or(inside).trim_end_matches(".rs");
-    let Some((_, closed)) = CLOSED.iter().find(|(from, _)| *from == room) else {
+    let Some((_, door)) = DOORS.iter().find(|(from, _)| *from == room) else {
         return Vec::new();
     };
     let lexed = file.lexed();
-    let wrong = named(&lexed.code).into_iter().filter(|(_, to)| closed.contains(&to.as_str()));
+    let wrong = named(&lexed.code).into_iter().filter(|(_, to)| to != room && !door.lets(to));
     let finding = |(at, to): (usize, String)| Finding {
         place: format!("{}:{}", file.path, lexed.line(at)),
         fault: format!("`{room}` must not know `{to}`: every arrow points down"),
@@ -62,22 +62,38 @@ fn first_word(text: &str) -> String {
     text.chars().take_while(|&c| c.is_alphanumeric() || c == '_').collect()
 }
 
-/// From each room, the rooms it must not know. What serves all (clock, randomness) stands in no
-/// list.
-const CLOSED: [(&str, &[&str]); 9] = [
-    ("admin", TOP),
-    ("api", &["commands", "portal", "senders"]),
-    ("commands", &["senders"]),
-    ("enrol", TOP),
-    ("logins", TOP),
-    ("passwords", ABOVE_NEIGHBOURS),
-    ("portal", &["api", "commands", "senders"]),
-    ("senders", &["admin", "api", "commands", "enrol", "logins", "portal", "serve", "store"]),
-    ("store", &["admin", "api", "commands", "enrol", "logins", "portal", "senders", "serve"]),
+/// What a room may name.
+enum Door {
+    /// All rooms but these, which are above it or beside it.
+    AllBut(&'static [&'static str]),
+    /// These rooms only.
+    Only(&'static [&'static str]),
+}
+
+impl Door {
+    fn lets(&self, room: &str) -> bool {
+        match self {
+            Self::AllBut(closed) => !closed.contains(&room),
+            Self::Only(open) => open.contains(&room),
+        }
+    }
+}
+
+const DOORS: [(&str, Door); 11] = [
+    ("admin", Door::AllBut(ABOVE)),
+    ("api", Door::AllBut(&["commands", "portal", "senders"])),
+    ("clock", Door::Only(&[])),
+    ("commands", Door::AllBut(&["senders"])),
+    ("enrol", Door::AllBut(ABOVE)),
+    ("logins", Door::AllBut(ABOVE)),
+    ("passwords", Door::Only(&[])),
+    ("portal", Door::AllBut(&["api", "commands", "senders"])),
+    ("random", Door::Only(&[])),
+    ("senders", Door::Only(&["clock", "random"])),
+    ("store", Door::Only(&["clock", "random"])),
 ];
-const TOP: &[&str] = &["api", "commands", "portal", "serve"];
-const ABOVE_NEIGHBOURS: &[&str] =
-    &["admin", "api", "commands", "enrol", "logins", "portal", "senders", "serve", "store"];
+/// Who translates for the use cases, and who puts all together.
+const ABOVE: &[&str] = &["api", "commands", "init", "portal", "serve"];
 
 #[cfg(test)]
 mod tests {

@@ -63,13 +63,13 @@ fn machine(file: &File) -> Vec<Finding> {
 struct Rule {
     words: &'static [&'static str],
     below: &'static str,
-    except: &'static str,
+    except: &'static [&'static str],
     why: &'static str,
 }
 
 impl Rule {
     fn holds_in(&self, path: &str) -> bool {
-        path.starts_with(self.below) && !path.ends_with(self.except)
+        path.starts_with(self.below) && !self.except.iter().any(|room| path.starts_with(room))
     }
 }
 
@@ -77,7 +77,7 @@ const RULES: [Rule; 3] = [
     Rule {
         words: &["SystemTime::now", "Timestamp::now", "Utc::now"],
         below: "crates/",
-        except: "/clock.rs",
+        except: &["crates/authx/src/clock"],
         why: "the time comes in through Cx or the server's Clock, so that tests can set it",
     },
     Rule {
@@ -96,13 +96,13 @@ const RULES: [Rule; 3] = [
             "SystemRandom",
         ],
         below: "crates/authx-core/src/",
-        except: "/no such file",
+        except: &[],
         why: "the rules know no I/O, no clock and no chance of their own",
     },
     Rule {
         words: &["cheap_for_tests"],
         below: "crates/authx/src/",
-        except: "/passwords.rs",
+        except: &["crates/authx/src/passwords.rs"],
         why: "passwords hashed so are no secret from whoever reads the database",
     },
 ];
@@ -155,7 +155,7 @@ mod tests {
     fn the_time_is_read_in_one_file() {
         let text = "fn a() { std::time::SystemTime::now(); }";
         assert_eq!(places("crates/authx/src/api/a.rs", text).len(), 1);
-        assert_eq!(places("crates/authx/src/clock.rs", text), [""; 0]);
+        assert_eq!(places("crates/authx/src/clock/mod.rs", text), [""; 0]);
     }
 
     #[test]

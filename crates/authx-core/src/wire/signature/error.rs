@@ -22,15 +22,15 @@ pub enum SignatureError {
     /// The body is another one than the signature speaks of.
     #[error("the body is not the one that Content-Digest describes")]
     ContentDigest,
-    /// A header is there more than once.
-    #[error("the header {header} is there more than once")]
-    HeaderRepeated {
-        /// Its name.
-        header: &'static str,
-    },
     /// A header of the profile is absent.
     #[error("the header {header} is missing")]
     HeaderMissing {
+        /// Its name.
+        header: &'static str,
+    },
+    /// A header is there more than once.
+    #[error("the header {header} is there more than once")]
+    HeaderRepeated {
         /// Its name.
         header: &'static str,
     },
@@ -77,7 +77,7 @@ pub enum SignatureError {
     /// `tag` is not one of ours.
     #[error("tag must be “authx-app-1” or “authx-phone-1”")]
     Tag,
-    /// Something covered is empty or holds more than printable ASCII.
+    /// Something covered holds more than printable ASCII.
     #[error("method, authority, path, query and AuthX-Client must be printable ASCII")]
     Unprintable,
 }

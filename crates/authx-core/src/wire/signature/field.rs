@@ -95,7 +95,7 @@ pub(super) fn push_signature(out: &mut String, signature: &[u8]) {
 
 pub(super) fn parse_signature<const N: usize>(text: &str) -> Result<[u8; N], SignatureError> {
     let value = text.strip_prefix(LABEL).ok_or(SignatureError::Label)?;
-    // The longest signature is 64 bytes; what goes on after the closing colon is a second one.
+    // Base64 holds no colon: a third one belongs to a second signature.
     if value.bytes().filter(|&byte| byte == b':').count() > 2 {
         return Err(SignatureError::Label);
     }

@@ -58,3 +58,54 @@ impl PhoneKey {
         self.0.verify_sig(base, signature).map_err(|_| SignatureError::Mismatch)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::{
+        Engine as _, engine::general_purpose::STANDARD, engine::general_purpose::URL_SAFE_NO_PAD,
+    };
+
+    #[test]
+    fn hmac_is_that_of_rfc_9421_appendix_b_2_5() {
+        let secret = STANDARD
+            .decode("uzvJfB4u3N0Jy4T7NZ75MDVcr8zSTInedJtkgcu46YW4XByzNJjxBdtjUkdJPBtbmHhIDi6pcl8jsasjlTMtDQ==")
+            .unwrap();
+        let key = AppKey(hmac::Key::new(hmac::HMAC_SHA256, &secret));
+        let base = concat!(
+            "\"date\": Tue, 20 Apr 2021 02:07:55 GMT\n",
+            "\"@authority\": example.com\n",
+            "\"content-type\": application/json\n",
+            "\"@signature-params\": (\"date\" \"@authority\" \"content-type\")",
+            ";created=1618884473;keyid=\"test-shared-secret\"",
+        );
+        let expected = "pxcQw6G3AjtMBQjwo8XzkZf/bws5LelbaMk5rGIGtE8=";
+        assert_eq!(STANDARD.encode(key.sign(base.as_bytes())), expected);
+        let mac = STANDARD.decode(expected).unwrap().try_into().unwrap();
+        assert_eq!(key.verify(base.as_bytes(), &mac), Ok(()));
+    }
+
+    #[test]
+    fn ecdsa_is_that_of_rfc_9421_appendix_b_2_4() {
+        let mut point = [4; 65];
+        let (x, y) = point[1..].split_at_mut(32);
+        URL_SAFE_NO_PAD.decode_slice("qIVYZVLCrPZHGHjP17CTW0_-D9Lfw0EkjqF7xB4FivA", x).unwrap();
+        URL_SAFE_NO_PAD.decode_slice("Mc4nN9LTDOBhfoUeg8Ye9WedFRhnZXZJA12Qp0zZ6F0", y).unwrap();
+        let base = concat!(
+            "\"@status\": 200\n",
+            "\"content-type\": application/json\n",
+            "\"content-digest\": sha-512=:mEWXIS7MaLRuGgxOBdODa3xqM1XdEvxoYhvlCFJ41QJgJc4GTsPp29l5oGX69wWdXymyU0rjJuahq4l5aGgfLQ==:\n",
+            "\"content-length\": 23\n",
+            "\"@signature-params\": (\"@status\" \"content-type\" \"content-digest\" \"content-length\")",
+            ";created=1618884473;keyid=\"test-key-ecc-p256\"",
+        );
+        let signature = STANDARD
+            .decode("wNmSUAhwb5LxtOtOpNa6W5xj067m5hFrj0XQ4fvpaCLx0NKocgPquLgyahnzDnDAUy5eCdlYUEkLIj+32oiasw==")
+            .unwrap()
+            .try_into()
+            .unwrap();
+        let key = PhoneKey::new(&point).unwrap();
+        assert_eq!(key.verify(base.as_bytes(), &signature), Ok(()));
+        assert_eq!(key.verify(b"something else", &signature), Err(SignatureError::Mismatch));
+    }
+}

@@ -43,7 +43,9 @@ fn commit(connection: &Connection, group: Vec<Job>) -> bool {
             }
         }
         Err(error) => {
-            group.into_iter().for_each(|job| job.answer(Err(error.clone())));
+            for job in group {
+                job.answer(Err(error.clone()));
+            }
             return false;
         }
     }

@@ -1,0 +1,17 @@
+# Thin on purpose: each target is one script, which says itself what it does.
+.PHONY: demo test bench lint soak
+
+demo:
+	@scripts/demo
+
+test:
+	@scripts/test
+
+bench:
+	@scripts/bench
+
+lint:
+	@scripts/test format house clippy doc
+
+soak:
+	@scripts/soak

@@ -1,0 +1,173 @@
+//! `/api/v1/logins/{id}`.
+
+use super::{Api, error::ApiError, signed::Signed};
+use crate::{
+    directory::Protected,
+    logins::{self, LoginError, Versioned},
+};
+use authx_core::{
+    LoginId,
+    id::InvalidId,
+    wire::{
+        login::{AnswerLogin, BeginLogin, LoginView},
+        problem::Problem,
+    },
+};
+use axum::{
+    extract::{Path, State},
+    http::StatusCode,
+    response::Response,
+};
+use std::{sync::Arc, time::Duration};
+
+/// Begin a login under an id that the caller makes. The same id and body is the same login.
+#[utoipa::path(
+    put, path = "/api/v1/logins/{id}", tag = "logins", request_body = BeginLogin,
+    params(("id" = String, Path, description = "`log_` and a UUIDv7, made by the caller")),
+    responses(
+        (status = 200, body = LoginView, description = "The login as it stands, also a refused one"),
+        (status = 409, body = Problem, description = "The id began with another body"),
+        (status = 422, body = Problem, description = "A value cannot be meant"),
+        (status = 429, body = Problem, description = "Too many wrong passwords from this network"),
+        (status = 503, body = Problem, description = "Try again with the same id"),
+    ),
+)]
+pub(super) async fn begin(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+    request: Signed,
+) -> Response {
+    let body = request.bytes();
+    let act = |caller: Arc<Protected>| {
+        let (api, id, body) = (api.clone(), login_id(&id), body.clone());
+        async move {
+            let begin: BeginLogin = serde_json::from_slice(&body)?;
+            view(logins::begin(api.app(), &caller, id?, &begin, &body).await)
+        }
+    };
+    request.answer(&api, act).await
+}
+
+/// Answer the open question of a login. The same number and text is the same answer.
+#[utoipa::path(
+    post, path = "/api/v1/logins/{id}/answers", tag = "logins", request_body = AnswerLogin,
+    params(("id" = String, Path, description = "The login's id")),
+    responses(
+        (status = 200, body = LoginView, description = "The login after the answer"),
+        (status = 404, body = Problem, description = "Not there, or another application's"),
+        (status = 409, body = Problem, description = "The number is out of sequence"),
+        (status = 422, body = Problem, description = "A value cannot be meant"),
+        (status = 503, body = Problem, description = "Try again with the same number"),
+    ),
+)]
+pub(super) async fn answer(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+    request: Signed,
+) -> Response {
+    let body = request.bytes();
+    let act = |caller: Arc<Protected>| {
+        let (api, id, body) = (api.clone(), login_id(&id), body.clone());
+        async move {
+            let answer: AnswerLogin = serde_json::from_slice(&body)?;
+            view(logins::answer(api.app(), &caller, id?, &answer).await)
+        }
+    };
+    request.answer(&api, act).await
+}
+
+/// Read how a login stands: at once, or as soon as its version is above `after`.
+#[utoipa::path(
+    get, path = "/api/v1/logins/{id}", tag = "logins",
+    params(
+        ("id" = String, Path, description = "The login's id"),
+        ("after" = Option<u64>, Query, description = "Wait for a version above this one"),
+        ("wait" = Option<u64>, Query, description = "Seconds to wait at most, 0 to 45"),
+    ),
+    responses(
+        (status = 200, body = LoginView, description = "The login as it stands"),
+        (status = 400, body = Problem, description = "The query is not understood"),
+        (status = 404, body = Problem, description = "Not there, or another application's"),
+    ),
+)]
+pub(super) async fn read(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+    request: Signed,
+) -> Response {
+    let wait = Wait::parse(request.query());
+    let act = |caller: Arc<Protected>| {
+        let (api, id, wait) = (api.clone(), login_id(&id), wait.clone());
+        async move {
+            let Wait { after, wait } = wait?;
+            let stopping = api.0.stopping.wait();
+            view(logins::wait(api.app(), &caller, id?, after, wait, stopping).await)
+        }
+    };
+    request.answer(&api, act).await
+}
+
+/// Cancel a login. A final one stays as it is.
+#[utoipa::path(
+    delete, path = "/api/v1/logins/{id}", tag = "logins",
+    params(("id" = String, Path, description = "The login's id")),
+    responses(
+        (status = 200, body = LoginView, description = "The login as it ended"),
+        (status = 404, body = Problem, description = "Not there, or another application's"),
+    ),
+)]
+pub(super) async fn cancel(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+    request: Signed,
+) -> Response {
+    let act = |caller: Arc<Protected>| {
+        let (api, id) = (api.clone(), login_id(&id));
+        async move { view(logins::cancel(api.app(), &caller, id?).await) }
+    };
+    request.answer(&api, act).await
+}
+
+fn view(found: Result<Versioned, LoginError>) -> Result<LoginView, super::signed::Failure> {
+    found.map(|login| login.view()).map_err(super::signed::Failure::Login)
+}
+
+/// What a long poll asks for.
+#[derive(Clone, Debug)]
+struct Wait {
+    after: i64,
+    wait: Duration,
+}
+
+impl Wait {
+    /// Unknown parameters are ignored, so that an older server can be asked by a newer caller.
+    /// Without `after` there is no change to wait for, and no time is spent.
+    fn parse(query: &str) -> Result<Self, ApiError> {
+        let (mut after, mut secs) = (None, 0);
+        for (key, value) in form_urlencoded::parse(query.as_bytes()) {
+            match &*key {
+                "after" => after = Some(number("after", &value, u64::from(u32::MAX))?),
+                "wait" => secs = number("wait", &value, MOST_WAIT_SECS)?,
+                _ => {}
+            }
+        }
+        let wait = Duration::from_secs(if after.is_some() { secs } else { 0 });
+        let after = after.and_then(|after| i64::try_from(after).ok()).unwrap_or(0);
+        Ok(Self { after, wait })
+    }
+}
+
+fn number(name: &str, text: &str, most: u64) -> Result<u64, ApiError> {
+    text.parse().ok().filter(|number| *number <= most).ok_or_else(|| {
+        let detail = format!("`{name}` is a whole number from 0 to {most}");
+        ApiError::new(StatusCode::BAD_REQUEST, "invalid_query", detail)
+    })
+}
+
+fn login_id(text: &str) -> Result<LoginId, ApiError> {
+    text.parse().map_err(|error: InvalidId| {
+        ApiError::new(StatusCode::BAD_REQUEST, "invalid_id", error.to_string())
+    })
+}
+
+const MOST_WAIT_SECS: u64 = 45;

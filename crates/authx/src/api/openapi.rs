@@ -1,0 +1,49 @@
+//! The routes, and the OpenAPI 3.1 document that follows from them.
+
+use super::{Api, check, error::ApiError, logins};
+use axum::{Json, Router, http::StatusCode, routing::get};
+use utoipa::OpenApi;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "AuthX",
+        description = "The API for protected applications. Every call but `ping` is signed, and \
+                       so is every answer to it: see docs/protocol.md.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0"),
+    ),
+    tags(
+        (name = "logins", description = "One attempt to sign in"),
+        (name = "check", description = "Does the way work?"),
+    ),
+)]
+struct Documentation;
+
+/// The routes, ready to serve.
+pub fn router(api: Api) -> Router {
+    let (router, document) = described().split_for_parts();
+    router
+        .route("/api/v1/openapi.json", get(|| async { Json(document) }))
+        .fallback(|| async {
+            ApiError::new(StatusCode::NOT_FOUND, "not_found", "there is nothing here")
+        })
+        .method_not_allowed_fallback(|| async {
+            let detail = "this resource has no such method";
+            ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
+        })
+        .with_state(api)
+}
+
+/// The document that describes them.
+pub fn document() -> utoipa::openapi::OpenApi {
+    described().split_for_parts().1
+}
+
+fn described() -> OpenApiRouter<Api> {
+    OpenApiRouter::with_openapi(Documentation::openapi())
+        .routes(routes!(logins::begin, logins::read, logins::cancel))
+        .routes(routes!(logins::answer))
+        .routes(routes!(check::check))
+        .routes(routes!(check::ping))
+}

@@ -1,0 +1,216 @@
+//! A signed request: who sent it, and the signed answer.
+
+use super::{
+    Api,
+    error::{ApiError, PROBLEM_JSON},
+};
+use crate::{directory::Protected, logins::LoginError};
+use authx_core::wire::{
+    login::LoginView,
+    signature::{
+        AUTHX_CLIENT, AppKey, CONTENT_DIGEST, Caller, Presented, Request as Covered, SIGNATURE,
+        SIGNATURE_INPUT, SignatureError, sign_response, single,
+    },
+};
+use axum::{
+    body::{Bytes, to_bytes},
+    extract::{FromRequest, Request},
+    http::{HeaderName, HeaderValue, StatusCode, header, request::Parts},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use std::sync::Arc;
+
+/// A request with the three headers of a signature. Proves nothing yet.
+#[derive(Debug)]
+pub(super) struct Signed {
+    parts: Parts,
+    body: Bytes,
+    presented: Presented,
+}
+
+/// A body of a signed answer: it can name the newest seal.
+pub(super) trait Answer: Serialize {
+    /// The same answer, naming the seal.
+    fn with_seal(self, seal: Option<String>) -> Self;
+}
+
+impl Answer for LoginView {
+    fn with_seal(self, seal: Option<String>) -> Self {
+        Self { seal, ..self }
+    }
+}
+
+/// Why a handler has no answer.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// The use case says so.
+    Login(LoginError),
+    /// The request does not make sense.
+    Told(ApiError),
+}
+
+impl<T: Into<ApiError>> From<T> for Failure {
+    fn from(error: T) -> Self {
+        Self::Told(error.into())
+    }
+}
+
+impl FromRequest<Api> for Signed {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, api: &Api) -> Result<Self, ApiError> {
+        let (parts, body) = request.into_parts();
+        let presented = {
+            let field =
+                |name| single(name, parts.headers.get_all(name).iter().map(HeaderValue::as_bytes));
+            Presented::parse(field(CONTENT_DIGEST)?, field(SIGNATURE_INPUT)?, field(SIGNATURE)?)?
+        };
+        let body = to_bytes(body, api.0.body_bytes).await.map_err(|_| {
+            let most = api.0.body_bytes;
+            let detail = format!("the body has more than {most} bytes, or broke off");
+            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail)
+        })?;
+        Ok(Self { parts, body, presented })
+    }
+}
+
+impl Signed {
+    /// The body as it came.
+    pub(super) fn bytes(&self) -> Bytes {
+        self.body.clone()
+    }
+
+    /// The query as it came, without the question mark.
+    pub(super) fn query(&self) -> &str {
+        self.parts.uri.query().unwrap_or_default()
+    }
+
+    /// Lets `act` answer for the application that signed, and signs what it says. When the
+    /// application was administered meanwhile, it is read anew, proves itself again, and `act`
+    /// starts over.
+    pub(super) async fn answer<T, Act, Acting>(&self, api: &Api, act: Act) -> Response
+    where
+        T: Answer,
+        Act: Fn(Arc<Protected>) -> Acting,
+        Acting: Future<Output = Result<T, Failure>>,
+    {
+        let mut caller = match self.caller(api).await {
+            Ok(caller) => caller,
+            Err(error) => return error.into_response(),
+        };
+        let mut answered = match self.check_age(api) {
+            Ok(()) => act(Arc::clone(&caller.application)).await,
+            Err(error) => Err(error.into()),
+        };
+        if matches!(&answered, Err(Failure::Login(LoginError::Stale))) {
+            caller = match self.caller_anew(api).await {
+                Ok(caller) => caller,
+                Err(error) => return error.into_response(),
+            };
+            answered = act(Arc::clone(&caller.application)).await;
+        }
+        let witness = api.app().seals.witness(caller.application.tenant);
+        let seal = witness.map(|seal| seal.to_string());
+        match answered {
+            Ok(answer) => self.sign(api, &caller, StatusCode::OK, JSON, &answer.with_seal(seal)),
+            Err(failure) => {
+                let error = match failure {
+                    Failure::Login(error) => error.into(),
+                    Failure::Told(error) => error,
+                };
+                let problem = error.problem(seal);
+                let mut response = self.sign(api, &caller, error.status, PROBLEM_JSON, &problem);
+                if let Some(after) = error.retry_after() {
+                    response.headers_mut().insert(header::RETRY_AFTER, after);
+                }
+                response
+            }
+        }
+    }
+
+    /// Who signed. An application that was read earlier is good enough unless its signature does
+    /// not fit: the key may be new.
+    async fn caller(&self, api: &Api) -> Result<Proven, ApiError> {
+        let id = self.id()?;
+        if let Some(known) = api.app().directory.known(id)
+            && let Ok(proven) = self.prove(api, known)
+        {
+            return Ok(proven);
+        }
+        self.caller_anew(api).await
+    }
+
+    /// The same error for an application that does not exist and for a signature that does not
+    /// fit.
+    async fn caller_anew(&self, api: &Api) -> Result<Proven, ApiError> {
+        let found = api.app().directory.reload(api.app(), self.id()?).await?;
+        Ok(self.prove(api, found.ok_or(SignatureError::Mismatch)?)?)
+    }
+
+    fn id(&self) -> Result<authx_core::ApplicationId, SignatureError> {
+        match self.presented.caller {
+            Caller::Application(id) => Ok(id),
+            Caller::Phone(_) => Err(SignatureError::Tag),
+        }
+    }
+
+    fn prove(&self, api: &Api, application: Arc<Protected>) -> Result<Proven, SignatureError> {
+        let headers = &self.parts.headers;
+        let client = headers.get_all(AUTHX_CLIENT).iter().map(HeaderValue::as_bytes);
+        let covered = Covered {
+            method: self.parts.method.as_str(),
+            authority: &api.0.authority,
+            path: self.parts.uri.path(),
+            query: self.query(),
+            client: single(AUTHX_CLIENT, client)?,
+            body: &self.body,
+        };
+        let keys = application.keys.iter().map(|(_, key)| (key, key));
+        let key = self.presented.verify_any(&covered, keys)?.clone();
+        Ok(Proven { application, key })
+    }
+
+    fn check_age(&self, api: &Api) -> Result<(), SignatureError> {
+        self.presented.check_age(api.app().clock.clock().now().secs())?;
+        if api.0.nonces.seen(self.presented.nonce) {
+            tracing::warn!(caller = %self.presented.caller, "a signed request came twice");
+        }
+        Ok(())
+    }
+
+    fn sign(
+        &self,
+        api: &Api,
+        caller: &Proven,
+        status: StatusCode,
+        kind: &'static str,
+        body: &impl Serialize,
+    ) -> Response {
+        let body = match serde_json::to_vec(body) {
+            Ok(body) => body,
+            Err(error) => return ApiError::fault(&error).into_response(),
+        };
+        let secs = api.app().clock.clock().now().secs();
+        let headers = sign_response(&caller.key, &self.presented, status.as_u16(), &body, secs);
+        let mut response = Response::new(body.into());
+        *response.status_mut() = status;
+        let fields = response.headers_mut();
+        fields.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+        fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        for (name, value) in headers.fields() {
+            if let Ok(value) = HeaderValue::from_str(value) {
+                fields.insert(HeaderName::from_static(name), value);
+            }
+        }
+        response
+    }
+}
+
+/// An application that proved itself, and the key it did it with.
+struct Proven {
+    application: Arc<Protected>,
+    key: AppKey,
+}
+
+const JSON: &str = "application/json";

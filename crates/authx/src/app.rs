@@ -1,0 +1,138 @@
+//! What every part of the server shares, built once at the start.
+
+use crate::{
+    clock::{ClockGuard, ClockProblem, SystemClock},
+    config::{Config, Origin, SecretFileError},
+    directory::Directory,
+    keys::{Keys, KeysError},
+    passwords::{PasswordError, Passwords},
+    random::{OsRandom, Random},
+    seals::LatestSeals,
+    store::{Batch, Store, StoreError, events},
+    waiters::Waiters,
+};
+use authx_core::{
+    ApplicationId, Cx, EventId, LoginId, Millis, TenantId, UserId,
+    audit::{Event, EventKind},
+};
+use serde_json::{Map, Value};
+use std::{num::NonZeroUsize, sync::Arc};
+
+/// The server's parts. Handlers and commands call the use cases with it.
+pub struct App {
+    /// Where everything is kept.
+    pub store: Store,
+    /// What wraps the tenants' data keys and authenticates the record.
+    pub keys: Keys,
+    /// Tells the time, and whether it can be trusted.
+    pub clock: Arc<ClockGuard>,
+    /// Where chance comes from.
+    pub random: Arc<dyn Random>,
+    /// Hashes passwords, not too many at once.
+    pub passwords: Passwords,
+    /// Long polls.
+    pub waiters: Waiters,
+    /// Applications whose callers were seen lately.
+    pub directory: Directory,
+    /// The newest seal of each tenant.
+    pub seals: LatestSeals,
+    /// What an operator enters as Application URL.
+    pub public_url: Origin,
+}
+
+/// Why the server's parts could not be put together.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// A key cannot be read, or is another database's.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// Not even one password could be hashed.
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    /// The database's address cannot be read.
+    #[error(transparent)]
+    Secret(#[from] SecretFileError),
+    /// The database cannot be opened.
+    #[error("the database cannot be opened: {0}")]
+    Store(#[from] StoreError),
+}
+
+/// Whom and what an entry of the record is about.
+#[derive(Clone, Debug, Default)]
+pub struct About {
+    /// The user.
+    pub user: Option<UserId>,
+    /// The application.
+    pub application: Option<ApplicationId>,
+    /// The login.
+    pub login: Option<LoginId>,
+    /// What finds the entry.
+    pub support_code: Option<String>,
+}
+
+impl App {
+    /// Opens what a configuration names: keys, then the database.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] names the part that is missing or damaged.
+    pub async fn open(config: &Config) -> Result<Self, OpenError> {
+        let keys = Keys::load(config)?;
+        let store = Store::open(&config.database.url()?).await?;
+        keys.check(&store).await?;
+        let clock = ClockGuard::new(Arc::new(SystemClock), config.clock.require_synchronised);
+        clock.refresh(events::newest_time(&store).await?);
+        let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        Ok(Self {
+            store,
+            keys,
+            clock: Arc::new(clock),
+            random: Arc::new(OsRandom),
+            passwords: Passwords::new(cores)?,
+            waiters: Waiters::new(),
+            directory: Directory::default(),
+            seals: LatestSeals::default(),
+            public_url: config.public_url.clone(),
+        })
+    }
+
+    /// Lets a rule decide, with time and chance. The time is that of `now`, so that one decision
+    /// sees one moment.
+    pub fn decide<T>(&self, now: Millis, rule: impl FnOnce(&mut Cx<'_>) -> T) -> T {
+        let mut random = |out: &mut [u8]| self.random.fill(out);
+        rule(&mut Cx { now, random: &mut random })
+    }
+
+    /// The time, if it can be trusted: with a clock that went backwards, codes that were used or
+    /// are long over would count again.
+    ///
+    /// # Errors
+    ///
+    /// [`ClockProblem`] says what is wrong with the clock.
+    pub fn now(&self) -> Result<Millis, ClockProblem> {
+        self.clock.check()
+    }
+
+    /// Adds an entry to a batch, authenticated.
+    pub fn record(
+        &self,
+        batch: Batch,
+        now: Millis,
+        tenant: TenantId,
+        kind: EventKind,
+        about: About,
+        detail: Map<String, Value>,
+    ) -> Batch {
+        let About { user, application, login, support_code } = about;
+        let id = self.decide(now, EventId::new);
+        let event =
+            Event { id, tenant, at: now, kind, user, application, login, support_code, detail };
+        batch.record(&event, self.keys.audit.mac(&event))
+    }
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").field("public_url", &self.public_url).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,48 @@
+//! What a serving node does by itself: seal the record, end overdue logins, forget old ones.
+
+use crate::{app::App, logins, seals, serve::Stopping};
+use std::{sync::Arc, time::Duration};
+use tokio::time::{Interval, MissedTickBehavior, interval};
+
+/// Does them until the server stops. A chore that fails says so in the log and is done again at
+/// its next time.
+pub async fn run(app: Arc<App>, stopping: Stopping) {
+    let [mut sealing, mut expiring, mut forgetting] = [1, 2, 600].map(every);
+    loop {
+        tokio::select! {
+            () = stopping.wait() => break,
+            _ = sealing.tick() => seal(&app).await,
+            _ = expiring.tick() => expire(&app).await,
+            _ = forgetting.tick() => forget(&app).await,
+        }
+    }
+    // What was written since the last tick gets its seal before the program ends.
+    seal(&app).await;
+}
+
+fn every(secs: u64) -> Interval {
+    let mut ticks = interval(Duration::from_secs(secs));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}
+
+async fn seal(app: &App) {
+    let Ok(now) = app.now() else { return };
+    if let Err(error) = seals::seal_all(app, now).await {
+        tracing::warn!(error = &error as &dyn std::error::Error, "the record was not sealed");
+    }
+}
+
+async fn expire(app: &App) {
+    let Ok(now) = app.now() else { return };
+    if let Err(error) = logins::expire_overdue(app, now).await {
+        tracing::warn!(error = &error as &dyn std::error::Error, "overdue logins were not ended");
+    }
+}
+
+async fn forget(app: &App) {
+    let Ok(now) = app.now() else { return };
+    if let Err(error) = logins::forget_old(app, now).await {
+        tracing::warn!(error = &error as &dyn std::error::Error, "old logins were not forgotten");
+    }
+}

@@ -1,0 +1,233 @@
+//! The only caller of [`authx_core::login::start`] and [`authx_core::login::step`]:
+//! load → step → commit → wake.
+
+mod begin;
+mod factors;
+mod save;
+mod sweep;
+mod wait;
+
+pub use begin::{begin, password_place};
+pub use sweep::{expire_overdue, forget_old};
+pub use wait::wait;
+
+use crate::{
+    app::App,
+    clock::ClockProblem,
+    directory::{DirectoryError, Protected},
+    passwords::PasswordError,
+    store::{StoreError, logins as stored},
+};
+use authx_core::{
+    LoginId,
+    factor::Answer,
+    guard::Tally,
+    login::{Event, Login, step},
+    seal::SealError,
+    wire::{login::AnswerLogin, login::LoginView},
+};
+
+/// Why a login could not be begun or moved on.
+#[derive(Debug, thiserror::Error)]
+pub enum LoginError {
+    /// Others moved it, or its user's factor, first: three times in a row.
+    #[error("the login is busy; try again in a moment")]
+    Busy,
+    /// The clock cannot be trusted, so nobody is let in.
+    #[error(transparent)]
+    Clock(#[from] ClockProblem),
+    /// What is stored cannot be read.
+    #[error("what is stored cannot be read: {0}")]
+    Damaged(String),
+    /// Another body under the same id, or another text under the same sequence number.
+    #[error("{0}")]
+    Different(&'static str),
+    /// A sequence number that is neither the last one nor the next.
+    #[error("answers are numbered from 1 without a gap; the next is {next}")]
+    OutOfSequence {
+        /// The number that would be right.
+        next: u32,
+    },
+    /// The password could not be checked.
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    /// A value was sealed under another key, or moved or changed in the database.
+    #[error("a sealed value cannot be opened")]
+    Seal(#[from] SealError),
+    /// Too many wrong passwords came from the caller's client's network.
+    #[error("too many wrong passwords from this network; wait {wait_secs} s")]
+    SlowDown {
+        /// Seconds to wait.
+        wait_secs: u64,
+    },
+    /// The application cannot be read.
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+    /// The application was administered since it was read: read it again and start over.
+    #[error("the application was changed")]
+    Stale,
+    /// The database gave no answer, or not the one expected.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// No login with this id, or it is another application's.
+    #[error("no such login")]
+    Unknown,
+}
+
+/// A login with the version that is stored.
+#[derive(Clone, Debug)]
+pub struct Versioned {
+    /// The login.
+    pub login: Login,
+    /// Rises with every change.
+    pub version: i64,
+}
+
+impl Versioned {
+    /// What its caller sees.
+    pub fn view(&self) -> LoginView {
+        self.login.view(u64::try_from(self.version).unwrap_or(0))
+    }
+}
+
+/// Answers an open login. The same number with the same text is the same answer; a final login
+/// stays as it is, and a late answer is told how it ended.
+///
+/// # Errors
+///
+/// [`LoginError`].
+pub async fn answer(
+    app: &App,
+    caller: &Protected,
+    id: LoginId,
+    answer: &AnswerLogin,
+) -> Result<Versioned, LoginError> {
+    let text = answer.text.expose();
+    let digest = begin::digest(caller, "answer", format!("{id}:{text}").as_bytes());
+    for _ in 0..TRIES {
+        let mut current = load(app, caller, id).await?;
+        let login = &mut current.login;
+        if answer.seq == login.seq && answer.seq != 0 {
+            if login.answer_digest == digest {
+                return Ok(current);
+            }
+            return Err(LoginError::Different(
+                "this number was used for another answer; number answers one by one",
+            ));
+        }
+        if login.seq.checked_add(1) != Some(answer.seq) {
+            return Err(LoginError::OutOfSequence { next: login.seq.saturating_add(1) });
+        }
+        if login.is_final() {
+            return Ok(current);
+        }
+        login.seq = answer.seq;
+        login.answer_digest.clone_from(&digest);
+        let answered = Event::Answered(Answer { text, digest: None });
+        match advance(app, caller, &mut current, answered).await {
+            Err(LoginError::Store(StoreError::Conflict)) => pause(app).await,
+            other => return other.map(|()| current),
+        }
+    }
+    Err(LoginError::Busy)
+}
+
+/// Cancels a login. One that is final stays as it is.
+///
+/// # Errors
+///
+/// [`LoginError`].
+pub async fn cancel(app: &App, caller: &Protected, id: LoginId) -> Result<Versioned, LoginError> {
+    move_on(app, caller, id, &Event::Cancelled).await
+}
+
+/// Reads a login; one whose time is over is expired by that.
+///
+/// # Errors
+///
+/// [`LoginError`].
+pub async fn read(app: &App, caller: &Protected, id: LoginId) -> Result<Versioned, LoginError> {
+    let current = load(app, caller, id).await?;
+    if current.login.is_final() || app.now()? < current.login.expires {
+        return Ok(current);
+    }
+    move_on(app, caller, id, &Event::Timer).await
+}
+
+async fn move_on(
+    app: &App,
+    caller: &Protected,
+    id: LoginId,
+    event: &Event<'_>,
+) -> Result<Versioned, LoginError> {
+    for _ in 0..TRIES {
+        let mut current = load(app, caller, id).await?;
+        if current.login.is_final() {
+            return Ok(current);
+        }
+        match advance(app, caller, &mut current, event.clone()).await {
+            Err(LoginError::Store(StoreError::Conflict)) => pause(app).await,
+            other => return other.map(|()| current),
+        }
+    }
+    Err(LoginError::Busy)
+}
+
+async fn load(app: &App, caller: &Protected, id: LoginId) -> Result<Versioned, LoginError> {
+    let found = find(app, caller, id).await?;
+    found.filter(|found| found.login.application == caller.id).ok_or(LoginError::Unknown)
+}
+
+/// A login of this tenant, whichever application's it is.
+async fn find(app: &App, caller: &Protected, id: LoginId) -> Result<Option<Versioned>, LoginError> {
+    let (generation, found) = stored::load(&app.store, caller.tenant, id).await?;
+    if generation != caller.generation {
+        return Err(LoginError::Stale);
+    }
+    let Some(found) = found else { return Ok(None) };
+    let login = serde_json::from_str(&found.state)
+        .map_err(|error| LoginError::Damaged(format!("login {id}: {error}")))?;
+    Ok(Some(Versioned { login, version: found.version }))
+}
+
+/// One step, stored together with everything that follows from it.
+async fn advance(
+    app: &App,
+    caller: &Protected,
+    current: &mut Versioned,
+    event: Event<'_>,
+) -> Result<(), LoginError> {
+    let now = app.now()?;
+    let Versioned { login, version } = current;
+    let mut enrolled = match (&event, login.user) {
+        (Event::Answered(_), Some(user)) => factors::load(app, caller, user).await?,
+        _ => vec![],
+    };
+    let event = match event {
+        Event::Answered(answer) => {
+            Event::Answered(factors::hashed(app, &login.offers, &enrolled, answer).await?)
+        }
+        Event::Cancelled | Event::Timer => event,
+    };
+    let effects = app.decide(now, |cx| step(cx, login, &caller.policy, &mut enrolled, &event));
+    if effects.is_empty() {
+        return Ok(());
+    }
+    let tally = Tally::default();
+    let outcome = save::Outcome { now, login, enrolled: &enrolled, effects, tally };
+    save::changed(app, caller, outcome, *version).await?;
+    *version = version.saturating_add(1);
+    app.waiters.wake(login.id);
+    Ok(())
+}
+
+/// A moment of chance length, so that those who collided do not meet again.
+async fn pause(app: &App) {
+    let mut byte = [0];
+    app.random.fill(&mut byte);
+    let [millis] = byte;
+    tokio::time::sleep(std::time::Duration::from_millis(u64::from(millis / 8))).await;
+}
+
+/// How often a step is tried when others are faster.
+const TRIES: u8 = 3;

@@ -1,0 +1,186 @@
+//! Begins a login: first factor first, then everything else.
+
+use super::{LoginError, TRIES, Versioned, factors, find, pause, save};
+use crate::{
+    app::App,
+    directory::Protected,
+    store::{StoreError, logins as stored},
+};
+use authx_core::{
+    LoginId, Millis, TenantId, UserId,
+    factor::{Answer, FactorKind},
+    guard::Tally,
+    login::{Cause, FirstFactor, Login, Start, start},
+    policy::FirstFactorKind,
+    seal::Place,
+    wire::{
+        login::{BeginLogin, FirstFactor as Claimed},
+        text::Typed,
+    },
+};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use std::time::Duration;
+use zeroize::Zeroizing;
+
+/// Begins a login under the id that the caller made. The same id with the same body is the same
+/// login. `body` is the request as it came, to tell a repetition from another request.
+///
+/// # Errors
+///
+/// [`LoginError`].
+pub async fn begin(
+    app: &App,
+    caller: &Protected,
+    id: LoginId,
+    request: &BeginLogin,
+    body: &[u8],
+) -> Result<Versioned, LoginError> {
+    let request_digest = digest(caller, "request", body);
+    // What is proved once stays proved while others are only faster: hashing again would let a
+    // burst of requests hold every core.
+    let mut proved = None;
+    for _ in 0..TRIES {
+        match attempt(app, caller, id, request, &request_digest, &mut proved).await {
+            Err(LoginError::Store(StoreError::Conflict)) => {}
+            other => return other,
+        }
+        let Some(existing) = find(app, caller, id).await? else {
+            pause(app).await;
+            continue;
+        };
+        let repeated = existing.login.application == caller.id
+            && existing.login.request_digest == request_digest;
+        return if repeated { Ok(existing) } else { Err(LoginError::Different(TAKEN)) };
+    }
+    Err(LoginError::Busy)
+}
+
+/// A keyed digest of something with little entropy: in a copied database it tells nothing.
+pub(super) fn digest(caller: &Protected, label: &str, data: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(caller.data_key.fingerprint(label, data))
+}
+
+async fn attempt(
+    app: &App,
+    caller: &Protected,
+    id: LoginId,
+    request: &BeginLogin,
+    request_digest: &str,
+    proved: &mut Option<Vec<u8>>,
+) -> Result<Versioned, LoginError> {
+    let now = app.now()?;
+    let login = app.decide(now, |cx| {
+        Login::new(cx, id, caller.id, request, request_digest.to_owned(), &caller.policy)
+    });
+    let source = login.source();
+    let folded = request.user.folded();
+    let visitor = stored::visitor(&app.store, caller.tenant, caller.id, folded, &source).await?;
+    if visitor.generation != caller.generation {
+        return Err(LoginError::Stale);
+    }
+    let account = visitor.account.as_ref();
+    let first_factor = match &request.first_factor {
+        Claimed::Password { password } if allows(caller, FirstFactorKind::Password) => {
+            check(app, caller, now, &visitor, password, proved).await?
+        }
+        // A kind that is not allowed is refused by the rules, without a look at the password.
+        Claimed::Password { .. } => FirstFactor::Failed(Cause::WrongPassword),
+        Claimed::Proved { .. } => match account {
+            None => FirstFactor::Failed(Cause::UnknownUser),
+            Some(account) if !account.active => FirstFactor::Failed(Cause::AccountDisabled),
+            Some(_) => FirstFactor::Proved,
+        },
+    };
+    let login = login.of(account.map(|account| account.id));
+    let mut enrolled = vec![];
+    let mut answer = None;
+    let mut session = None;
+    if first_factor == FirstFactor::Proved {
+        enrolled =
+            visitor.factors.iter().map(|f| factors::open(caller, f)).collect::<Result<_, _>>()?;
+        if let Some(typed) = &request.answer {
+            let given = Answer { text: typed.expose(), digest: None };
+            let offers: &[FactorKind] = &caller.policy.factors;
+            answer = Some(factors::hashed(app, offers, &enrolled, given).await?);
+        }
+        if let Some(id) = request.session {
+            session = stored::session(&app.store, caller.tenant, id).await?;
+        }
+    }
+    let started = Start { login, first_factor, answer, session };
+    let (login, effects) = app.decide(now, |cx| start(cx, started, &caller.policy, &mut enrolled));
+    let tally = visitor.tally;
+    let outcome = save::Outcome { now, login: &login, enrolled: &enrolled, effects, tally };
+    save::begun(app, caller, outcome).await?;
+    app.waiters.wake(id);
+    Ok(Versioned { login, version: 1 })
+}
+
+fn allows(caller: &Protected, kind: FirstFactorKind) -> bool {
+    caller.policy.first_factors.contains(&kind)
+}
+
+/// Checks a password. Whoever it is, whether there is anyone at all: the same work.
+async fn check(
+    app: &App,
+    caller: &Protected,
+    now: Millis,
+    visitor: &stored::Visitor,
+    password: &Typed,
+    proved: &mut Option<Vec<u8>>,
+) -> Result<FirstFactor, LoginError> {
+    let account = visitor.account.as_ref();
+    let sealed = account.and_then(|account| account.password.as_ref());
+    let right = if sealed.is_some() && proved.as_ref() == sealed {
+        true
+    } else {
+        slow_down(now, visitor.tally).await?;
+        verify(app, caller, account, password).await?
+    };
+    Ok(match (account, sealed) {
+        (None, _) => FirstFactor::Failed(Cause::UnknownUser),
+        (Some(account), _) if !account.active => FirstFactor::Failed(Cause::AccountDisabled),
+        (Some(_), None) => FirstFactor::Failed(Cause::NoPassword),
+        (Some(_), Some(_)) if !right => FirstFactor::Failed(Cause::WrongPassword),
+        (Some(_), Some(sealed)) => {
+            *proved = Some(sealed.clone());
+            FirstFactor::Proved
+        }
+    })
+}
+
+async fn verify(
+    app: &App,
+    caller: &Protected,
+    account: Option<&stored::VisitorAccount>,
+    password: &Typed,
+) -> Result<bool, LoginError> {
+    let opened = account.and_then(|account| {
+        let sealed = account.password.as_ref()?;
+        Some(caller.data_key.open(&password_place(caller.tenant, &account.id), sealed))
+    });
+    let opened = opened.transpose()?;
+    let phc = opened.as_ref().map(|secret| std::str::from_utf8(secret.expose()));
+    let phc = phc.transpose().map_err(|error| LoginError::Damaged(error.to_string()))?;
+    let typed = Zeroizing::new(password.expose().to_owned());
+    Ok(app.passwords.verify(phc, typed).await?)
+}
+
+/// After many wrong passwords from one network the next ones wait their turn; a short wait is
+/// spent here, for a longer one the caller has to come back.
+async fn slow_down(now: Millis, tally: Tally) -> Result<(), LoginError> {
+    let wait = tally.until_password(now).since(now);
+    if wait > MOST_WAIT_MILLIS {
+        return Err(LoginError::SlowDown { wait_secs: wait.div_ceil(1_000) });
+    }
+    tokio::time::sleep(Duration::from_millis(wait)).await;
+    Ok(())
+}
+
+/// Where a password hash is sealed.
+pub fn password_place(tenant: TenantId, user: &UserId) -> Place<'_> {
+    Place { tenant, table: "account", column: "password", row: user.as_bytes() }
+}
+
+const TAKEN: &str = "a login with this id began with another body; make a new id";
+const MOST_WAIT_MILLIS: u64 = 2_000;

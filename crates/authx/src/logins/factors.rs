@@ -1,0 +1,79 @@
+//! A user's factors: opened for a step, sealed after it.
+
+use super::LoginError;
+use crate::{
+    app::App,
+    directory::Protected,
+    store::logins::{self as stored, StoredFactor},
+};
+use authx_core::{
+    FactorId, Millis, TenantId, UserId,
+    factor::{Answer, Enrolled, Enrolment, FactorKind, recovery},
+    seal::Place,
+};
+use zeroize::Zeroizing;
+
+/// Reads and opens the active factors of a user.
+pub(super) async fn load(
+    app: &App,
+    caller: &Protected,
+    user: UserId,
+) -> Result<Vec<Enrolled>, LoginError> {
+    let stored = stored::factors(&app.store, caller.tenant, user).await?;
+    stored.iter().map(|factor| open(caller, factor)).collect()
+}
+
+/// Opens a factor.
+pub(super) fn open(caller: &Protected, factor: &StoredFactor) -> Result<Enrolled, LoginError> {
+    let damaged =
+        |error: serde_json::Error| LoginError::Damaged(format!("factor {}: {error}", factor.id));
+    let record = caller.data_key.open(&place(caller.tenant, &factor.id), &factor.record)?;
+    Ok(Enrolled {
+        id: factor.id,
+        version: u64::try_from(factor.version).unwrap_or(0),
+        enrolment: serde_json::from_slice(record.expose()).map_err(damaged)?,
+        guard: serde_json::from_str(&factor.guard).map_err(damaged)?,
+    })
+}
+
+/// Seals a factor.
+pub(super) fn close(
+    app: &App,
+    caller: &Protected,
+    now: Millis,
+    factor: &Enrolled,
+) -> Result<StoredFactor, LoginError> {
+    let damaged = |error: serde_json::Error| LoginError::Damaged(error.to_string());
+    let record = Zeroizing::new(serde_json::to_vec(&factor.enrolment).map_err(damaged)?);
+    let place = place(caller.tenant, &factor.id);
+    Ok(StoredFactor {
+        id: factor.id,
+        version: i64::try_from(factor.version).unwrap_or(i64::MAX),
+        record: app.decide(now, |cx| caller.data_key.seal(cx, &place, &record)),
+        guard: serde_json::to_string(&factor.guard).map_err(damaged)?,
+    })
+}
+
+/// Adds the password hash to an answer that has the shape of a recovery code.
+pub(super) async fn hashed<'a>(
+    app: &App,
+    offers: &[FactorKind],
+    enrolled: &[Enrolled],
+    answer: Answer<'a>,
+) -> Result<Answer<'a>, LoginError> {
+    if !offers.contains(&FactorKind::Recovery) {
+        return Ok(answer);
+    }
+    let salt = enrolled.iter().find_map(|factor| match &factor.enrolment {
+        Enrolment::Recovery(recovery) => Some(recovery.salt().to_vec()),
+        Enrolment::Code(_) => None,
+    });
+    let (Some(salt), Some(code)) = (salt, recovery::shape(answer.text)) else { return Ok(answer) };
+    let digest = app.passwords.digest(Zeroizing::new(code), salt).await?;
+    Ok(Answer { digest: Some(digest), ..answer })
+}
+
+/// Where a factor is sealed.
+fn place(tenant: TenantId, id: &FactorId) -> Place<'_> {
+    Place { tenant, table: "factor", column: "record", row: id.as_bytes() }
+}

@@ -1,0 +1,51 @@
+//! What time alone does: open logins expire, old ones are forgotten.
+
+use super::{LoginError, move_on};
+use crate::{
+    app::App,
+    store::{StoreError, logins as stored},
+};
+use authx_core::{
+    ApplicationId, LoginId, Millis, TenantId,
+    login::{Event, Login},
+};
+
+/// Ends every login whose time is over, so that the record has it also when nobody asks again.
+///
+/// # Errors
+///
+/// [`LoginError`]; the rest is done at the next call.
+pub async fn expire_overdue(app: &App, now: Millis) -> Result<(), LoginError> {
+    for (tenant, id) in stored::overdue(&app.store, now).await? {
+        let Some(application) = application(app, tenant, id).await? else { continue };
+        // An application that was deleted meanwhile took its logins with it.
+        let Some(caller) = app.directory.reload(app, application).await? else { continue };
+        match move_on(app, &caller, id, &Event::Timer).await {
+            Ok(_) | Err(LoginError::Busy | LoginError::Stale | LoginError::Unknown) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Forgets what ended more than a day ago.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn forget_old(app: &App, now: Millis) -> Result<(), StoreError> {
+    stored::forget(&app.store, Millis(now.0.saturating_sub(KEEP_MILLIS))).await
+}
+
+async fn application(
+    app: &App,
+    tenant: TenantId,
+    id: LoginId,
+) -> Result<Option<ApplicationId>, LoginError> {
+    let (_, found) = stored::load(&app.store, tenant, id).await?;
+    let login = found.map(|found| serde_json::from_str::<Login>(&found.state)).transpose();
+    let login = login.map_err(|error| LoginError::Damaged(error.to_string()))?;
+    Ok(login.map(|login| login.application))
+}
+
+const KEEP_MILLIS: u64 = 24 * 3_600 * 1_000;

@@ -1,0 +1,160 @@
+//! How a connection is made: address, TLS, and what is set on each.
+
+use super::{super::StoreError, form::Form};
+use rustls::{
+    ClientConfig, RootCertStore,
+    pki_types::{CertificateDer, pem::PemObject},
+};
+use std::{collections::HashMap, time::Duration};
+use tokio_postgres::{
+    Client, Config, Statement,
+    config::{Host, SslMode},
+};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long the network may say nothing to what was sent before the connection counts as broken.
+const SILENCE: Duration = Duration::from_secs(10);
+
+/// Set on each connection. A commit that is not on disk would be a lie, whatever the server's
+/// default; JIT and custom plans cost more than any of our statements.
+const SETTINGS: &str = "SET statement_timeout = '10s';
+    SET idle_in_transaction_session_timeout = '30s';
+    SET jit = off;
+    SET client_min_messages = warning;
+    SELECT set_config('synchronous_commit', 'on', false)
+        WHERE current_setting('synchronous_commit') = 'off'";
+
+/// Makes connections to one database.
+#[derive(Clone)]
+pub(super) struct Connector {
+    pub(super) config: Config,
+    pub(super) tls: MakeRustlsConnect,
+}
+
+impl std::fmt::Debug for Connector {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Connector").field("hosts", &self.config.get_hosts()).finish_non_exhaustive()
+    }
+}
+
+/// One connection and the statements prepared on it.
+pub(super) struct Session {
+    pub(super) client: Client,
+    statements: HashMap<(&'static str, Form), Statement>,
+}
+
+impl Connector {
+    /// Understands `postgres://user:password@host:port/database?…` with libpq's words, of which
+    /// `sslrootcert=FILE` names the certificates to trust instead of the system's.
+    ///
+    /// TLS is used, and the certificate verified, unless the server is on this machine (a unix
+    /// socket, `localhost`, a loopback address) or `sslmode=disable`; `sslmode=require` makes it
+    /// used here too.
+    pub(super) fn parse(url: &str) -> Result<Self, StoreError> {
+        let (url, root) = without_root(url);
+        let mut config: Config = url.parse().map_err(|error: tokio_postgres::Error| {
+            // The parser's own words never repeat the address.
+            StoreError::Address { reason: error.to_string() }
+        })?;
+        if config.get_ssl_mode() == SslMode::Prefer {
+            let mode = if is_local(&config) { SslMode::Disable } else { SslMode::Require };
+            config.ssl_mode(mode);
+        }
+        config.connect_timeout(CONNECT_TIMEOUT).tcp_user_timeout(SILENCE);
+        if config.get_application_name().is_none() {
+            config.application_name("authx");
+        }
+        let tls = if config.get_ssl_mode() == SslMode::Disable {
+            RootCertStore::empty()
+        } else {
+            roots(root.as_deref())?
+        };
+        let tls = ClientConfig::builder().with_root_certificates(tls).with_no_client_auth();
+        Ok(Self { config, tls: MakeRustlsConnect::new(tls) })
+    }
+
+    /// A new connection, ready for use.
+    pub(super) async fn session(&self) -> Result<Session, StoreError> {
+        let connecting = self.config.connect(self.tls.clone());
+        let connected = tokio::time::timeout(2 * CONNECT_TIMEOUT, connecting).await;
+        let (client, connection) = connected.map_err(StoreError::unavailable)??;
+        // Ends by itself when the client is dropped or the server goes away; whoever uses the
+        // client then learns why.
+        tokio::spawn(connection);
+        set_up(&client).await?;
+        Ok(Session { client, statements: HashMap::new() })
+    }
+
+    /// A new connection for work that takes as long as it takes.
+    pub(super) async fn unhurried(&self) -> Result<Session, StoreError> {
+        let session = self.session().await?;
+        let limits = "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0";
+        session.client.batch_execute(limits).await?;
+        Ok(session)
+    }
+}
+
+impl Session {
+    /// Prepares a statement, in one of its forms, once.
+    pub(super) async fn prepare(
+        &mut self,
+        sql: &'static str,
+        form: Form,
+    ) -> Result<Statement, StoreError> {
+        if let Some(statement) = self.statements.get(&(sql, form)) {
+            return Ok(statement.clone());
+        }
+        let statement = self.client.prepare(&form.of(sql)).await?;
+        self.statements.insert((sql, form), statement.clone());
+        Ok(statement)
+    }
+}
+
+/// Sets what every connection needs.
+pub(super) async fn set_up(client: &Client) -> Result<(), tokio_postgres::Error> {
+    client.batch_execute(SETTINGS).await
+}
+
+/// Takes `sslrootcert`, which the driver does not know, out of an address.
+fn without_root(url: &str) -> (String, Option<String>) {
+    let Some((address, query)) = url.split_once('?') else { return (url.to_owned(), None) };
+    let mut root = None;
+    let kept: Vec<&str> = query
+        .split('&')
+        .filter(|pair| match pair.strip_prefix("sslrootcert=") {
+            Some(file) => {
+                root = Some(file.to_owned());
+                false
+            }
+            None => true,
+        })
+        .collect();
+    (format!("{address}?{}", kept.join("&")), root)
+}
+
+fn is_local(config: &Config) -> bool {
+    config.get_hosts().iter().all(|host| match host {
+        Host::Tcp(name) => {
+            name == "localhost" || name.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
+        }
+        Host::Unix(_) => true,
+    })
+}
+
+fn roots(file: Option<&str>) -> Result<RootCertStore, StoreError> {
+    const SYSTEM: &str = "/etc/ssl/certs/ca-certificates.crt";
+    let file = file.unwrap_or(SYSTEM);
+    let unreadable = |cause: &dyn std::fmt::Display| StoreError::Address {
+        reason: format!("no certificates to trust in {file}: {cause}"),
+    };
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_file_iter(file).map_err(|e| unreadable(&e))? {
+        let certificate = certificate.map_err(|e| unreadable(&e))?;
+        roots.add(certificate).map_err(|e| unreadable(&e))?;
+    }
+    if roots.is_empty() {
+        return Err(unreadable(&"it holds none"));
+    }
+    Ok(roots)
+}
