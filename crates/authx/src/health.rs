@@ -108,6 +108,7 @@ impl From<ClockProblem> for Problem {
 pub async fn watch_clock(store: Store, guard: Arc<ClockGuard>, stopping: Stopping) {
     let mut ticks = interval(Duration::from_secs(1));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut trouble = false;
     for tick in 0_u64.. {
         tokio::select! {
             () = stopping.wait() => return,
@@ -122,6 +123,12 @@ pub async fn watch_clock(store: Store, guard: Arc<ClockGuard>, stopping: Stoppin
         {
             guard.set_synchronisation(state);
         }
+        match guard.ready() {
+            Err(problem) if !trouble => tracing::error!(%problem, "the clock cannot be believed"),
+            Ok(_) if trouble => tracing::info!("the clock can be believed again"),
+            Ok(_) | Err(_) => {}
+        }
+        trouble = guard.ready().is_err();
     }
 }
 
