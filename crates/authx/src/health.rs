@@ -108,6 +108,7 @@ impl From<ClockProblem> for Problem {
 pub async fn watch_clock(store: Store, guard: Arc<ClockGuard>, stopping: Stopping) {
     let mut ticks = interval(Duration::from_secs(1));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut trouble = false;
     for tick in 0_u64.. {
         tokio::select! {
             () = stopping.wait() => return,
@@ -122,6 +123,12 @@ pub async fn watch_clock(store: Store, guard: Arc<ClockGuard>, stopping: Stoppin
         {
             guard.set_synchronisation(state);
         }
+        match guard.ready() {
+            Err(problem) if !trouble => tracing::error!(%problem, "the clock cannot be believed"),
+            Ok(_) if trouble => tracing::info!("the clock can be believed again"),
+            Ok(_) | Err(_) => {}
+        }
+        trouble = guard.ready().is_err();
     }
 }
 
@@ -154,3 +161,70 @@ async fn ready(State(health): State<Arc<Health>>) -> (StatusCode, Json<Readiness
 
 const FRESH: Duration = Duration::from_secs(1);
 const ANSWER: Duration = Duration::from_secs(5);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::{ManualClock, Synchronisation};
+    use crate::serve::{Stop, stopping};
+    use std::collections::BTreeSet;
+
+    struct Node {
+        clock: Arc<ManualClock>,
+        guard: Arc<ClockGuard>,
+        health: Health,
+        stop: Stop,
+        directory: tempfile::TempDir,
+    }
+
+    async fn node() -> Node {
+        let directory = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", directory.path().join("authx.db").display());
+        let store = Store::open(&url).await.unwrap();
+        let clock = Arc::new(ManualClock::new(Millis(1_000_000)));
+        let guard = Arc::new(ClockGuard::new(clock.clone(), true));
+        let (stop, stopping) = stopping();
+        let health = Health::new(store, guard.clone(), stopping);
+        Node { clock, guard, health, stop, directory }
+    }
+
+    impl Node {
+        async fn problems(&self) -> BTreeSet<&'static str> {
+            self.health.readiness().await.problems.iter().map(|problem| problem.code).collect()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_fine_node_is_ready() {
+        let node = node().await;
+        assert_eq!(node.health.readiness().await, Readiness { ready: true, problems: vec![] });
+        assert_eq!(newest_stored(&node.health.store).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn every_trouble_has_its_name() {
+        let node = node().await;
+        node.guard.refresh(Some(Millis(2_000_000)));
+        assert_eq!(node.problems().await, ["clock_behind"].into());
+        node.clock.set(Millis(2_000_000));
+        node.guard.set_synchronisation(Synchronisation::Unsynchronised);
+        assert_eq!(node.problems().await, ["clock_unsynchronised"].into());
+        node.guard.set_synchronisation(Synchronisation::Synchronised);
+        assert_eq!(node.problems().await, [].into());
+        node.stop.stop();
+        assert_eq!(node.problems().await, ["stopping"].into());
+    }
+
+    #[tokio::test]
+    async fn a_database_that_takes_no_writes_is_noticed_and_so_is_its_return() {
+        let node = node().await;
+        let file = node.directory.path().join("authx.db");
+        let other = rusqlite::Connection::open(&file).unwrap();
+        other.execute_batch("ALTER TABLE meta RENAME TO away").unwrap();
+        assert_eq!(node.problems().await, ["database"].into());
+        other.execute_batch("ALTER TABLE away RENAME TO meta").unwrap();
+        assert_eq!(node.problems().await, ["database"].into(), "asked within the same second");
+        tokio::time::sleep(FRESH).await;
+        assert_eq!(node.problems().await, [].into());
+    }
+}

@@ -70,13 +70,7 @@ impl Output for Done {
             let _ = writeln!(text, "made {path}");
         }
         if let Some(key) = &self.recovery_key {
-            let _ = write!(
-                text,
-                "\nRecovery key, shown this once:\n\n    {}\n\n\
-                 It opens the backups of this server, and nothing else does. Print it or put it into a safe\n\
-                 place outside this machine, together with copies of the two keys.\n\n",
-                key
-            );
+            let _ = write!(text, "\nRecovery key, shown this once:\n\n    {key}\n\n{KEEP}\n\n");
         }
         if text.is_empty() {
             let _ = writeln!(text, "Everything was set up already; nothing was changed.");
@@ -88,3 +82,7 @@ impl Output for Done {
         text
     }
 }
+
+const KEEP: &str = "\
+It opens the backups of this server, and nothing else does. Print it or put it into a safe
+place outside this machine, together with copies of the two keys.";

@@ -16,9 +16,9 @@ use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
 
 pub(super) async fn run(global: &Global) -> anyhow::Result<ExitCode> {
-    let config = Config::load(&global.config)?;
+    let mut config = Config::load(&global.config)?;
     logging::start(&config.log).context("logging cannot start")?;
-    allow_many_connections();
+    config.limits.connections = config.limits.connections.min(most_connections());
     let app = Arc::new(App::open(&config).await?);
     if let Err(problem) = app.clock.check() {
         tracing::error!(%problem, "logins are refused");
@@ -68,10 +68,15 @@ fn stop_on_signal(stop: Stop) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A waiting login is an open connection, and the soft limit is often 1,024 files.
-fn allow_many_connections() {
+/// Raises the soft limit on open files, often 1,024, to the hard one, and leaves some for the
+/// database: a waiting login is an open connection.
+fn most_connections() -> usize {
     let limit = getrlimit(Resource::Nofile);
     if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {
         tracing::warn!(%error, "the limit on open files stays as it is");
     }
+    let files = getrlimit(Resource::Nofile).current.and_then(|files| usize::try_from(files).ok());
+    files.map_or(usize::MAX, |files| files.saturating_sub(OTHER_FILES).max(1))
 }
+
+const OTHER_FILES: usize = 256;

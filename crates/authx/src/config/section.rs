@@ -21,8 +21,7 @@ impl<'i> Reading<'i> {
 
     pub(super) fn fault(&mut self, at: Option<Range<usize>>, key: &str, message: String) {
         let line = at.map(|at| {
-            let before = self.text.as_bytes().get(..at.start).unwrap_or_default();
-            before.iter().filter(|byte| **byte == b'\n').count() + 1
+            self.text.get(..at.start).map_or(1, |before| before.matches('\n').count() + 1)
         });
         self.faults.push(Fault { line, key: key.to_owned(), message });
     }
@@ -50,14 +49,13 @@ impl<'i> Section<'i> {
     pub(super) fn section(&mut self, reading: &mut Reading<'_>, name: &'static str) -> Self {
         let empty = Section { name, table: Map::default(), known: vec![] };
         let Some(found) = self.take(name) else { return empty };
-        match found.value {
-            DeValue::Table(table) => Self { table, ..empty },
-            other => {
-                let message = format!("must be a table, written [{name}]; it is {}", kind(&other));
-                reading.fault(Some(found.at), name, message);
-                empty
-            }
-        }
+        let kind = kind(&found.value);
+        let DeValue::Table(table) = found.value else {
+            let message = format!("must be a table, written [{name}]; it is {kind}");
+            reading.fault(Some(found.at), name, message);
+            return empty;
+        };
+        Self { table, ..empty }
     }
 
     /// A text.
@@ -67,10 +65,10 @@ impl<'i> Section<'i> {
         key: &'static str,
     ) -> Option<Found<String>> {
         let found = self.take(key)?;
-        match found.value {
-            DeValue::String(text) => Some(Found { value: text.into_owned(), at: found.at }),
-            other => self.wrong(reading, key, "a text in quotes", &other, found.at),
-        }
+        let DeValue::String(text) = &found.value else {
+            return self.wrong(reading, key, "a text in quotes", &found.value, found.at);
+        };
+        Some(Found { value: text.clone().into_owned(), at: found.at })
     }
 
     /// A text with a form of its own.
@@ -97,14 +95,14 @@ impl<'i> Section<'i> {
         let mut list = vec![];
         for entry in entries {
             let at = entry.span();
-            match entry.into_inner() {
-                DeValue::String(text) => match text.parse() {
-                    Ok(value) => list.push(value),
-                    Err(error) => self.fault(reading, key, at, &error),
-                },
-                other => {
-                    let _: Option<()> = self.wrong(reading, key, "texts in quotes", &other, at);
-                }
+            let DeValue::String(text) = entry.get_ref() else {
+                return self
+                    .wrong(reading, key, "texts in quotes", entry.get_ref(), at)
+                    .unwrap_or_default();
+            };
+            match text.parse() {
+                Ok(value) => list.push(value),
+                Err(error) => self.fault(reading, key, at, &error),
             }
         }
         list
@@ -113,10 +111,10 @@ impl<'i> Section<'i> {
     /// `true` or `false`.
     pub(super) fn flag(&mut self, reading: &mut Reading<'_>, key: &'static str) -> Option<bool> {
         let found = self.take(key)?;
-        match found.value {
-            DeValue::Boolean(flag) => Some(flag),
-            other => self.wrong(reading, key, "true or false", &other, found.at),
-        }
+        let DeValue::Boolean(flag) = found.value else {
+            return self.wrong(reading, key, "true or false", &found.value, found.at);
+        };
+        Some(flag)
     }
 
     /// A whole number within `range`.

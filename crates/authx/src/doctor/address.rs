@@ -22,12 +22,12 @@ fn tcp(address: SocketAddr) -> Check {
         return Check::warn(NAME, format!("no server listens on {address}"), START);
     };
     let found = format!("{address} cannot be listened on: {error}");
-    let advice = match error.kind() {
-        ErrorKind::PermissionDenied => {
-            "let systemd start the server, or give it CAP_NET_BIND_SERVICE"
-        }
-        ErrorKind::AddrInUse => "find out who has the port, as with `ss -lntp`",
-        _ => "correct listen.address: it must be one of this machine's",
+    let advice = if error.kind() == ErrorKind::PermissionDenied {
+        "let systemd start the server, or give it CAP_NET_BIND_SERVICE"
+    } else if error.kind() == ErrorKind::AddrInUse {
+        "find out who has the port, as with `ss -lntp`"
+    } else {
+        "correct listen.address: it must be one of this machine's"
     };
     Check::fail(NAME, found, advice)
 }

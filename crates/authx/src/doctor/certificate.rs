@@ -69,4 +69,4 @@ fn is_for(certificate: &ParsedCertificate<'_>, origin: &Origin) -> bool {
 const NAME: &str = "certificate";
 const RENEW: &str = "renew it; the server takes a new one by itself";
 /// Renewal by ACME happens 30 days before the end: later means that it does not work.
-const SOON: Duration = Duration::from_secs(20 * 86_400);
+const SOON: Duration = Duration::from_hours(20 * 24);

@@ -34,6 +34,6 @@ pub(super) fn self_signed(
     Ok(params.self_signed(&key)?.pem())
 }
 
-const DAY: Duration = Duration::from_secs(86_400);
+const DAY: Duration = Duration::from_hours(24);
 /// The longest that browsers accept.
 const DAYS: u32 = 397;

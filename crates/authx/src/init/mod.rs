@@ -183,11 +183,12 @@ fn make_keys(
     cx: &mut Cx<'_>,
     made: &mut Vec<PathBuf>,
 ) -> Result<(), InitError> {
-    let texts: [(&SecretFile, fn(&mut Cx<'_>) -> _); 2] = [
-        (&config.master_key_file, |cx| MasterKey::generate(cx).to_text()),
-        (&config.audit_key_file, |cx| AuditKey::generate(cx).to_text()),
+    // Two draws that are used once at most cost less than a choice of functions.
+    let keys = [
+        (&config.master_key_file, MasterKey::generate(cx).to_text()),
+        (&config.audit_key_file, AuditKey::generate(cx).to_text()),
     ];
-    for (file, generate) in texts {
+    for (file, text) in keys {
         // A credential is systemd's to make; loading it says what is missing.
         let SecretFile::Path(path) = file else { continue };
         if exists(path)? {
@@ -196,7 +197,7 @@ fn make_keys(
         if marked {
             return Err(InitError::KeyLost { file: file.clone() });
         }
-        files::make(path, &format!("{}\n", *generate(cx)))?;
+        files::make(path, &text)?;
         made.push(path.clone());
     }
     Ok(())

@@ -154,7 +154,7 @@ async fn pause_after(error: &io::Error) {
 const HANDSHAKE: Duration = Duration::from_secs(10);
 /// hyper counts the time between two requests as time for the head of the second, so this is both
 /// how slow headers may be and how long a connection may idle.
-const HEADERS_OR_IDLE: Duration = Duration::from_secs(60);
+const HEADERS_OR_IDLE: Duration = Duration::from_mins(1);
 const PING: Duration = Duration::from_secs(20);
 const MOST_HEADER_BYTES: usize = 16_384;
 const MOST_HEADER_BYTES_H2: u32 = 16_384;

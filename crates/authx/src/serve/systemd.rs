@@ -1,4 +1,4 @@
-//! What systemd is told (sd_notify(3)). Nothing, where it did not start us.
+//! What systemd is told (`sd_notify(3)`). Nothing, where it did not start us.
 
 use super::Stopping;
 use sd_notify::NotifyState;

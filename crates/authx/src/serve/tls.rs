@@ -56,8 +56,8 @@ pub enum TlsError {
 /// The pair in use. Handshakes take it without a lock; a change reaches the next handshake.
 #[derive(Debug)]
 pub(super) struct Certificate {
-    certificate: PathBuf,
-    key: PathBuf,
+    chain_file: PathBuf,
+    key_file: PathBuf,
     current: ArcSwap<CertifiedKey>,
     seen: ArcSwap<[Stamp; 2]>,
 }
@@ -80,8 +80,8 @@ impl Certificate {
         let seen = [Stamp::of(certificate_file), Stamp::of(key_file)];
         let pair = load(certificate_file, key_file)?;
         Ok(Some(Arc::new(Self {
-            certificate: certificate_file.clone(),
-            key: key_file.clone(),
+            chain_file: certificate_file.clone(),
+            key_file: key_file.clone(),
             current: ArcSwap::from_pointee(pair),
             seen: ArcSwap::from_pointee(seen),
         })))
@@ -103,12 +103,12 @@ impl Certificate {
     /// Reads the pair again if a file changed since the last look, or if `anyway`. Blocks.
     pub(super) fn look(&self, anyway: bool) -> Look {
         // Stamped before reading: a change in between is seen by the next look.
-        let stamps = [Stamp::of(&self.certificate), Stamp::of(&self.key)];
+        let stamps = [Stamp::of(&self.chain_file), Stamp::of(&self.key_file)];
         if **self.seen.load() == stamps && !anyway {
             return Look::Same;
         }
         self.seen.store(Arc::new(stamps));
-        match load(&self.certificate, &self.key) {
+        match load(&self.chain_file, &self.key_file) {
             Ok(pair) => {
                 self.current.store(Arc::new(pair));
                 Look::Renewed
@@ -138,11 +138,12 @@ pub fn load(certificate: &Path, key: &Path) -> Result<CertifiedKey, TlsError> {
     }
     let private = read(key, PrivateKeyDer::from_pem_slice)?
         .map_err(|_: pem::Error| strange(key, "private key"))?;
-    CertifiedKey::from_der(chain, private, &provider()).map_err(|source| match source {
-        rustls::Error::InconsistentKeys(_) => {
-            TlsError::Mismatch { certificate: certificate.to_owned(), key: key.to_owned() }
+    CertifiedKey::from_der(chain, private, &provider()).map_err(|source| {
+        let certificate = certificate.to_owned();
+        if matches!(source, rustls::Error::InconsistentKeys(_)) {
+            return TlsError::Mismatch { certificate, key: key.to_owned() };
         }
-        source => TlsError::Unusable { certificate: certificate.to_owned(), source },
+        TlsError::Unusable { certificate, source }
     })
 }
 

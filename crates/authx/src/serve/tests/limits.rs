@@ -50,7 +50,7 @@ async fn silence_slow_headers_and_slow_bodies_are_cut() {
         (head, 80),
     ] {
         let began = Instant::now();
-        let ended = timeout(Duration::from_secs(600), server.exchange(sent)).await;
+        let ended = timeout(Duration::from_mins(10), server.exchange(sent)).await;
         assert!(ended.is_ok(), "never cut: {sent}");
         assert!(began.elapsed() < Duration::from_secs(most_secs), "{sent}: {:?}", began.elapsed());
     }
