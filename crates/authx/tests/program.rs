@@ -1,4 +1,5 @@
 //! The program as an operator, a script and systemd meet it.
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may panic")]
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
