@@ -1,5 +1,6 @@
 //! The AuthX server and its commands.
 
+pub mod admin;
 pub mod api;
 pub mod app;
 pub mod chores;
@@ -8,6 +9,7 @@ pub mod commands;
 pub mod config;
 pub mod directory;
 pub mod doctor;
+pub mod enrol;
 pub mod health;
 pub mod init;
 pub mod keys;

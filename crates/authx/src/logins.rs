@@ -8,6 +8,7 @@ mod sweep;
 mod wait;
 
 pub use begin::{begin, password_place};
+pub use factors::factor_place;
 pub use sweep::{expire_overdue, forget_old};
 pub use wait::wait;
 

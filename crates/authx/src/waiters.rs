@@ -94,21 +94,24 @@ const SHARDS: usize = 64;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures_util::FutureExt;
 
     #[tokio::test]
     async fn a_change_wakes_all_who_wait_for_it_and_nobody_else() {
         let waiters = Waiters::new();
         let (one, other) = (LoginId::from_bytes([1; 16]), LoginId::from_bytes([2; 16]));
-        let (a, b, c) = (waiters.subscribe(one), waiters.subscribe(one), waiters.subscribe(other));
-        let mut all = [&a, &b, &c].map(|waiting| Box::pin(waiting.notified()));
-        for waiting in &mut all {
-            waiting.as_mut().enable();
+        let [a, b, c] = [one, one, other].map(|id| waiters.subscribe(id));
+        {
+            let mut all = [&a, &b, &c].map(|waiting| Box::pin(waiting.notified()));
+            for waiting in &mut all {
+                waiting.as_mut().enable();
+            }
+            waiters.wake(one);
+            let [first, second, third] = all;
+            first.await;
+            second.await;
+            assert!(third.now_or_never().is_none());
         }
-        waiters.wake(one);
-        let [first, second, third] = all;
-        first.await;
-        second.await;
-        assert!(futures_util::FutureExt::now_or_never(third).is_none());
         assert_eq!(waiters.len(), 2);
         drop((a, b));
         assert_eq!(waiters.len(), 1);

@@ -1,6 +1,6 @@
 //! `authx config check`.
 
-use super::{ConfigFile, Form, Output};
+use super::{Global, Output};
 use crate::config::{Config, ConfigError, Tls};
 use clap::Subcommand;
 use serde::Serialize;
@@ -10,12 +10,7 @@ use std::process::ExitCode;
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Say whether the configuration can be used, and what it means
-    Check {
-        #[command(flatten)]
-        file: ConfigFile,
-        #[command(flatten)]
-        form: Form,
-    },
+    Check,
 }
 
 #[derive(Serialize)]
@@ -35,9 +30,9 @@ struct Fault {
     message: String,
 }
 
-pub(super) fn run(command: &Command) -> anyhow::Result<ExitCode> {
-    let Command::Check { file, form } = command;
-    let (faults, meaning) = match Config::load(&file.config) {
+pub(super) fn run(global: &Global, command: &Command) -> anyhow::Result<ExitCode> {
+    let Command::Check = command;
+    let (faults, meaning) = match Config::load(&global.config) {
         Ok(config) => (vec![], Some(meaning(&config))),
         Err(ConfigError::Faults { faults, .. }) => (faults, None),
         Err(error @ ConfigError::Unreadable { .. }) => return Err(error.into()),
@@ -47,8 +42,8 @@ pub(super) fn run(command: &Command) -> anyhow::Result<ExitCode> {
         let crate::config::Fault { line, key, message } = fault;
         Fault { line, key, message }
     });
-    let file = file.config.display().to_string();
-    Checked { file, usable, faults: faults.collect(), meaning }.write(form.json)?;
+    let file = global.config.display().to_string();
+    Checked { file, usable, faults: faults.collect(), meaning }.write(global.json)?;
     Ok(if usable { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

@@ -1,20 +1,11 @@
 //! `authx doctor`.
 
-use super::{ConfigFile, Form, Output};
+use super::{Global, Output};
 use crate::clock::SystemClock;
 use crate::doctor::{Check, State, examine};
-use clap::Args;
 use serde::Serialize;
 use std::process::ExitCode;
 use std::sync::Arc;
-
-#[derive(Args, Debug)]
-pub(super) struct Arguments {
-    #[command(flatten)]
-    file: ConfigFile,
-    #[command(flatten)]
-    form: Form,
-}
 
 #[derive(Serialize)]
 struct Report {
@@ -23,10 +14,10 @@ struct Report {
 }
 
 /// Exit code 1 when something fails; what is only to be looked at does not count.
-pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let checks = examine(&arguments.file.config, Arc::new(SystemClock)).await;
+pub(super) async fn run(global: &Global) -> anyhow::Result<ExitCode> {
+    let checks = examine(&global.config, Arc::new(SystemClock)).await;
     let state = checks.iter().map(|check| check.state).max().unwrap_or(State::Ok);
-    Report { state, checks }.write(arguments.form.json)?;
+    Report { state, checks }.write(global.json)?;
     Ok(if state == State::Fail { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 

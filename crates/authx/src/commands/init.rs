@@ -1,6 +1,6 @@
 //! `authx init`.
 
-use super::{Form, Output};
+use super::{Global, Output};
 use crate::clock::SystemClock;
 use crate::config::Origin;
 use crate::init::{Prepared, Wish, prepare};
@@ -26,8 +26,6 @@ pub(super) struct Arguments {
     /// sqlite:PATH or postgres://… [default: SQLite in DIR]
     #[arg(long, value_name = "ADDRESS")]
     database: Option<String>,
-    #[command(flatten)]
-    form: Form,
 }
 
 #[derive(Serialize)]
@@ -39,7 +37,7 @@ struct Done {
     lacks_certificate: bool,
 }
 
-pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(global: &Global, arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let wish = Wish {
         directory: arguments.dir.clone(),
         public_url: arguments.public_url.clone(),
@@ -47,7 +45,7 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         database: arguments.database.clone(),
     };
     let prepared = prepare(&wish, &SystemClock, &OsRandom).await?;
-    Done::of(&prepared).write(arguments.form.json)?;
+    Done::of(&prepared).write(global.json)?;
     let stored = prepared.finish().await;
     stored.context("the recovery key that was shown is not in use; run `authx init` again")?;
     Ok(ExitCode::SUCCESS)

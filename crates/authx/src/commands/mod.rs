@@ -1,10 +1,16 @@
 //! The command line: translates between people and use cases, decides nothing.
 
+mod application;
 mod config;
 mod doctor;
 mod init;
+mod opened;
 mod output;
 mod serve;
+mod table;
+mod tenant;
+mod typed;
+mod user;
 
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
@@ -16,43 +22,53 @@ use std::process::ExitCode;
 #[derive(Debug, Parser)]
 #[command(name = "authx", version)]
 struct Arguments {
+    #[command(flatten)]
+    global: Global,
     #[command(subcommand)]
     command: Command,
 }
 
+/// What every command understands.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Global {
+    /// The configuration file
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "AUTHX_CONFIG",
+        default_value = "/etc/authx/authx.toml"
+    )]
+    pub(crate) config: PathBuf,
+    /// Write the answer as JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Say what is protected, and by which keys
+    Application(application::Arguments),
     /// Look at the configuration
     #[command(subcommand)]
     Config(config::Command),
     /// Check everything an installation depends on
-    Doctor(doctor::Arguments),
+    Doctor,
     /// Set up what is missing: configuration, keys, database
     Init(init::Arguments),
     /// Run the server
-    Serve(serve::Arguments),
-}
-
-/// Which installation is meant.
-#[derive(Args, Clone, Debug)]
-pub(crate) struct ConfigFile {
-    /// The configuration file
-    #[arg(long, value_name = "FILE", default_value = "/etc/authx/authx.toml")]
-    pub(crate) config: PathBuf,
-}
-
-/// How the answer is written.
-#[derive(Args, Clone, Copy, Debug)]
-pub(crate) struct Form {
-    /// Write the answer as JSON
-    #[arg(long)]
-    pub(crate) json: bool,
+    Serve,
+    /// Companies that share this installation
+    #[command(subcommand)]
+    Tenant(tenant::Command),
+    /// Say who may sign in, and with what
+    User(user::Arguments),
 }
 
 /// Runs what the command line asks for. Exit codes: 0 done, 1 not done, 2 not understood.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    match run(arguments.command) {
+    match run(arguments) {
         Ok(code) => code,
         Err(error) => {
             // One line, causes after colons, each said once.
@@ -62,7 +78,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command) -> anyhow::Result<ExitCode> {
+fn run(Arguments { global, command }: Arguments) -> anyhow::Result<ExitCode> {
     // The two programs' worth of TLS in this one share a provider; a second install is no error.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -71,10 +87,13 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         .context("the runtime cannot start")?;
     runtime.block_on(async {
         match command {
-            Command::Config(command) => config::run(&command),
-            Command::Doctor(arguments) => doctor::run(&arguments).await,
-            Command::Init(arguments) => init::run(&arguments).await,
-            Command::Serve(arguments) => serve::run(&arguments).await,
+            Command::Application(arguments) => application::run(&global, arguments).await,
+            Command::Config(command) => config::run(&global, &command),
+            Command::Doctor => doctor::run(&global).await,
+            Command::Init(arguments) => init::run(&global, &arguments).await,
+            Command::Serve => serve::run(&global).await,
+            Command::Tenant(command) => tenant::run(&global, command).await,
+            Command::User(arguments) => user::run(&global, arguments).await,
         }
     })
 }

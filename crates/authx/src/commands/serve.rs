@@ -1,6 +1,6 @@
 //! `authx serve`.
 
-use super::ConfigFile;
+use super::Global;
 use crate::api::{self, Api};
 use crate::app::App;
 use crate::chores;
@@ -10,20 +10,13 @@ use crate::random::OsRandom;
 use crate::serve::{Server, Sites, Stop, Stopping, logging, stopping, systemd};
 use anyhow::Context as _;
 use axum::Router;
-use clap::Args;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::process::ExitCode;
 use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
 
-#[derive(Args, Debug)]
-pub(super) struct Arguments {
-    #[command(flatten)]
-    file: ConfigFile,
-}
-
-pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let mut config = Config::load(&arguments.file.config)?;
+pub(super) async fn run(global: &Global) -> anyhow::Result<ExitCode> {
+    let mut config = Config::load(&global.config)?;
     logging::start(&config.log).context("logging cannot start")?;
     config.limits.connections = config.limits.connections.min(most_connections());
     let app = Arc::new(App::open(&config).await?);

@@ -27,7 +27,7 @@ pub(super) async fn load(
 pub(super) fn open(caller: &Protected, factor: &StoredFactor) -> Result<Enrolled, LoginError> {
     let damaged =
         |error: serde_json::Error| LoginError::Damaged(format!("factor {}: {error}", factor.id));
-    let record = caller.data_key.open(&place(caller.tenant, &factor.id), &factor.record)?;
+    let record = caller.data_key.open(&factor_place(caller.tenant, &factor.id), &factor.record)?;
     Ok(Enrolled {
         id: factor.id,
         version: u64::try_from(factor.version).unwrap_or(0),
@@ -45,7 +45,7 @@ pub(super) fn close(
 ) -> Result<StoredFactor, LoginError> {
     let damaged = |error: serde_json::Error| LoginError::Damaged(error.to_string());
     let record = Zeroizing::new(serde_json::to_vec(&factor.enrolment).map_err(damaged)?);
-    let place = place(caller.tenant, &factor.id);
+    let place = factor_place(caller.tenant, &factor.id);
     Ok(StoredFactor {
         id: factor.id,
         version: i64::try_from(factor.version).unwrap_or(i64::MAX),
@@ -74,6 +74,6 @@ pub(super) async fn hashed<'a>(
 }
 
 /// Where a factor is sealed.
-fn place(tenant: TenantId, id: &FactorId) -> Place<'_> {
+pub fn factor_place(tenant: TenantId, id: &FactorId) -> Place<'_> {
     Place { tenant, table: "factor", column: "record", row: id.as_bytes() }
 }

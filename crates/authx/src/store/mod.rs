@@ -7,8 +7,11 @@
 //! SQL is written once, with `$1` parameters, for `BIGINT`, text and bytes. This file is the only
 //! one that knows which engine runs.
 
+pub mod accounts;
+pub mod applications;
 mod batch;
 pub mod directory;
+pub mod enrolments;
 mod error;
 pub mod events;
 mod flow;
@@ -19,6 +22,7 @@ mod row;
 mod schema;
 mod snapshot;
 mod sqlite;
+pub mod tenants;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod value;

@@ -1,4 +1,10 @@
 //! The store's promises, on both engines.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "this is how a test fails, also in what tests share"
+)]
 
 mod commits;
 mod crashes;

@@ -4,6 +4,7 @@ use authx::store::{
     testing::{Database, on_each_engine},
 };
 use std::os::unix::fs::PermissionsExt;
+use tokio_postgres::NoTls;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_stored_is_there_after_a_restart() {
@@ -90,4 +91,47 @@ async fn only_its_owner_can_read_a_sqlite_file() {
         let mode = std::fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{path}");
     }
+}
+
+/// Gives the server a certificate, which takes a reload and disturbs nobody.
+#[tokio::test(flavor = "multi_thread")]
+async fn postgresql_is_reached_through_tls_if_its_certificate_is_trusted() {
+    let Some(database) = Database::postgres().await else { return };
+    let directory = tempfile::tempdir().unwrap();
+    let made = |name: &str| {
+        let pair = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+        let path = directory.path().join(name);
+        std::fs::write(&path, pair.cert.pem()).unwrap();
+        (pair, format!("{}?sslmode=require&sslrootcert={}", database.url(), path.display()))
+    };
+    let (pair, trusting) = made("server.pem");
+    let (_, distrusting) = made("other.pem");
+    let (admin, connection) = tokio_postgres::connect(database.url(), NoTls).await.unwrap();
+    tokio::spawn(connection);
+    // The server writes its own files, so that they are its own and the key is nobody else's.
+    for (file, text) in
+        [("server.crt", pair.cert.pem()), ("server.key", pair.signing_key.serialize_pem())]
+    {
+        let text = text.replace('\n', "\\n");
+        let write = format!("cat >/dev/null; umask 077; printf \"%b\" \"{text}\" >{file}");
+        let write = format!("COPY (SELECT 1) TO PROGRAM '{write}'");
+        admin.batch_execute(&write).await.unwrap();
+    }
+    admin.batch_execute("ALTER SYSTEM SET ssl = on").await.unwrap();
+    admin.batch_execute("SELECT pg_reload_conf()").await.unwrap();
+    let store = loop {
+        match Store::open(&trusting).await {
+            Ok(store) => break store,
+            // Not reloaded yet.
+            Err(_) => tokio::time::sleep(std::time::Duration::from_millis(20)).await,
+        }
+    };
+    let ssl = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+    assert_eq!(store.query_one(ssl, []).await.unwrap().unwrap().int(0).unwrap(), 1);
+    let refused = Store::open(&distrusting).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Unavailable { .. }), "{refused:?}");
+    let missing = format!("{}?sslmode=require&sslrootcert=/missing", database.url());
+    let refused = Store::open(&missing).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Address { .. }), "{refused:?}");
+    database.remove().await;
 }

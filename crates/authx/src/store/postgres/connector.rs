@@ -5,7 +5,7 @@ use rustls::{
     ClientConfig, RootCertStore,
     pki_types::{CertificateDer, pem::PemObject},
 };
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio_postgres::{
     Client, Config, Statement,
     config::{Host, SslMode},
@@ -65,13 +65,12 @@ impl Connector {
         if config.get_application_name().is_none() {
             config.application_name("authx");
         }
-        let tls = if config.get_ssl_mode() == SslMode::Disable {
+        let trusted = if config.get_ssl_mode() == SslMode::Disable {
             RootCertStore::empty()
         } else {
             roots(root.as_deref())?
         };
-        let tls = ClientConfig::builder().with_root_certificates(tls).with_no_client_auth();
-        Ok(Self { config, tls: MakeRustlsConnect::new(tls) })
+        Ok(Self { config, tls: MakeRustlsConnect::new(tls(trusted)?) })
     }
 
     /// A new connection, ready for use.
@@ -131,6 +130,14 @@ fn without_root(url: &str) -> (String, Option<String>) {
         })
         .collect();
     (format!("{address}?{}", kept.join("&")), root)
+}
+
+fn tls(trusted: RootCertStore) -> Result<ClientConfig, StoreError> {
+    let provider = rustls::crypto::aws_lc_rs::default_provider();
+    let config = ClientConfig::builder_with_provider(Arc::new(provider))
+        .with_safe_default_protocol_versions()
+        .map_err(StoreError::invalid)?;
+    Ok(config.with_root_certificates(trusted).with_no_client_auth())
 }
 
 fn is_local(config: &Config) -> bool {

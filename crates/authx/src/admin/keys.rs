@@ -1,0 +1,207 @@
+//! Application Keys: one for each host, so that one can be revoked alone.
+
+use super::{
+    Actor, AdminError, Change, Tenant,
+    applications::{self, ApplicationError},
+    change, detail,
+};
+use crate::{
+    app::{About, App},
+    directory::key_place,
+    store::{Batch, applications as stored},
+};
+use authx_core::{
+    ApplicationId, KeyId, Millis, TenantId,
+    audit::EventKind,
+    name::Name,
+    secret_text::{self, APPLICATION_KEY},
+    wire::login::Rfc3339,
+};
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+/// Why a key could not be added, found or revoked.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// What can stop any change.
+    #[error(transparent)]
+    Admin(#[from] AdminError),
+    /// The application is not there.
+    #[error(transparent)]
+    Application(#[from] ApplicationError),
+    /// Another key that counts has this name.
+    #[error("this application already has a key “{0}”; choose another name, such as the host's")]
+    NameTaken(String),
+    /// No more keys.
+    #[error("an application has at most {MOST_ACTIVE} keys; revoke one that is no longer used")]
+    TooMany,
+    /// No key that counts has this name or id.
+    #[error(
+        "this application has no key “{0}” that counts; `authx application key list` shows its keys"
+    )]
+    Unknown(String),
+}
+
+/// An Application Key as administrators see it: never the key itself.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Key {
+    /// Which.
+    #[serde(rename = "key_id")]
+    pub id: KeyId,
+    /// As the operator calls it.
+    pub name: String,
+    /// When it was made.
+    pub created: Rfc3339,
+    /// When it stopped counting.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revoked: Option<Rfc3339>,
+}
+
+/// A new key.
+pub struct NewKey {
+    /// Which.
+    pub id: KeyId,
+    /// The Application Key, shown this once.
+    pub text: Zeroizing<String>,
+}
+
+/// Adds a key to an application.
+///
+/// # Errors
+///
+/// [`KeyError::NameTaken`], [`KeyError::TooMany`], [`KeyError::Application`], [`KeyError::Admin`].
+pub async fn add(
+    app: &App,
+    by: &Actor,
+    tenant: TenantId,
+    application: ApplicationId,
+    name: &Name,
+) -> Result<NewKey, KeyError> {
+    change(app, by, tenant, async |tenant, now| {
+        let found = applications::row(app, tenant.id, application).await?;
+        let keys = active(app, tenant.id, application).await?;
+        if keys.iter().any(|key| is_named(key, &name.folded())) {
+            return Err(KeyError::NameTaken(name.to_string()));
+        }
+        if keys.len() >= MOST_ACTIVE {
+            return Err(KeyError::TooMany);
+        }
+        let (key, sealed) = draw(app, tenant, now);
+        Ok(Change {
+            batch: Batch::default().insert_key(tenant.id, application, key.id, name, sealed, now),
+            kind: EventKind::KeyAdded,
+            about: About { application: Some(application), ..About::default() },
+            detail: detail([
+                ("application", found.name.into()),
+                ("key", name.as_str().into()),
+                ("key_id", key.id.to_string().into()),
+            ]),
+            outcome: key,
+        })
+    })
+    .await
+}
+
+/// The keys of an application, oldest first, those that were revoked too.
+///
+/// # Errors
+///
+/// [`KeyError::Application`], [`KeyError::Admin`].
+pub async fn list(
+    app: &App,
+    tenant: TenantId,
+    application: ApplicationId,
+) -> Result<Vec<Key>, KeyError> {
+    applications::row(app, tenant, application).await?;
+    let rows = stored::keys(&app.store, tenant, application).await.map_err(AdminError::from)?;
+    let key = |row: stored::KeyRow| Key {
+        id: row.id,
+        name: row.name,
+        created: Rfc3339(row.created),
+        revoked: row.revoked.map(Rfc3339),
+    };
+    Ok(rows.into_iter().map(key).collect())
+}
+
+/// Revokes a key, given by name or id: whoever holds it is refused from this commit on.
+///
+/// # Errors
+///
+/// [`KeyError::Unknown`], [`KeyError::Application`], [`KeyError::Admin`].
+pub async fn revoke(
+    app: &App,
+    by: &Actor,
+    tenant: TenantId,
+    application: ApplicationId,
+    key: &str,
+) -> Result<Revoked, KeyError> {
+    change(app, by, tenant, async |tenant, now| {
+        let found = applications::row(app, tenant.id, application).await?;
+        let keys = active(app, tenant.id, application).await?;
+        let folded = Name::new(key).map(|name| name.folded()).unwrap_or_default();
+        let by_id = keys.iter().find(|known| key.parse() == Ok(known.id));
+        let revoked = by_id.or_else(|| keys.iter().find(|known| is_named(known, &folded)));
+        let revoked = revoked.ok_or_else(|| KeyError::Unknown(key.to_owned()))?;
+        Ok(Change {
+            batch: Batch::default().revoke_key(tenant.id, application, revoked.id, now),
+            kind: EventKind::KeyRevoked,
+            about: About { application: Some(application), ..About::default() },
+            detail: detail([
+                ("application", found.name.into()),
+                ("key", revoked.name.as_str().into()),
+                ("key_id", revoked.id.to_string().into()),
+            ]),
+            outcome: Revoked {
+                id: revoked.id,
+                name: revoked.name.clone(),
+                left: keys.len().saturating_sub(1),
+            },
+        })
+    })
+    .await
+}
+
+/// A key that no longer counts.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Revoked {
+    /// Which.
+    #[serde(rename = "key_id")]
+    pub id: KeyId,
+    /// As the operator called it.
+    pub name: String,
+    /// How many keys the application has left.
+    pub left: usize,
+}
+
+/// Draws a key, and seals it to its row.
+pub(super) fn draw(app: &App, tenant: &Tenant, now: Millis) -> (NewKey, Vec<u8>) {
+    app.decide(now, |cx| {
+        let id = KeyId::new(cx);
+        let bytes = Zeroizing::new(cx.bytes::<32>());
+        let sealed = tenant.data_key.seal(cx, &key_place(tenant.id, &id), bytes.as_ref());
+        (NewKey { id, text: secret_text::format(APPLICATION_KEY, &bytes) }, sealed)
+    })
+}
+
+async fn active(
+    app: &App,
+    tenant: TenantId,
+    application: ApplicationId,
+) -> Result<Vec<stored::KeyRow>, AdminError> {
+    let mut keys = stored::keys(&app.store, tenant, application).await?;
+    keys.retain(|key| key.revoked.is_none());
+    Ok(keys)
+}
+
+fn is_named(key: &stored::KeyRow, folded: &str) -> bool {
+    Name::new(&key.name).is_ok_and(|name| name.folded() == folded)
+}
+
+impl std::fmt::Debug for NewKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NewKey").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// Keys of one application that count: a signature is tried with each of them.
+pub const MOST_ACTIVE: usize = 16;

@@ -1,0 +1,140 @@
+//! What administrators do: commands, portal and the API for scripts call the same use cases.
+//!
+//! A change is decided on one generation of its tenant and stored only if that is still the newest,
+//! so two administrators cannot undo each other's work unseen; it raises the generation, so nothing
+//! that was decided under the old one is stored any more; and it is recorded in the same commit.
+
+pub mod accounts;
+pub mod aliases;
+pub mod applications;
+pub mod keys;
+pub mod passwords;
+pub mod tenants;
+
+use crate::{
+    app::{About, App},
+    clock::ClockProblem,
+    passwords::PasswordError,
+    store::{Batch, StoreError, tenants as stored},
+};
+use authx_core::{
+    Millis, TenantId,
+    audit::EventKind,
+    seal::{DataKey, SealError},
+};
+use serde_json::{Map, Value};
+use std::time::Duration;
+
+/// Who asks for a change, as the record names them.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Actor(String);
+
+/// What can stop any administrative change, whatever it is about.
+#[derive(Debug, thiserror::Error)]
+pub enum AdminError {
+    /// Others changed the same tenant first, again and again.
+    #[error("others are changing the same tenant; try again in a moment")]
+    Busy,
+    /// The clock cannot be trusted, so nothing is recorded with it.
+    #[error(transparent)]
+    Clock(#[from] ClockProblem),
+    /// What is stored cannot be read.
+    #[error("what is stored cannot be read: {0}")]
+    Damaged(String),
+    /// A password or code could not be hashed.
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    /// A sealed value does not open.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// The database gave no answer, or not the one expected.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// No tenant of this id.
+    #[error("there is no such tenant; `authx tenant list` shows those there are")]
+    UnknownTenant,
+}
+
+/// A tenant as one decision sees it.
+pub(crate) struct Tenant {
+    pub(crate) id: TenantId,
+    pub(crate) name: String,
+    pub(crate) policy: String,
+    pub(crate) data_key: DataKey,
+    generation: i64,
+}
+
+/// What was decided: writes, what to record of them, and the answer to whoever asked.
+pub(crate) struct Change<T> {
+    pub(crate) batch: Batch,
+    pub(crate) kind: EventKind,
+    pub(crate) about: About,
+    pub(crate) detail: Map<String, Value>,
+    pub(crate) outcome: T,
+}
+
+impl Actor {
+    /// A name that tells people apart: that of an account of the operating system, of a portal's
+    /// user, of a token.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self(name.into())
+    }
+
+    /// As recorded.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Tenant {
+    async fn load(app: &App, id: TenantId) -> Result<Self, AdminError> {
+        let found = stored::tenant(&app.store, id).await?.ok_or(AdminError::UnknownTenant)?;
+        Ok(Self {
+            id,
+            name: found.name,
+            policy: found.policy,
+            data_key: app.keys.master.unwrap(id, &found.data_key)?,
+            generation: found.generation,
+        })
+    }
+}
+
+/// Carries out a change of a tenant. `decide` is asked again, with the tenant read anew, when
+/// somebody else was faster.
+pub(crate) async fn change<T, E: From<AdminError>>(
+    app: &App,
+    by: &Actor,
+    tenant: TenantId,
+    decide: impl AsyncFn(&Tenant, Millis) -> Result<Change<T>, E>,
+) -> Result<T, E> {
+    for _ in 0..TRIES {
+        let tenant = Tenant::load(app, tenant).await?;
+        let now = app.now().map_err(AdminError::from)?;
+        let Change { batch, kind, about, mut detail, outcome } = decide(&tenant, now).await?;
+        detail.insert("by".to_owned(), by.as_str().into());
+        let batch = Batch::default().raise_generation(tenant.id, tenant.generation).and(batch);
+        let batch = app.record(batch, now, tenant.id, kind, about, detail);
+        match app.store.commit(batch).await {
+            Ok(()) => return Ok(outcome),
+            Err(StoreError::Conflict) => pause(app).await,
+            Err(error) => return Err(AdminError::from(error).into()),
+        }
+    }
+    Err(AdminError::Busy.into())
+}
+
+/// The detail of an entry of the record.
+pub(crate) fn detail<const N: usize>(entries: [(&str, Value); N]) -> Map<String, Value> {
+    entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
+/// A moment of chance length, so that those who collided do not meet again.
+async fn pause(app: &App) {
+    let mut byte = [0];
+    app.random.fill(&mut byte);
+    let [millis] = byte;
+    tokio::time::sleep(Duration::from_millis(u64::from(millis / 4))).await;
+}
+
+/// How often a change is decided when others are faster: enough for some dozen scripts at once.
+const TRIES: u8 = 20;

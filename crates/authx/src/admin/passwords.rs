@@ -1,0 +1,90 @@
+//! Passwords that AuthX keeps and checks.
+
+use super::{
+    Actor, AdminError, Change, Tenant,
+    accounts::{self, AccountError},
+    change, detail,
+};
+use crate::{
+    app::{About, App},
+    logins::password_place,
+    passwords::{self, PasswordError, SALT_LEN},
+    store::{Batch, accounts as stored},
+};
+use authx_core::{Millis, TenantId, UserId, audit::EventKind, password_rules::PasswordRefused};
+use zeroize::Zeroizing;
+
+/// Why a password could not be set.
+#[derive(Debug, thiserror::Error)]
+pub enum PasswordRuleError {
+    /// What can stop any change.
+    #[error(transparent)]
+    Admin(#[from] AdminError),
+    /// It breaks a rule.
+    #[error(transparent)]
+    Refused(#[from] PasswordRefused),
+}
+
+/// Sets a user's password, and ends what is remembered of the user's sign-ins.
+///
+/// # Errors
+///
+/// [`AccountError::Password`] names the rule that the password breaks; [`AccountError::Unknown`],
+/// [`AccountError::Admin`].
+pub async fn set(
+    app: &App,
+    by: &Actor,
+    tenant: TenantId,
+    user: UserId,
+    typed: Zeroizing<String>,
+) -> Result<(), AccountError> {
+    // Hashed before the change is decided: it takes long enough for others to come between.
+    let row = accounts::row(app, tenant, user).await?;
+    let mut known = stored::aliases_of(&app.store, tenant, user).await.map_err(AdminError::from)?;
+    known.extend([row.name, Tenant::load(app, tenant).await?.name]);
+    let hash = hashed(app, typed, known).await?;
+    change(app, by, tenant, async |tenant, now| {
+        let row = accounts::row(app, tenant.id, user).await?;
+        let sealed = sealed(app, tenant, now, user, &hash);
+        Ok(Change {
+            batch: Batch::default()
+                .set_password(tenant.id, user, sealed)
+                .end_sessions(tenant.id, user, now),
+            kind: EventKind::PasswordSet,
+            about: About { user: Some(user), ..About::default() },
+            detail: detail([("name", row.name.into()), ("replaced", row.has_password.into())]),
+            outcome: (),
+        })
+    })
+    .await
+}
+
+/// The hash of a password that keeps the rules; `known` is what others know of its user.
+pub(super) async fn hashed(
+    app: &App,
+    typed: Zeroizing<String>,
+    known: Vec<String>,
+) -> Result<Zeroizing<String>, PasswordRuleError> {
+    // Word lists take long over a password that is made to be slow.
+    let judged = tokio::task::spawn_blocking(move || {
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        passwords::accept(&typed, &known)
+    });
+    let failed = |error: tokio::task::JoinError| PasswordError::Failed(error.into());
+    let password = judged.await.map_err(failed).map_err(AdminError::from)??;
+    let mut salt = [0; SALT_LEN];
+    app.random.fill(&mut salt);
+    Ok(app.passwords.hash(password, salt).await.map_err(AdminError::from)?)
+}
+
+/// The hash, sealed to the row of its account.
+pub(super) fn sealed(
+    app: &App,
+    tenant: &Tenant,
+    now: Millis,
+    user: UserId,
+    hash: &Zeroizing<String>,
+) -> Vec<u8> {
+    let place = password_place(tenant.id, &user);
+    app.decide(now, |cx| tenant.data_key.seal(cx, &place, hash.as_bytes()))
+}

@@ -1,0 +1,149 @@
+//! `authx application`.
+
+mod key;
+
+use super::{Global, Output, opened::Opened, table::Table};
+use crate::admin::applications::{self, Application, ApplicationKind};
+use authx_core::{ApplicationId, KeyId, name::Name};
+use clap::{Args, Subcommand, ValueEnum, builder::PossibleValue};
+use serde::Serialize;
+use std::process::ExitCode;
+
+#[derive(Args, Debug)]
+pub(super) struct Arguments {
+    /// Whose, by name or id; needed once there are several tenants
+    #[arg(long, global = true)]
+    tenant: Option<String>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Protect something; shows its first key once
+    Create {
+        #[command(flatten)]
+        named: Named,
+        /// What it is
+        #[arg(long = "type", value_name = "TYPE", default_value = "openvpn")]
+        kind: ApplicationKind,
+        /// What to call its first key: best the name of the host it is for
+        #[arg(long, value_name = "NAME", default_value = "first")]
+        key_name: Name,
+    },
+    /// Protect something no longer
+    Delete {
+        /// Its name or id
+        application: String,
+    },
+    /// Keys with which callers sign
+    #[command(subcommand)]
+    Key(key::Command),
+    /// Show what is protected
+    List,
+}
+
+#[derive(Args, Debug)]
+#[group(required = true, multiple = false)]
+struct Named {
+    /// What to call it
+    name: Option<Name>,
+    /// The same
+    #[arg(long = "name", value_name = "NAME", id = "long_name", hide = true)]
+    long_name: Option<Name>,
+}
+
+/// All that an operator enters on the protected host.
+#[derive(Serialize)]
+struct Created {
+    application_id: ApplicationId,
+    application_key: String,
+    application_url: String,
+    key_id: KeyId,
+    name: String,
+}
+
+#[derive(Serialize)]
+struct Deleted {
+    application_id: ApplicationId,
+    name: String,
+}
+
+#[derive(Serialize)]
+#[serde(transparent)]
+struct List(Vec<Application>);
+
+pub(super) async fn run(global: &Global, arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let opened = Opened::open(global).await?;
+    let tenant = opened.tenant(arguments.tenant.as_deref()).await?.id;
+    let Opened { app, by } = &opened;
+    match arguments.command {
+        Command::Create { named: Named { name, long_name }, kind, key_name } => {
+            let Some(name) = name.or(long_name) else { anyhow::bail!("the name is missing") };
+            let made = applications::create(app, by, tenant, &name, kind, &key_name).await?;
+            let created = Created {
+                application_id: made.id,
+                application_key: made.key.text.to_string(),
+                application_url: app.public_url.to_string(),
+                key_id: made.key.id,
+                name: name.to_string(),
+            };
+            created.write(global.json)?;
+        }
+        Command::Delete { application } => {
+            let Application { id, name, .. } =
+                applications::find(app, tenant, &application).await?;
+            applications::delete(app, by, tenant, id).await?;
+            Deleted { application_id: id, name }.write(global.json)?;
+        }
+        Command::Key(command) => key::run(global, &opened, tenant, command).await?,
+        Command::List => List(applications::list(app, tenant).await?).write(global.json)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+impl ValueEnum for ApplicationKind {
+    fn value_variants<'a>() -> &'a [Self] {
+        Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.word()))
+    }
+}
+
+impl Output for Created {
+    fn text(&self) -> String {
+        let Self { application_id, application_key, application_url, name, .. } = self;
+        format!(
+            "Application “{name}” is made. Enter on the host it protects:\n\n    \
+             Application ID    {application_id}\n    \
+             Application Key   {application_key}\n    \
+             Application URL   {application_url}\n\n\
+             The key is shown this once. For another host add another key:\n\
+             authx application key add '{name}' NAME-OF-THE-HOST\n"
+        )
+    }
+}
+
+impl Output for Deleted {
+    fn text(&self) -> String {
+        format!("Application “{}” is deleted, with its keys.\n", self.name)
+    }
+}
+
+impl Output for List {
+    fn text(&self) -> String {
+        let mut table = Table::new(&["NAME", "TYPE", "APPLICATION ID", "KEYS", "SINCE"]);
+        for application in &self.0 {
+            table.row([
+                application.name.clone(),
+                application.kind.clone(),
+                application.id.to_string(),
+                application.active_keys.to_string(),
+                String::from(application.created),
+            ]);
+        }
+        table.text("Nothing is protected yet; begin with `authx application create NAME`.")
+    }
+}

@@ -1,0 +1,206 @@
+//! `authx user`.
+
+mod alias;
+mod code;
+
+use super::{Global, Output, opened::Opened, table::Table, typed};
+use crate::{
+    admin::{
+        accounts::{self, Account, NewAccount},
+        passwords,
+    },
+    enrol::recovery,
+};
+use authx_core::{TenantId, UserId, name::Name};
+use clap::{Args, Subcommand};
+use serde::Serialize;
+use std::process::ExitCode;
+
+#[derive(Args, Debug)]
+pub(super) struct Arguments {
+    /// Whose, by name or id; needed once there are several tenants
+    #[arg(long, global = true)]
+    tenant: Option<String>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Other names of the same person
+    #[command(subcommand)]
+    Alias(alias::Command),
+    /// Enrol an authenticator app
+    Code(code::Arguments),
+    /// Make a user
+    Create {
+        /// The name that is typed at the VPN
+        name: Name,
+        /// Another name of the same person; may be given again
+        #[arg(long = "alias", value_name = "NAME")]
+        aliases: Vec<Name>,
+        /// Set a password too, read from standard input
+        #[arg(long)]
+        password: bool,
+    },
+    /// Remove a user with names, factors and sessions; the record stays
+    Delete(Who),
+    /// Keep a user from signing in
+    Disable(Who),
+    /// Let a user sign in again; unlocks what wrong answers have locked
+    Enable(Who),
+    /// Show every user
+    List,
+    /// Give a user ten recovery codes; shows them once
+    Recovery(Who),
+    /// Set a user's password, read from standard input
+    SetPassword(Who),
+}
+
+#[derive(Args, Debug)]
+struct Who {
+    /// Name, alias or id
+    user: String,
+}
+
+/// What became of a user.
+#[derive(Serialize)]
+struct Done {
+    user_id: UserId,
+    user: String,
+    #[serde(skip)]
+    text: String,
+}
+
+#[derive(Serialize)]
+#[serde(transparent)]
+struct List(Vec<Account>);
+
+#[derive(Serialize)]
+struct Codes {
+    user_id: UserId,
+    user: String,
+    recovery_codes: Vec<String>,
+    replaced: bool,
+}
+
+pub(super) async fn run(global: &Global, arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let opened = Opened::open(global).await?;
+    let tenant = opened.tenant(arguments.tenant.as_deref()).await?.id;
+    match arguments.command {
+        Command::Alias(command) => alias::run(global, &opened, tenant, command).await?,
+        Command::Code(arguments) => code::run(global, &opened, tenant, arguments).await?,
+        Command::Create { name, aliases, password } => {
+            create(&opened, tenant, &name, &aliases, password).await?.write(global.json)?;
+        }
+        Command::Delete(who) => delete(&opened, tenant, who).await?.write(global.json)?,
+        Command::Disable(who) => disable(&opened, tenant, who).await?.write(global.json)?,
+        Command::Enable(who) => enable(&opened, tenant, who).await?.write(global.json)?,
+        Command::List => List(accounts::list(&opened.app, tenant).await?).write(global.json)?,
+        Command::Recovery(who) => renew(&opened, tenant, who).await?.write(global.json)?,
+        Command::SetPassword(who) => set(&opened, tenant, who).await?.write(global.json)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn create(
+    Opened { app, by }: &Opened,
+    tenant: TenantId,
+    name: &Name,
+    aliases: &[Name],
+    password: bool,
+) -> anyhow::Result<Done> {
+    let password = if password { Some(typed::new_password().await?) } else { None };
+    let next = if password.is_some() {
+        format!("Next, an authenticator app: authx user code '{name}'")
+    } else {
+        format!("Next, a password: authx user set-password '{name}'")
+    };
+    let user_id = accounts::create(app, by, tenant, NewAccount { name, aliases, password }).await?;
+    let text = format!("User “{name}” is made: {user_id}\n{next}\n");
+    Ok(Done { user_id, user: name.to_string(), text })
+}
+
+async fn delete(Opened { app, by }: &Opened, tenant: TenantId, who: Who) -> anyhow::Result<Done> {
+    let Account { id, name, .. } = accounts::find(app, tenant, &who.user).await?;
+    accounts::delete(app, by, tenant, id).await?;
+    let text = format!("User “{name}” is deleted, with names, factors and sessions.\n");
+    Ok(Done { user_id: id, user: name, text })
+}
+
+async fn disable(Opened { app, by }: &Opened, tenant: TenantId, who: Who) -> anyhow::Result<Done> {
+    let Account { id, name, .. } = accounts::find(app, tenant, &who.user).await?;
+    let text = if accounts::disable(app, by, tenant, id).await? {
+        format!("User “{name}” is disabled; remembered sessions are ended.\n")
+    } else {
+        format!("User “{name}” was disabled already.\n")
+    };
+    Ok(Done { user_id: id, user: name, text })
+}
+
+async fn enable(Opened { app, by }: &Opened, tenant: TenantId, who: Who) -> anyhow::Result<Done> {
+    let Account { id, name, .. } = accounts::find(app, tenant, &who.user).await?;
+    let text = if accounts::enable(app, by, tenant, id).await? {
+        format!("User “{name}” is enabled; wrong answers so far are forgotten.\n")
+    } else {
+        format!("User “{name}” was enabled already; wrong answers so far are forgotten.\n")
+    };
+    Ok(Done { user_id: id, user: name, text })
+}
+
+async fn set(Opened { app, by }: &Opened, tenant: TenantId, who: Who) -> anyhow::Result<Done> {
+    let Account { id, name, .. } = accounts::find(app, tenant, &who.user).await?;
+    passwords::set(app, by, tenant, id, typed::new_password().await?).await?;
+    let text = format!("The password of “{name}” is set; remembered sessions are ended.\n");
+    Ok(Done { user_id: id, user: name, text })
+}
+
+async fn renew(Opened { app, by }: &Opened, tenant: TenantId, who: Who) -> anyhow::Result<Codes> {
+    let Account { id, name, .. } = accounts::find(app, tenant, &who.user).await?;
+    let made = recovery::renew(app, by, tenant, id).await?;
+    Ok(Codes {
+        user_id: id,
+        user: name,
+        recovery_codes: made.codes.to_vec(),
+        replaced: made.replaces,
+    })
+}
+
+impl Output for Done {
+    fn text(&self) -> String {
+        self.text.clone()
+    }
+}
+
+impl Output for List {
+    fn text(&self) -> String {
+        let mut table = Table::new(&["NAME", "STATE", "PASSWORD", "FACTORS", "ALIASES", "USER ID"]);
+        for account in &self.0 {
+            let pending = account.pending_factors.iter().map(|word| format!("{word} (pending)"));
+            let factors: Vec<String> = account.factors.iter().cloned().chain(pending).collect();
+            table.row([
+                account.name.clone(),
+                account.state.to_owned(),
+                if account.has_password { "set" } else { "" }.to_owned(),
+                factors.join(", "),
+                account.aliases.join(", "),
+                account.id.to_string(),
+            ]);
+        }
+        table.text("There is no user yet; begin with `authx user create NAME`.")
+    }
+}
+
+impl Output for Codes {
+    fn text(&self) -> String {
+        let codes: String =
+            self.recovery_codes.iter().map(|code| format!("    {code}\n")).collect();
+        let earlier = if self.replaced { "Earlier ones no longer count. " } else { "" };
+        format!(
+            "Recovery codes of “{}”, shown this once:\n\n{codes}\n\
+             Each is good for one sign-in, in place of a code from the app. {earlier}\
+             Keep them on paper.\n",
+            self.user
+        )
+    }
+}

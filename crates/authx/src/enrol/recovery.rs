@@ -1,0 +1,101 @@
+//! Recovery codes: ten on paper, for the day the phone is gone.
+
+use crate::{
+    admin::{
+        Actor, AdminError, Change,
+        accounts::{self, AccountError},
+        change, detail,
+    },
+    app::{About, App},
+    passwords::SALT_LEN,
+    store::{
+        Batch,
+        enrolments::{self as stored, NewFactor},
+    },
+};
+use authx_core::{
+    FactorId, TenantId, UserId,
+    audit::EventKind,
+    factor::{
+        Enrolment, FactorKind,
+        recovery::{self, Recovery},
+    },
+};
+use zeroize::Zeroizing;
+
+/// New codes, shown this once.
+pub struct RecoveryCodes {
+    /// The codes, as `xxxx-xxxx-xxxx`.
+    pub codes: Zeroizing<Vec<String>>,
+    /// Whether earlier ones ceased to count.
+    pub replaces: bool,
+}
+
+/// Gives a user ten new recovery codes. Earlier ones count no longer.
+///
+/// Hashes ten codes, which takes some hundred milliseconds of one core.
+///
+/// # Errors
+///
+/// [`AccountError::Unknown`], [`AccountError::Admin`].
+pub async fn renew(
+    app: &App,
+    by: &Actor,
+    tenant: TenantId,
+    user: UserId,
+) -> Result<RecoveryCodes, AccountError> {
+    accounts::row(app, tenant, user).await?;
+    let (codes, enrolment) = draw(app).await?;
+    let replaces = change(app, by, tenant, async |tenant, now| {
+        let account = accounts::row(app, tenant.id, user).await?;
+        let word = FactorKind::Recovery.word();
+        let known = stored::enrolments(&app.store, tenant.id, user, word).await;
+        let replaces = !known.map_err(AdminError::from)?.is_empty();
+        let id = app.decide(now, FactorId::new);
+        let factor = NewFactor {
+            tenant: tenant.id,
+            account: user,
+            id,
+            kind: word,
+            active: true,
+            record: super::sealed(app, tenant, now, id, &enrolment)?,
+            guard: accounts::fresh_guard()?,
+            created: now,
+        };
+        Ok::<_, AccountError>(Change {
+            batch: Batch::default()
+                .delete_factors(tenant.id, user, word, true)
+                .insert_factor(factor),
+            kind: EventKind::RecoveryMade,
+            about: About { user: Some(user), ..About::default() },
+            detail: detail([
+                ("name", account.name.into()),
+                ("factor_id", id.to_string().into()),
+                ("replaced", replaces.into()),
+            ]),
+            outcome: replaces,
+        })
+    })
+    .await?;
+    Ok(RecoveryCodes { codes, replaces })
+}
+
+async fn draw(app: &App) -> Result<(Zeroizing<Vec<String>>, Enrolment), AdminError> {
+    let now = app.now()?;
+    let codes = Zeroizing::new(app.decide(now, Recovery::draw));
+    let mut salt = [0; SALT_LEN];
+    app.random.fill(&mut salt);
+    let mut digests = Vec::with_capacity(codes.len());
+    for code in codes.iter() {
+        let shaped = recovery::shape(code)
+            .ok_or_else(|| AdminError::Damaged("a drawn recovery code has no shape".to_owned()))?;
+        digests.push(app.passwords.digest(Zeroizing::new(shaped), salt.to_vec()).await?);
+    }
+    Ok((codes, Enrolment::Recovery(Recovery::new(salt, &digests))))
+}
+
+impl std::fmt::Debug for RecoveryCodes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RecoveryCodes").field("replaces", &self.replaces).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,122 @@
+//! What a user enrols: factors on their way from offered to in force.
+
+use super::{Batch, Row, Store, StoreError};
+use authx_core::{FactorId, Millis, TenantId, UserId};
+
+/// An enrolled factor of one kind.
+#[derive(Clone, Debug)]
+pub struct EnrolmentRow {
+    /// Which.
+    pub id: FactorId,
+    /// Whether it counts yet.
+    pub active: bool,
+    /// What a compare-and-swap compares.
+    pub version: i64,
+    /// The sealed enrolment.
+    pub record: Vec<u8>,
+}
+
+/// A factor to be stored.
+#[derive(Clone, Debug)]
+pub struct NewFactor {
+    /// Whose tenant.
+    pub tenant: TenantId,
+    /// Whose.
+    pub account: UserId,
+    /// Which.
+    pub id: FactorId,
+    /// The word for its kind.
+    pub kind: &'static str,
+    /// Whether it counts at once.
+    pub active: bool,
+    /// The sealed enrolment.
+    pub record: Vec<u8>,
+    /// A count of wrong answers, JSON.
+    pub guard: String,
+    /// When it is stored.
+    pub created: Millis,
+}
+
+/// Reads the factors of one kind that a user has, oldest first.
+///
+/// # Errors
+///
+/// [`StoreError::Unavailable`]: the database gave no answer.
+pub async fn enrolments(
+    store: &Store,
+    tenant: TenantId,
+    account: UserId,
+    kind: &'static str,
+) -> Result<Vec<EnrolmentRow>, StoreError> {
+    let rows = store
+        .query(
+            "SELECT id, state, version, record FROM factor
+             WHERE tenant = $1 AND account = $2 AND kind = $3 ORDER BY id",
+            [tenant.into(), account.into(), kind.into()],
+        )
+        .await?;
+    let enrolment = |row: &Row| {
+        Ok(EnrolmentRow {
+            id: row.factor(0)?,
+            active: row.text(1)? == "active",
+            version: row.int(2)?,
+            record: row.bytes(3)?.to_vec(),
+        })
+    };
+    rows.iter().map(enrolment).collect()
+}
+
+impl Batch {
+    /// Adds a factor.
+    #[must_use]
+    pub fn insert_factor(self, factor: NewFactor) -> Self {
+        let state = if factor.active { "active" } else { "pending" };
+        self.one(
+            "INSERT INTO factor (id, tenant, account, kind, state, record, guard, version, created)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8)",
+            [
+                factor.id.into(),
+                factor.tenant.into(),
+                factor.account.into(),
+                factor.kind.into(),
+                state.into(),
+                factor.record.into(),
+                factor.guard.into(),
+                factor.created.into(),
+            ],
+        )
+    }
+
+    /// Makes a pending factor count, with the record that its confirmation left.
+    #[must_use]
+    pub fn activate_factor(
+        self,
+        tenant: TenantId,
+        id: FactorId,
+        version: i64,
+        record: Vec<u8>,
+    ) -> Self {
+        self.one(
+            "UPDATE factor SET version = version + 1, state = 'active', record = $4
+             WHERE tenant = $1 AND id = $2 AND version = $3 AND state = 'pending'",
+            [tenant.into(), id.into(), version.into(), record.into()],
+        )
+    }
+
+    /// Removes a user's factors of one kind: those that count, or those that do not yet.
+    #[must_use]
+    pub fn delete_factors(
+        self,
+        tenant: TenantId,
+        account: UserId,
+        kind: &'static str,
+        active: bool,
+    ) -> Self {
+        let state = if active { "active" } else { "pending" };
+        self.run(
+            "DELETE FROM factor
+             WHERE tenant = $1 AND account = $2 AND kind = $3 AND state = $4",
+            [tenant.into(), account.into(), kind.into(), state.into()],
+        )
+    }
+}

@@ -1,0 +1,105 @@
+//! Tenants, and the number by which everything decided for one is known to be out of date.
+
+use super::{Batch, Row, Store, StoreError};
+use authx_core::{Millis, TenantId, name::Name};
+
+/// A tenant as it is stored.
+#[derive(Clone, Debug)]
+pub struct StoredTenant {
+    /// Which.
+    pub id: TenantId,
+    /// As the operator calls it.
+    pub name: String,
+    /// When it was made.
+    pub created: Millis,
+    /// Its data key, wrapped under the master key.
+    pub data_key: Vec<u8>,
+    /// Its policy document, JSON.
+    pub policy: String,
+    /// Rises with every change that an administrator makes.
+    pub generation: i64,
+}
+
+/// Reads a tenant. `None`: there is none of that id.
+///
+/// # Errors
+///
+/// [`StoreError::Unavailable`]: the database gave no answer.
+pub async fn tenant(store: &Store, id: TenantId) -> Result<Option<StoredTenant>, StoreError> {
+    let row = store
+        .query_one(
+            "SELECT id, name, created, data_key, policy, generation FROM tenant WHERE id = $1",
+            [id.into()],
+        )
+        .await?;
+    row.as_ref().map(stored).transpose()
+}
+
+/// Reads the tenant of that name. `None`: there is none.
+///
+/// # Errors
+///
+/// As [`tenant`].
+pub async fn tenant_named(store: &Store, name: &Name) -> Result<Option<StoredTenant>, StoreError> {
+    let row = store
+        .query_one(
+            "SELECT id, name, created, data_key, policy, generation FROM tenant WHERE folded = $1",
+            [name.folded().into()],
+        )
+        .await?;
+    row.as_ref().map(stored).transpose()
+}
+
+/// Reads every tenant, by name.
+///
+/// # Errors
+///
+/// As [`tenant`].
+pub async fn tenants(store: &Store) -> Result<Vec<StoredTenant>, StoreError> {
+    let rows = store
+        .query(
+            "SELECT id, name, created, data_key, policy, generation FROM tenant ORDER BY folded",
+            [],
+        )
+        .await?;
+    rows.iter().map(stored).collect()
+}
+
+impl Batch {
+    /// Adds a tenant of generation 1, if its name is free.
+    #[must_use]
+    pub fn insert_tenant(self, id: TenantId, name: &Name, data_key: Vec<u8>, now: Millis) -> Self {
+        self.one(
+            "INSERT INTO tenant (id, name, folded, created, data_key, policy, generation)
+             VALUES ($1, $2, $3, $4, $5, '{}', 1)",
+            [id.into(), name.as_str().into(), name.folded().into(), now.into(), data_key.into()],
+        )
+    }
+
+    /// Makes everything that was decided under `generation` out of date, unless somebody else has
+    /// changed the tenant since it was read. Comes first in a batch.
+    #[must_use]
+    pub fn raise_generation(self, tenant: TenantId, generation: i64) -> Self {
+        self.one(
+            "UPDATE tenant SET generation = generation + 1 WHERE id = $1 AND generation = $2",
+            [tenant.into(), generation.into()],
+        )
+    }
+
+    /// Replaces a tenant's policy document.
+    #[must_use]
+    pub fn set_tenant_policy(self, tenant: TenantId, policy: String) -> Self {
+        self.one("UPDATE tenant SET policy = $2 WHERE id = $1", [tenant.into(), policy.into()])
+    }
+}
+
+fn stored(row: &Row) -> Result<StoredTenant, StoreError> {
+    Ok(StoredTenant {
+        id: row.tenant(0)?,
+        name: row.text(1)?.to_owned(),
+        created: row.millis(2)?,
+        data_key: row.bytes(3)?.to_vec(),
+        policy: row.text(4)?.to_owned(),
+        generation: row.int(5)?,
+    })
+}
