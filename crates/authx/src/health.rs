@@ -2,7 +2,7 @@
 
 use crate::clock::{ClockGuard, ClockProblem, synchronisation};
 use crate::serve::Stopping;
-use crate::store::{Batch, Store, StoreError};
+use crate::store::{Batch, Store, StoreError, events};
 use authx_core::Millis;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -114,7 +114,7 @@ pub async fn watch_clock(store: Store, guard: Arc<ClockGuard>, stopping: Stoppin
             () = stopping.wait() => return,
             _ = ticks.tick() => {}
         }
-        match newest_stored(&store).await {
+        match events::newest_time(&store).await {
             Ok(newest) => guard.refresh(newest),
             Err(error) => tracing::debug!(%error, "the newest stored time cannot be read"),
         }
@@ -130,16 +130,6 @@ pub async fn watch_clock(store: Store, guard: Arc<ClockGuard>, stopping: Stoppin
         }
         trouble = guard.ready().is_err();
     }
-}
-
-/// The newest stored time: that of the event with the highest number.
-///
-/// # Errors
-///
-/// As the store's query.
-pub async fn newest_stored(store: &Store) -> Result<Option<Millis>, StoreError> {
-    let row = store.query_one("SELECT at FROM event ORDER BY seq DESC LIMIT 1", []).await?;
-    row.map(|row| row.millis(0)).transpose()
 }
 
 /// Writes something that nobody reads.
@@ -198,7 +188,7 @@ mod tests {
     async fn a_fine_node_is_ready() {
         let node = node().await;
         assert_eq!(node.health.readiness().await, Readiness { ready: true, problems: vec![] });
-        assert_eq!(newest_stored(&node.health.store).await.unwrap(), None);
+        assert_eq!(events::newest_time(&node.health.store).await.unwrap(), None);
     }
 
     #[tokio::test]
