@@ -43,15 +43,15 @@ pub(super) async fn begin(
         let (api, id, body) = (api.clone(), login_id(&id), body.clone());
         async move {
             let (id, begin): (_, BeginLogin) = (id?, serde_json::from_slice(&body)?);
-            let begun = logins::begin(api.app(), &caller, id, &begin, &body).await;
-            if let Err(error) = &begun
+            let outcome = logins::begin(api.app(), &caller, id, &begin, &body).await;
+            if let Err(error) = &outcome
                 && !matches!(error, LoginError::Stale)
             {
                 // Nothing is in the record, so the support code must lead somewhere else.
                 let code = begin.support_code.as_ref().map(SupportCode::as_str);
                 tracing::warn!(application = %caller.id, login = %id, code, %error, "not begun");
             }
-            view(begun)
+            view(outcome)
         }
     };
     request.answer(&api, act).await
