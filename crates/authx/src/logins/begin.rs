@@ -91,7 +91,10 @@ async fn attempt(
             Some(_) => FirstFactor::Proved,
         },
     };
-    let login = login.of(account.map(|account| account.id));
+    let mut login = login.of(account.map(|account| account.id));
+    if login.first_factor == FirstFactorKind::Password {
+        login.password_digest = password_digest(caller, account);
+    }
     // Checking the password took its time; the code is judged by the present.
     let now = app.now()?;
     let mut enrolled = vec![];
@@ -116,6 +119,16 @@ async fn attempt(
     save::begun(app, caller, outcome).await?;
     app.waiters.wake(id);
     Ok(Versioned { login, version: 1 })
+}
+
+/// Names what is stored of a user's password now. Another one has another name, also the same word
+/// set again.
+pub(super) fn password_digest(
+    caller: &Protected,
+    account: Option<&stored::VisitorAccount>,
+) -> Option<String> {
+    let sealed = account?.password.as_ref()?;
+    Some(digest(caller, "password", sealed))
 }
 
 fn allows(caller: &Protected, kind: FirstFactorKind) -> bool {

@@ -1,27 +1,13 @@
 //! A user's factors: opened for a step, sealed after it.
 
 use super::LoginError;
-use crate::{
-    app::App,
-    directory::Protected,
-    store::logins::{self as stored, StoredFactor},
-};
+use crate::{app::App, directory::Protected, store::logins::StoredFactor};
 use authx_core::{
-    FactorId, Millis, TenantId, UserId,
+    FactorId, Millis, TenantId,
     factor::{Answer, Enrolled, Enrolment, FactorKind, recovery},
     seal::Place,
 };
 use zeroize::Zeroizing;
-
-/// Reads and opens the active factors of a user.
-pub(super) async fn load(
-    app: &App,
-    caller: &Protected,
-    user: UserId,
-) -> Result<Vec<Enrolled>, LoginError> {
-    let stored = stored::factors(&app.store, caller.tenant, user).await?;
-    stored.iter().map(|factor| open(caller, factor)).collect()
-}
 
 /// Opens a factor.
 pub(super) fn open(caller: &Protected, factor: &StoredFactor) -> Result<Enrolled, LoginError> {

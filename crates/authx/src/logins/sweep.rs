@@ -1,14 +1,11 @@
 //! What time alone does: open logins expire, old ones are forgotten.
 
-use super::{LoginError, move_on};
+use super::{Happened, LoginError, move_on};
 use crate::{
     app::App,
     store::{StoreError, logins as stored},
 };
-use authx_core::{
-    ApplicationId, LoginId, Millis, TenantId,
-    login::{Event, Login},
-};
+use authx_core::{ApplicationId, LoginId, Millis, TenantId, login::Login};
 
 /// Ends every login whose time is over, so that the record has it also when nobody asks again.
 ///
@@ -20,7 +17,7 @@ pub async fn expire_overdue(app: &App, now: Millis) -> Result<(), LoginError> {
         let Some(application) = application(app, tenant, id).await? else { continue };
         // An application that was deleted meanwhile took its logins with it.
         let Some(caller) = app.directory.reload(app, application).await? else { continue };
-        match move_on(app, &caller, id, &Event::Timer).await {
+        match move_on(app, &caller, id, Happened::Timer).await {
             Ok(_) | Err(LoginError::Busy | LoginError::Stale | LoginError::Unknown) => {}
             Err(error) => return Err(error),
         }

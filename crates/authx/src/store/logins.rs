@@ -83,17 +83,9 @@ pub async fn visitor(
     let first = rows.first().ok_or(StoreError::Conflict)?;
     let failures = first.opt_int(1)?.unwrap_or(0);
     let last = first.opt_millis(2)?.unwrap_or_default();
-    let account = match first.opt_user(3)? {
-        None => None,
-        Some(id) => Some(VisitorAccount {
-            id,
-            active: first.text(4)? == "active",
-            password: first.opt_bytes(5)?.map(<[u8]>::to_vec),
-        }),
-    };
     Ok(Visitor {
         generation: first.int(0)?,
-        account,
+        account: account_at(first, 3)?,
         tally: Tally { failures: u32::try_from(failures).unwrap_or(u32::MAX), last },
         factors: factors_at(&rows, 6)?,
     })
@@ -124,24 +116,28 @@ pub async fn load(
     Ok((row.int(0)?, login))
 }
 
-/// Reads the active factors of a user.
+/// Reads an account with its active factors. The account is `None` when there is none of that id
+/// any more.
 ///
 /// # Errors
 ///
 /// As [`visitor`].
-pub async fn factors(
+pub async fn user(
     store: &Store,
     tenant: TenantId,
-    user: UserId,
-) -> Result<Vec<StoredFactor>, StoreError> {
+    id: UserId,
+) -> Result<(Option<VisitorAccount>, Vec<StoredFactor>), StoreError> {
     let rows = store
         .query(
-            "SELECT id, version, record, guard FROM factor
-             WHERE tenant = $1 AND account = $2 AND state = 'active' ORDER BY id",
-            [tenant.into(), user.into()],
+            "SELECT a.id, a.state, a.password, f.id, f.version, f.record, f.guard
+             FROM account a
+             LEFT JOIN factor f ON f.tenant = a.tenant AND f.account = a.id AND f.state = 'active'
+             WHERE a.tenant = $1 AND a.id = $2 ORDER BY f.id",
+            [tenant.into(), id.into()],
         )
         .await?;
-    factors_at(&rows, 0)
+    let account = rows.first().map(|row| account_at(row, 0)).transpose()?.flatten();
+    Ok((account, factors_at(&rows, 3)?))
 }
 
 /// Reads a remembered session.
@@ -338,6 +334,15 @@ pub async fn forget(store: &Store, before: Millis) -> Result<(), StoreError> {
             old,
         );
     store.commit(batch).await
+}
+
+fn account_at(row: &Row, at: usize) -> Result<Option<VisitorAccount>, StoreError> {
+    let Some(id) = row.opt_user(at)? else { return Ok(None) };
+    Ok(Some(VisitorAccount {
+        id,
+        active: row.text(at + 1)? == "active",
+        password: row.opt_bytes(at + 2)?.map(<[u8]>::to_vec),
+    }))
 }
 
 fn factors_at(rows: &[Row], at: usize) -> Result<Vec<StoredFactor>, StoreError> {
