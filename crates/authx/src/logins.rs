@@ -22,7 +22,6 @@ use crate::{
 use authx_core::{
     LoginId,
     factor::Answer,
-    guard::Tally,
     login::{Cause, Event, FirstFactor, Login, step},
     policy::FirstFactorKind,
     seal::SealError,
@@ -229,8 +228,7 @@ async fn advance(
     if effects.is_empty() {
         return Ok(());
     }
-    let tally = Tally::default();
-    let outcome = save::Outcome { now, login, enrolled: &enrolled, effects, tally };
+    let outcome = save::Outcome { now, login, enrolled: &enrolled, effects };
     save::changed(app, caller, outcome, *version).await?;
     *version = version.saturating_add(1);
     app.waiters.wake(login.id);

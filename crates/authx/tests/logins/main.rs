@@ -6,6 +6,7 @@
 )]
 
 mod between;
+mod limits;
 
 use authx::{
     admin::{
@@ -51,13 +52,19 @@ struct World {
 
 /// Runs a test in an installation on each engine.
 async fn on_each_engine(test: impl AsyncFn(&World)) {
-    testing::on_each_engine(async |database| test(&World::on(database.store().await).await).await)
-        .await;
+    with_passwords(&Passwords::cheap_for_tests().unwrap(), test).await;
+}
+
+async fn with_passwords(passwords: &Passwords, test: impl AsyncFn(&World)) {
+    testing::on_each_engine(async |database| {
+        test(&World::on(database.store().await, passwords.clone()).await).await;
+    })
+    .await;
 }
 
 impl World {
-    async fn on(store: Store) -> Self {
-        let (app, clock) = app(store);
+    async fn on(store: Store, passwords: Passwords) -> Self {
+        let (app, clock) = app(store, passwords);
         let by = Actor::new("root");
         let tenant = authx::admin::tenants::create(&app, &by, &name("Example")).await.unwrap().id;
         let kind = ApplicationKind::Openvpn;
@@ -84,10 +91,17 @@ impl World {
         read.unwrap().expect("the application is there")
     }
 
+    fn login_id(&self) -> LoginId {
+        self.app.decide(self.app.now().unwrap(), LoginId::new)
+    }
+
     async fn begin(&self, request: &Value) -> Result<LoginView, LoginError> {
+        self.begin_as(self.login_id(), request).await
+    }
+
+    async fn begin_as(&self, id: LoginId, request: &Value) -> Result<LoginView, LoginError> {
         let body = request.to_string();
         let begin: BeginLogin = serde_json::from_str(&body).unwrap();
-        let id = self.app.decide(self.app.now()?, LoginId::new);
         let caller = self.caller().await;
         let begun = logins::begin(&self.app, &caller, id, &begin, body.as_bytes()).await?;
         Ok(begun.view())
@@ -101,7 +115,7 @@ impl World {
     }
 }
 
-fn app(store: Store) -> (App, Arc<ManualClock>) {
+fn app(store: Store, passwords: Passwords) -> (App, Arc<ManualClock>) {
     let random: Arc<dyn Random> = Arc::new(SeededRandom::new(7));
     let clock = Arc::new(ManualClock::new(Millis(1_767_225_600_000)));
     let mut fill = |out: &mut [u8]| random.fill(out);
@@ -112,7 +126,7 @@ fn app(store: Store) -> (App, Arc<ManualClock>) {
         keys,
         clock: Arc::new(ClockGuard::new(clock.clone(), false)),
         random,
-        passwords: Passwords::cheap_for_tests().unwrap(),
+        passwords,
         waiters: Waiters::new(),
         directory: Directory::default(),
         seals: LatestSeals::default(),
