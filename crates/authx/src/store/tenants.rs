@@ -80,7 +80,7 @@ impl Batch {
     /// changed the tenant since it was read. Comes first in a batch.
     #[must_use]
     pub fn raise_generation(self, tenant: TenantId, generation: i64) -> Self {
-        self.one(
+        self.exclusively().one(
             "UPDATE tenant SET generation = generation + 1 WHERE id = $1 AND generation = $2",
             [tenant.into(), generation.into()],
         )
