@@ -18,6 +18,7 @@ mod flow;
 pub mod logins;
 mod postgres;
 mod queue;
+pub mod record;
 mod row;
 mod schema;
 mod snapshot;
