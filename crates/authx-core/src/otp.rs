@@ -44,7 +44,7 @@ pub struct Totp {
     period_secs: u64,
     /// The newest step that was ever accepted: nothing up to it counts again.
     spent_through: Option<u64>,
-    /// How many steps the phone's clock is ahead of ours, learned, within ± [`MAX_DRIFT`].
+    /// How many steps the phone's clock is ahead of ours, learned, within five minutes either way.
     drift: i64,
     /// Which way the last accepted code leaned from `drift`: -1, 0 or 1.
     lean: i64,

@@ -7,7 +7,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 /// Does them until the server stops. A chore that fails says so in the log and is done again at
 /// its next time.
 pub async fn run(app: Arc<App>, stopping: Stopping) {
-    let [mut sealing, mut expiring, mut forgetting] = [1, 2, 600].map(every);
+    let [mut sealing, mut expiring, mut forgetting] = [1, 2, 30].map(every);
     loop {
         tokio::select! {
             () = stopping.wait() => break,
@@ -29,20 +29,20 @@ fn every(secs: u64) -> Interval {
 async fn seal(app: &App) {
     let Ok(now) = app.now() else { return };
     if let Err(error) = seals::seal_all(app, now).await {
-        tracing::warn!(error = &error as &dyn std::error::Error, "the record was not sealed");
+        tracing::warn!(%error, "the record was not sealed");
     }
 }
 
 async fn expire(app: &App) {
     let Ok(now) = app.now() else { return };
     if let Err(error) = logins::expire_overdue(app, now).await {
-        tracing::warn!(error = &error as &dyn std::error::Error, "overdue logins were not ended");
+        tracing::warn!(%error, "overdue logins were not ended");
     }
 }
 
 async fn forget(app: &App) {
     let Ok(now) = app.now() else { return };
     if let Err(error) = logins::forget_old(app, now).await {
-        tracing::warn!(error = &error as &dyn std::error::Error, "old logins were not forgotten");
+        tracing::warn!(%error, "old logins were not forgotten");
     }
 }

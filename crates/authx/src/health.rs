@@ -2,7 +2,7 @@
 
 use crate::clock::{ClockGuard, ClockProblem, synchronisation};
 use crate::serve::Stopping;
-use crate::store::{Batch, Store, StoreError};
+use crate::store::{Batch, Store, StoreError, events};
 use authx_core::Millis;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -114,7 +114,7 @@ pub async fn watch_clock(store: Store, guard: Arc<ClockGuard>, stopping: Stoppin
             () = stopping.wait() => return,
             _ = ticks.tick() => {}
         }
-        match newest_stored(&store).await {
+        match events::newest_time(&store).await {
             Ok(newest) => guard.refresh(newest),
             Err(error) => tracing::debug!(%error, "the newest stored time cannot be read"),
         }
@@ -132,25 +132,13 @@ pub async fn watch_clock(store: Store, guard: Arc<ClockGuard>, stopping: Stoppin
     }
 }
 
-/// The newest stored time: that of the event with the highest number.
-///
-/// # Errors
-///
-/// As the store's query.
-pub async fn newest_stored(store: &Store) -> Result<Option<Millis>, StoreError> {
-    let row = store.query_one("SELECT at FROM event ORDER BY seq DESC LIMIT 1", []).await?;
-    row.map(|row| row.millis(0)).transpose()
-}
-
 /// Writes something that nobody reads.
 ///
 /// # Errors
 ///
 /// As the store's commit: the database takes no writes.
 pub async fn write(store: &Store, now: Millis) -> Result<(), StoreError> {
-    let sql = "INSERT INTO meta (key, value) VALUES ('health_written', $1)
-               ON CONFLICT (key) DO UPDATE SET value = excluded.value";
-    store.commit(Batch::default().run(sql, [now.0.to_string().into()])).await
+    store.commit(Batch::default().put_meta("health_written", now.0.to_string())).await
 }
 
 async fn ready(State(health): State<Arc<Health>>) -> (StatusCode, Json<Readiness>) {
@@ -198,7 +186,7 @@ mod tests {
     async fn a_fine_node_is_ready() {
         let node = node().await;
         assert_eq!(node.health.readiness().await, Readiness { ready: true, problems: vec![] });
-        assert_eq!(newest_stored(&node.health.store).await.unwrap(), None);
+        assert_eq!(events::newest_time(&node.health.store).await.unwrap(), None);
     }
 
     #[tokio::test]

@@ -1,4 +1,5 @@
 //! The program as an operator, a script and systemd meet it.
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may panic")]
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -179,6 +180,8 @@ fn systemd_hears_when_it_serves_lives_and_stops() {
     assert_eq!(code(&installation.run(&["doctor"])), 0, "beside a running server");
 
     let pid = Pid::from_raw(serving.0.id().try_into().unwrap()).unwrap();
+    kill_process(pid, Signal::HUP).unwrap();
+    assert!(installation.ask("/health/live").starts_with("HTTP/1.1 200"), "after a reload");
     kill_process(pid, Signal::TERM).unwrap();
     systemd.hears("STOPPING=1");
     assert!(serving.0.wait().unwrap().success());

@@ -1,10 +1,10 @@
 //! How a login begins from a request, and how its caller sees it.
 
-use super::{Login, MatchNumberPolicy, Stage};
+use super::{Login, Stage};
 use crate::{
     ApplicationId, Cx, LoginId, UserId,
     factor::FactorKind,
-    policy::{FirstFactorKind, Policy},
+    policy::{FirstFactorKind, MatchNumber as MatchNumberPolicy, Policy},
     wire::{
         login::{
             BeginLogin, FirstFactor, LoginState, LoginView, Offer, Prompt, ProvedBy, ReasonView,

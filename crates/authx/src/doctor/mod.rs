@@ -7,7 +7,7 @@ use crate::clock::{Clock, ClockGuard, Synchronisation, synchronisation};
 use crate::config::{Config, ConfigError, Database, SecretFile, Tls};
 use crate::health;
 use crate::keys::{self, Keys, KeysError};
-use crate::store::Store;
+use crate::store::{Store, events};
 use serde::Serialize;
 use std::path::Path;
 use std::sync::Arc;
@@ -136,7 +136,7 @@ async fn belonging(store: &Store, config: &Config) -> Option<Check> {
 async fn time(store: Option<&Store>, config: &Config, clock: Arc<dyn Clock>) -> Vec<Check> {
     let guard = ClockGuard::new(clock, config.clock.require_synchronised);
     if let Some(store) = store
-        && let Ok(newest) = health::newest_stored(store).await
+        && let Ok(newest) = events::newest_time(store).await
     {
         guard.refresh(newest);
     }

@@ -112,9 +112,7 @@ impl Server {
         for listener in self.listeners {
             accepting.spawn(hall.clone().accept(listener));
         }
-        if let Some(certificate) = self.certificate {
-            accepting.spawn(keep_current(certificate, stopping));
-        }
+        accepting.spawn(keep_current(self.certificate, stopping));
         while accepting.join_next().await.is_some() {}
 
         // Every connection holds a place: all are free when all are gone.
@@ -126,8 +124,9 @@ impl Server {
     }
 }
 
-/// Looks at the certificate's files every few seconds, and at once on SIGHUP.
-async fn keep_current(certificate: Arc<Certificate>, stopping: Stopping) {
+/// Looks at the certificate's files every few seconds, and at once on SIGHUP, which ends a program
+/// that does not hear it: so it is heard without a certificate too.
+async fn keep_current(certificate: Option<Arc<Certificate>>, stopping: Stopping) {
     let mut ticks = interval(LOOK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut hangup = signal(SignalKind::hangup()).ok();
@@ -143,7 +142,7 @@ async fn keep_current(certificate: Arc<Certificate>, stopping: Stopping) {
             _ = ticks.tick() => false,
             _ = asked => true,
         };
-        let looked = certificate.clone();
+        let Some(looked) = certificate.clone() else { continue };
         match spawn_blocking(move || looked.look(anyway)).await {
             Ok(Look::Renewed) => tracing::info!("certificate renewed"),
             Ok(Look::Broken(error)) => {

@@ -1,0 +1,171 @@
+//! The moves of a login: each changes the stage and says what follows.
+
+use super::{Cause, Effect, Login, Stage, record};
+use crate::{
+    Cx, Millis, SessionId,
+    audit::EventKind,
+    factor::{Answer, Enrolled, FactorKind, Verdict},
+    guard::Gate,
+    policy::{FirstFactorKind, Policy},
+    prompt::{self, Intent, Question},
+    reason::Reason,
+    session::Session,
+};
+use serde_json::{Map, Value};
+
+/// A login on the move.
+pub(super) struct Moving<'a> {
+    pub(super) login: &'a mut Login,
+    pub(super) policy: &'a Policy,
+    pub(super) effects: &'a mut Vec<Effect>,
+}
+
+impl Moving<'_> {
+    pub(super) fn first_factor_failed(&mut self, cx: &Cx<'_>, cause: Cause) {
+        if self.login.first_factor == FirstFactorKind::Password {
+            self.effects.push(Effect::CountPassword);
+            self.refuse(cx, Reason::WrongCredentials, Some(cause));
+            return;
+        }
+        let reason = match cause {
+            Cause::AccountDisabled => Reason::AccountDisabled,
+            Cause::UnknownUser => Reason::UnknownUser,
+            Cause::NoPassword | Cause::WrongPassword => Reason::WrongCredentials,
+        };
+        self.refuse(cx, reason, None);
+    }
+
+    pub(super) fn remembered(&mut self, cx: &Cx<'_>, session: &Session) -> bool {
+        let Some(user) = self.login.user else { return false };
+        if !session.allows(cx.now, user, self.login.application) {
+            return false;
+        }
+        let session = Some((session.id, session.until));
+        self.login.stage = Stage::Allowed { factor: None, session };
+        let detail = record::text("by", "session");
+        self.record(cx, EventKind::LoginAllowed, detail);
+        true
+    }
+
+    pub(super) fn offer(&mut self, enrolled: &[Enrolled]) {
+        let has = |kind: &&FactorKind| enrolled.iter().any(|one| one.enrolment.kind() == **kind);
+        self.login.offers = self.policy.factors.iter().filter(has).copied().collect();
+    }
+
+    pub(super) fn answered(
+        &mut self,
+        cx: &mut Cx<'_>,
+        enrolled: &mut [Enrolled],
+        answer: &Answer<'_>,
+    ) {
+        match prompt::intent(answer.text, &self.login.offers) {
+            Intent::Answer(kind) => self.judge(cx, enrolled, kind, answer),
+            Intent::Choose(kind) => self.ask_again(cx, Question::For(kind)),
+            Intent::Unknown => self.ask_again(cx, Question::AfterUnknown),
+        }
+    }
+
+    fn judge(
+        &mut self,
+        cx: &mut Cx<'_>,
+        enrolled: &mut [Enrolled],
+        kind: FactorKind,
+        answer: &Answer<'_>,
+    ) {
+        let source = self.login.source();
+        let Some(factor) = enrolled.iter_mut().find(|one| one.enrolment.kind() == kind) else {
+            self.refuse(cx, Reason::NotEnrolled, None);
+            return;
+        };
+        match factor.guard.gate(cx.now, &source, self.policy.lock_after) {
+            Gate::Open => {}
+            Gate::Locked => return self.refuse(cx, Reason::FactorLocked, None),
+            Gate::Wait { .. } => return self.refuse(cx, Reason::SlowDown, None),
+        }
+        let verdict = factor.enrolment.answer(cx, answer);
+        self.effects.push(Effect::SaveFactor(factor.id));
+        if verdict == Verdict::Accept {
+            factor.guard.succeed(&source);
+            self.allow(cx, Some(kind));
+        } else {
+            factor.guard.fail(cx.now, &source);
+            self.wrong(cx, kind, verdict);
+        }
+    }
+
+    fn wrong(&mut self, cx: &Cx<'_>, kind: FactorKind, verdict: Verdict) {
+        let left = self.login.answers_left.saturating_sub(1);
+        self.login.answers_left = left;
+        let spent = verdict == Verdict::Spent;
+        if left == 0 || !self.login.can.several {
+            let reason = if spent { Reason::CodeAlreadyUsed } else { Reason::WrongCode };
+            self.refuse(cx, reason, None);
+            return;
+        }
+        self.ask(if spent { Question::AfterSpent { left } } else { Question::AfterWrong { left } });
+        let mut detail = record::text("answer", if spent { "spent" } else { "wrong" });
+        detail.extend(record::text("factor", kind.word()));
+        self.record(cx, EventKind::LoginAnswered, detail);
+    }
+
+    /// A word, or something unknown, costs no try; but not for ever, and only where a further
+    /// question can be shown.
+    fn ask_again(&mut self, cx: &Cx<'_>, question: Question) {
+        self.login.idle = self.login.idle.saturating_add(1);
+        let can_ask = self.login.can.text && self.login.can.several || self.is_first_question();
+        if !can_ask || self.login.idle > MOST_IDLE {
+            self.refuse(cx, Reason::UnknownAnswer, None);
+            return;
+        }
+        self.ask(question);
+        self.record(cx, EventKind::LoginAnswered, record::text("answer", "word"));
+    }
+
+    /// A word typed with the password leaves the one question of a prompt that can ask only once.
+    fn is_first_question(&self) -> bool {
+        self.login.can.text && self.login.seq == 0
+    }
+
+    pub(super) fn ask(&mut self, question: Question) {
+        let prompt = prompt::question(question, &self.login.offers, self.policy.prompt.as_deref());
+        self.login.stage = Stage::AwaitingInput { prompt };
+    }
+
+    pub(super) fn allow(&mut self, cx: &mut Cx<'_>, factor: Option<FactorKind>) {
+        let session = self.remember(cx);
+        self.login.stage = Stage::Allowed { factor, session };
+        let by = factor.map_or("policy", FactorKind::word);
+        self.record(cx, EventKind::LoginAllowed, record::text("by", by));
+    }
+
+    fn remember(&mut self, cx: &mut Cx<'_>) -> Option<(SessionId, Millis)> {
+        let user = self.login.user.filter(|_| self.policy.session_secs > 0)?;
+        let (id, until) = (SessionId::new(cx), cx.now.plus_secs(self.policy.session_secs));
+        let application = self.login.application;
+        self.effects.push(Effect::Remember(Session { id, application, user, until, ended: None }));
+        Some((id, until))
+    }
+
+    pub(super) fn refuse(&mut self, cx: &Cx<'_>, reason: Reason, cause: Option<Cause>) {
+        let text = prompt::refusal(reason, self.policy.help.as_deref(), &self.login.support_code);
+        self.login.stage = Stage::Refused { reason, text };
+        let mut detail = record::text("reason", reason.entry().code);
+        if let Some(cause) = cause {
+            detail.extend(record::text("cause", cause.word()));
+        }
+        self.record(cx, EventKind::LoginRefused, detail);
+    }
+
+    pub(super) fn end(&mut self, cx: &Cx<'_>, stage: Stage, kind: EventKind) {
+        self.login.stage = stage;
+        self.record(cx, kind, Map::new());
+    }
+
+    pub(super) fn record(&mut self, cx: &Cx<'_>, kind: EventKind, detail: Map<String, Value>) {
+        let detail = record::detail(self.login, cx.now, detail);
+        self.effects.push(Effect::Record(kind, detail));
+    }
+}
+
+/// How many answers of one login may be words or nonsense.
+const MOST_IDLE: u8 = 5;
