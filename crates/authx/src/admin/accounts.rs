@@ -163,12 +163,11 @@ pub async fn find(app: &App, tenant: TenantId, text: &str) -> Result<Account, Ac
         Ok(id) => stored::account(store, tenant, id).await.map_err(AdminError::from)?,
         Err(_) => None,
     };
-    let found = match by_id {
-        Some(found) => Some(found),
-        None => {
-            let name = Name::new(text)?;
-            stored::account_named(store, tenant, &name).await.map_err(AdminError::from)?
-        }
+    let found = if by_id.is_some() {
+        by_id
+    } else {
+        let name = Name::new(text)?;
+        stored::account_named(store, tenant, &name).await.map_err(AdminError::from)?
     };
     let row = found.ok_or_else(|| AccountError::Unknown(text.to_owned()))?;
     let aliases = stored::aliases_of(store, tenant, row.id).await.map_err(AdminError::from)?;
