@@ -3,7 +3,7 @@
 mod alias;
 mod code;
 
-use super::{Global, Output, opened::Opened, table::Table, typed};
+use super::{Global, Output, opened::Opened, output::quoted, table::Table, typed};
 use crate::{
     admin::{
         accounts::{self, Account, NewAccount},
@@ -111,10 +111,11 @@ async fn create(
     password: bool,
 ) -> anyhow::Result<Done> {
     let password = if password { Some(typed::new_password().await?) } else { None };
+    let command = quoted(name.as_str());
     let next = if password.is_some() {
-        format!("Next, an authenticator app: authx user code '{name}'")
+        format!("Next, an authenticator app: authx user code {command}")
     } else {
-        format!("Next, a password: authx user set-password '{name}'")
+        format!("Next, a password: authx user set-password {command}")
     };
     let user_id = accounts::create(app, by, tenant, NewAccount { name, aliases, password }).await?;
     let text = format!("User “{name}” is made: {user_id}\n{next}\n");
