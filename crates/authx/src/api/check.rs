@@ -2,9 +2,9 @@
 
 use super::{
     Api,
-    signed::{Answer, Signed},
+    signed::{Answer, Failure, Signed},
 };
-use crate::directory::Protected;
+use crate::{directory::Protected, logins::LoginError};
 use authx_core::{
     ApplicationId,
     wire::{login::Rfc3339, problem::Problem},
@@ -59,6 +59,10 @@ pub(super) async fn check(State(api): State<Api>, request: Signed) -> Response {
     let act = |caller: Arc<Protected>| {
         let api = api.clone();
         async move {
+            // Nothing is stored here that would notice a key that was revoked meanwhile.
+            if !api.app().directory.is_current(api.app(), &caller).await? {
+                return Err(Failure::Login(LoginError::Stale));
+            }
             Ok(Check {
                 application: caller.id,
                 name: caller.name.clone(),

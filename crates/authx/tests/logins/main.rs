@@ -7,6 +7,7 @@
 
 mod between;
 mod limits;
+mod signed;
 
 use authx::{
     admin::{
@@ -41,7 +42,7 @@ use zeroize::Zeroizing;
 
 /// An installation with one application and one user, whose clock stands still.
 struct World {
-    app: App,
+    app: Arc<App>,
     clock: Arc<ManualClock>,
     by: Actor,
     tenant: TenantId,
@@ -115,7 +116,7 @@ impl World {
     }
 }
 
-fn app(store: Store, passwords: Passwords) -> (App, Arc<ManualClock>) {
+fn app(store: Store, passwords: Passwords) -> (Arc<App>, Arc<ManualClock>) {
     let random: Arc<dyn Random> = Arc::new(SeededRandom::new(7));
     let clock = Arc::new(ManualClock::new(Millis(1_767_225_600_000)));
     let mut fill = |out: &mut [u8]| random.fill(out);
@@ -132,7 +133,7 @@ fn app(store: Store, passwords: Passwords) -> (App, Arc<ManualClock>) {
         seals: LatestSeals::default(),
         public_url: "https://mfa.example.com".parse::<Origin>().unwrap(),
     };
-    (app, clock)
+    (Arc::new(app), clock)
 }
 
 /// A login with this password that can be asked for more.
