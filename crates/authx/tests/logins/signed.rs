@@ -12,8 +12,15 @@ use axum::{
     body::{Body, to_bytes},
     http::Request,
 };
+use futures_util::stream;
 use serde_json::Value;
-use std::sync::Arc;
+use std::{
+    convert::Infallible,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 use tower::ServiceExt as _;
 
 /// Sends one request, signed with `key`.
@@ -22,6 +29,17 @@ async fn call(
     world: &World,
     key: &AppKey,
     call: (&str, &str, &str),
+) -> (u16, Value) {
+    send(app, world, key, call, Body::from(call.2.to_owned())).await
+}
+
+/// Sends one request with another body than the signature speaks of.
+async fn send(
+    app: &Arc<App>,
+    world: &World,
+    key: &AppKey,
+    call: (&str, &str, &str),
+    sent: Body,
 ) -> (u16, Value) {
     let (method, path, body) = call;
     let mut nonce = [0; 16];
@@ -40,7 +58,7 @@ async fn call(
     for (name, value) in headers.fields() {
         request = request.header(name, value);
     }
-    let request = request.body(Body::from(body.to_owned())).unwrap();
+    let request = request.body(sent).unwrap();
     let (_stop, stopping) = stopping();
     let router = api::router(Api::new(app.clone(), 65_536, stopping));
     let answer = router.oneshot(request).await.unwrap();
@@ -99,6 +117,32 @@ async fn an_error_does_not_repeat_what_may_be_a_password() {
             let text = problem.to_string();
             assert!(!text.contains("hunter2") && !text.contains("90210"), "{text}");
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nothing_is_read_of_a_strangers_body() {
+    on_each_engine(async |world| {
+        let World { app, application, .. } = world;
+        let read = Arc::new(AtomicUsize::new(0));
+        let body = || {
+            let read = Arc::clone(&read);
+            Body::from_stream(stream::once(async move {
+                read.fetch_add(1, Ordering::Relaxed);
+                Ok::<_, Infallible>("{}")
+            }))
+        };
+        let path = format!("/api/v1/logins/{}", world.login_id());
+        let put = ("PUT", path.as_str(), "{\"user\":\"alice\"}");
+        let stranger = AppKey::new(&[1; 32]);
+        assert_eq!(send(app, world, &stranger, put, body()).await.0, 401);
+        assert_eq!(read.load(Ordering::Relaxed), 0);
+
+        let key = AppKey::parse(&application.key.text).unwrap();
+        let (status, problem) = send(app, world, &key, put, body()).await;
+        assert_eq!((status, problem["code"].as_str()), (401, Some("signature")), "another body");
+        assert_eq!(read.load(Ordering::Relaxed), 1);
     })
     .await;
 }
