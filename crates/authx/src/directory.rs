@@ -73,6 +73,24 @@ impl Directory {
         Ok(generation == Some(read.generation))
     }
 
+    /// The application as it is now: as last read if nothing was administered since.
+    ///
+    /// # Errors
+    ///
+    /// As [`Directory::reload`].
+    pub async fn current(
+        &self,
+        app: &App,
+        id: ApplicationId,
+    ) -> Result<Option<Arc<Protected>>, DirectoryError> {
+        if let Some(known) = self.known(id)
+            && self.is_current(app, &known).await?
+        {
+            return Ok(Some(known));
+        }
+        self.reload(app, id).await
+    }
+
     /// The application, read anew.
     ///
     /// # Errors

@@ -11,18 +11,24 @@ use authx_core::{ApplicationId, LoginId, Millis, TenantId, login::Login};
 ///
 /// # Errors
 ///
-/// [`LoginError`]; the rest is done at the next call.
+/// [`LoginError`] that concerns them all; the rest is done at the next call. One that cannot be
+/// read is named in the log and keeps no other waiting.
 pub async fn expire_overdue(app: &App, now: Millis) -> Result<(), LoginError> {
     for (tenant, id) in stored::overdue(&app.store, now).await? {
-        let Some(application) = application(app, tenant, id).await? else { continue };
-        // An application that was deleted meanwhile took its logins with it.
-        let Some(caller) = app.directory.reload(app, application).await? else { continue };
-        match move_on(app, &caller, id, Happened::Timer).await {
-            Ok(_) | Err(LoginError::Busy | LoginError::Stale | LoginError::Unknown) => {}
-            Err(error) => return Err(error),
+        match expire(app, tenant, id).await {
+            Ok(()) | Err(LoginError::Busy | LoginError::Stale | LoginError::Unknown) => {}
+            Err(error @ (LoginError::Clock(_) | LoginError::Store(_))) => return Err(error),
+            Err(error) => tracing::error!(%tenant, login = %id, %error, "a login cannot be ended"),
         }
     }
     Ok(())
+}
+
+async fn expire(app: &App, tenant: TenantId, id: LoginId) -> Result<(), LoginError> {
+    let Some(application) = application(app, tenant, id).await? else { return Ok(()) };
+    // An application that was deleted meanwhile took its logins with it.
+    let Some(caller) = app.directory.current(app, application).await? else { return Ok(()) };
+    move_on(app, &caller, id, Happened::Timer).await.map(|_| ())
 }
 
 /// Forgets what ended more than a day ago.

@@ -1,6 +1,7 @@
 //! Logins as attackers, administrators and other logins come between their steps, on both engines.
 #![expect(
     clippy::expect_used,
+    clippy::panic,
     clippy::unwrap_used,
     reason = "this is how a test fails, also in what tests share"
 )]
@@ -8,6 +9,7 @@
 mod between;
 mod limits;
 mod signed;
+mod swept;
 
 use authx::{
     admin::{
