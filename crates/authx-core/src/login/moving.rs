@@ -50,6 +50,10 @@ impl Moving<'_> {
 
     pub(super) fn remembered(&mut self, cx: &Cx<'_>, session: &Session) -> bool {
         let Some(user) = self.login.user else { return false };
+        // What is remembered counts only where remembering is still allowed.
+        if self.policy.session_secs == 0 {
+            return false;
+        }
         if !session.allows(cx.now, user, self.login.application) {
             return false;
         }

@@ -340,3 +340,20 @@ fn an_open_login_ends_with_what_it_rests_on() {
     world.step(&mut login, &answered(&code));
     assert_eq!(reason(&login), "first_factor_not_allowed");
 }
+
+#[test]
+fn nothing_is_remembered_where_the_policy_forbids_it() {
+    let mut world = World::new("{}");
+    let (login, _) = world.proved(&world.code());
+    let id = login.view(1).session.unwrap().id;
+    let until = NOW.plus_secs(1_000);
+    let session = Session { id, application: application(), user: user(), until, ended: None };
+    let json = r#"{"user":"alice","first_factor":{"kind":"password","password":"x"},
+        "can":{"text":true}}"#;
+    world.policy.session_secs = 0;
+    let (login, _) = world.begin(json, FirstFactor::Proved, Some(session.clone()));
+    assert_eq!(login.view(1).state, LoginState::AwaitingInput);
+    world.policy.session_secs = 1;
+    let (login, _) = world.begin(json, FirstFactor::Proved, Some(session));
+    assert_eq!(login.view(1).state, LoginState::Allowed);
+}

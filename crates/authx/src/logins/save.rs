@@ -72,7 +72,8 @@ impl Outcome<'_> {
                     Some(factor) => {
                         batch.update_factor(tenant, factors::close(app, caller, now, factor)?)
                     }
-                    None => batch,
+                    // Going on would let a code count that was never spent.
+                    None => return Err(LoginError::Damaged(format!("factor {id} was not read"))),
                 },
             };
         }
