@@ -1,7 +1,6 @@
 //! Logins as attackers, administrators and other logins come between their steps, on both engines.
 #![expect(
     clippy::expect_used,
-    clippy::panic,
     clippy::unwrap_used,
     reason = "this is how a test fails, also in what tests share"
 )]
@@ -104,9 +103,9 @@ impl World {
 
     async fn begin_as(&self, id: LoginId, request: &Value) -> Result<LoginView, LoginError> {
         let body = request.to_string();
-        let begin: BeginLogin = serde_json::from_str(&body).unwrap();
+        let request: BeginLogin = serde_json::from_str(&body).unwrap();
         let caller = self.caller().await;
-        let begun = logins::begin(&self.app, &caller, id, &begin, body.as_bytes()).await?;
+        let begun = logins::begin(&self.app, &caller, id, &request, body.as_bytes()).await?;
         Ok(begun.view())
     }
 

@@ -1,10 +1,16 @@
 //! A login and an administrator at the same moment, on two nodes.
 
 use super::event;
-use authx::store::{Batch, Store, StoreError, logins::LoginRow, tenants, testing::on_each_engine};
+use authx::store::{
+    Batch, Store, StoreError,
+    logins::LoginRow,
+    tenants,
+    testing::{Database, on_each_engine},
+};
 use authx_core::{ApplicationId, LoginId, Millis, TenantId, name::Name};
 use std::{sync::Arc, time::Duration};
 use tokio::task::JoinSet;
+use tokio_postgres::NoTls;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_decided_before_a_change_is_stored_after_it() {
@@ -80,4 +86,27 @@ async fn decided_under(store: &Store, generation: i64) -> i64 {
 /// That of the events of [`event`].
 fn tenant() -> TenantId {
     TenantId::from_bytes([1; 16])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_hangs_holds_up_an_administrator_but_no_login() {
+    let Some(database) = Database::postgres().await else { return };
+    let store = database.store().await;
+    let made =
+        Batch::default().insert_tenant(tenant(), &Name::new("Example").unwrap(), vec![], Millis(0));
+    store.commit(made).await.unwrap();
+    let (other_node, connection) = tokio_postgres::connect(database.url(), NoTls).await.unwrap();
+    tokio::spawn(connection);
+    let hang = "BEGIN; SELECT pg_advisory_xact_lock_shared(71972719974519)";
+    other_node.batch_execute(hang).await.unwrap();
+    let change = || Batch::default().raise_generation(tenant(), 1).and(event(1));
+    let administrator = database.store().await;
+    let waiting = tokio::spawn(async move { administrator.commit(change()).await });
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let login = tokio::time::timeout(Duration::from_secs(3), store.commit(event(2)));
+    login.await.expect("the login does not wait for the other node").unwrap();
+    assert!(matches!(waiting.await.unwrap(), Err(StoreError::Conflict)));
+    other_node.batch_execute("COMMIT").await.unwrap();
+    store.commit(change()).await.unwrap();
+    database.remove().await;
 }

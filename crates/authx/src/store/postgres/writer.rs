@@ -163,16 +163,24 @@ async fn alone(session: &mut Session, batch: &Batch) -> Result<(), StoreError> {
 
 /// The first steps of a transaction. The lock comes before everything else, so nobody who waits for
 /// it holds a row; what follows sees all that was committed before the lock was had.
-async fn begin<'a>(session: &mut Session, lock: &'static str) -> Result<Vec<Step<'a>>, StoreError> {
-    let begin: Step<'_> = (session.prepare("BEGIN", Form::Plain).await?, &[]);
-    Ok(vec![begin, (session.prepare(lock, Form::Plain).await?, &[])])
+async fn begin<'a>(
+    session: &mut Session,
+    first: &[&'static str],
+) -> Result<Vec<Step<'a>>, StoreError> {
+    let mut steps: Vec<Step<'_>> = Vec::with_capacity(first.len());
+    for sql in first {
+        steps.push((session.prepare(sql, Form::Plain).await?, &[]));
+    }
+    Ok(steps)
 }
 
-/// “AuthXw” in ASCII. Without it a condition on another row, such as a tenant's generation, could
-/// turn false between the statement that looked and its commit: a row lock on the tenant would
-/// prevent that too, but every login would write to the same row.
-const BESIDE_OTHERS: &str = "SELECT pg_advisory_xact_lock_shared(71972719974519)";
-const WITHOUT_OTHERS: &str = "SELECT pg_advisory_xact_lock(71972719974519)";
+/// Without the lock a condition on another row, such as a tenant's generation, could turn false
+/// between the statement that looked and its commit. A lock on that row would prevent it too, but
+/// then every login would write to the same row. The number is any that nobody else uses.
+const BESIDE_OTHERS: &[&str] = &["BEGIN", "SELECT pg_advisory_xact_lock_shared(71972719974519)"];
+/// While this waits, so does everyone behind it: not for long, should another node hang.
+const WITHOUT_OTHERS: &[&str] =
+    &["BEGIN", "SET LOCAL lock_timeout = '1s'", "SELECT pg_advisory_xact_lock(71972719974519)"];
 
 /// A prepared statement and its values.
 type Step<'a> = (Statement, &'a [Value]);
