@@ -14,10 +14,12 @@ pub(super) fn open(caller: &Protected, factor: &StoredFactor) -> Result<Enrolled
     let damaged =
         |error: serde_json::Error| LoginError::Damaged(format!("factor {}: {error}", factor.id));
     let record = caller.data_key.open(&factor_place(caller.tenant, &factor.id), &factor.record)?;
+    // What serde says of a record may repeat a part of it, and this is a secret.
+    let unknown = |_| LoginError::Damaged(format!("the record of factor {}", factor.id));
     Ok(Enrolled {
         id: factor.id,
         version: u64::try_from(factor.version).unwrap_or(0),
-        enrolment: serde_json::from_slice(record.expose()).map_err(damaged)?,
+        enrolment: serde_json::from_slice(record.expose()).map_err(unknown)?,
         guard: serde_json::from_str(&factor.guard).map_err(damaged)?,
     })
 }

@@ -1,10 +1,11 @@
 //! What a caller learns over the signed API, and what a stranger can make the server do.
 
-use super::{World, name, on_each_engine};
+use super::{World, name, on_each_engine, with_password, with_passwords};
 use authx::{
     admin::keys,
     api::{self, Api},
     app::App,
+    passwords::Passwords,
     serve::stopping,
 };
 use authx_core::wire::signature::{AppKey, Headers, Request as Covered, sign_request};
@@ -16,10 +17,12 @@ use futures_util::stream;
 use serde_json::Value;
 use std::{
     convert::Infallible,
+    num::NonZeroUsize,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 use tower::ServiceExt as _;
 
@@ -143,6 +146,34 @@ async fn nothing_is_read_of_a_strangers_body() {
         let (status, problem) = send(app, world, &key, put, body()).await;
         assert_eq!((status, problem["code"].as_str()), (401, Some("signature")), "another body");
         assert_eq!(read.load(Ordering::Relaxed), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_wrong_password_counts_also_when_the_caller_hangs_up() {
+    let passwords = Passwords::new(NonZeroUsize::MIN).unwrap();
+    with_passwords(&passwords, async |world| {
+        let World { app, application, .. } = world;
+        let key = AppKey::parse(&application.key.text).unwrap();
+        let path = format!("/api/v1/logins/{}", world.login_id());
+        let body = with_password("wrong").to_string();
+        let turn = app.passwords.turn().await.unwrap();
+        let calling = call(app, world, &key, ("PUT", &path, &body));
+        let hung_up = tokio::time::timeout(Duration::from_millis(300), calling).await;
+        assert!(hung_up.is_err(), "every core is busy");
+        drop(turn);
+        let counted = async || {
+            let counted = app.store.query_one("SELECT failures FROM throttle", []).await.unwrap();
+            counted.is_some_and(|row| row.int(0).unwrap() == 1)
+        };
+        for _ in 0..200 {
+            if counted().await {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("nobody counted");
     })
     .await;
 }
