@@ -149,7 +149,8 @@ impl Moving<'_> {
     }
 
     pub(super) fn allow(&mut self, cx: &mut Cx<'_>, factor: Option<FactorKind>) {
-        let session = self.remember(cx);
+        // What stands for a second factor later must have seen one: the policy may ask for it then.
+        let session = factor.and_then(|_| self.remember(cx));
         self.login.stage = Stage::Allowed { factor, session };
         let by = factor.map_or("policy", FactorKind::word);
         self.record(cx, EventKind::LoginAllowed, record::text("by", by));

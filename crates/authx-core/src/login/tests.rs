@@ -357,3 +357,13 @@ fn nothing_is_remembered_where_the_policy_forbids_it() {
     let (login, _) = world.begin(json, FirstFactor::Proved, Some(session));
     assert_eq!(login.view(1).state, LoginState::Allowed);
 }
+
+#[test]
+fn who_showed_no_second_factor_is_not_remembered_as_if() {
+    let mut world = World::new(r#"{"second_factor":"off"}"#);
+    let json = r#"{"user":"alice","first_factor":{"kind":"password","password":"x"}}"#;
+    let (login, effects) = world.begin(json, FirstFactor::Proved, None);
+    assert_eq!(login.view(1).state, LoginState::Allowed);
+    assert_eq!(login.view(1).session, None);
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Remember(_))));
+}
