@@ -52,7 +52,8 @@ pub struct Tally {
 /// Whether an answer may be looked at.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Gate {
-    /// Too many wrong answers: nothing counts until an administrator looks.
+    /// Too many wrong answers: nothing counts until an administrator looks, or enough of them are
+    /// 30 days old.
     Locked,
     /// Look at it.
     Open,
@@ -80,7 +81,7 @@ impl Guard {
     /// Failures in a row over all sources, those of the last 30 days.
     pub fn failures(&self, now: Millis) -> u32 {
         let young = self.sources.values().filter(|tally| now.since(tally.last) < MEMORY_MILLIS);
-        young.map(|tally| tally.failures).sum()
+        young.fold(0, |sum, tally| sum.saturating_add(tally.failures))
     }
 
     /// Notes a wrong answer.
