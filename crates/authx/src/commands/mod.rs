@@ -13,7 +13,7 @@ mod typed;
 mod user;
 
 use anyhow::Context as _;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use output::Output;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -63,6 +63,11 @@ enum Command {
     Tenant(tenant::Command),
     /// Say who may sign in, and with what
     User(user::Arguments),
+}
+
+/// Every command and what it takes, for those who describe or complete them.
+pub fn definition() -> clap::Command {
+    Arguments::command()
 }
 
 /// Runs what the command line asks for. Exit codes: 0 done, 1 not done, 2 not understood.
