@@ -16,6 +16,7 @@ mod error;
 pub mod events;
 mod flow;
 pub mod logins;
+pub mod meta;
 mod postgres;
 mod queue;
 mod row;
