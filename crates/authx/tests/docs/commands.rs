@@ -5,48 +5,57 @@ use clap::error::ErrorKind;
 
 #[test]
 fn every_command_in_a_block_can_be_typed() {
-    let mut typed = 0;
+    let (mut typed, mut wrong) = (0, vec![]);
     for page in page::all() {
-        for block in page.blocks() {
-            for line in commands(block.language, &block.lines) {
-                for words in pipeline(&line) {
-                    let Some(arguments) = authx(&words) else { continue };
-                    let parsed = authx::commands::definition().try_get_matches_from(arguments);
-                    let fine = parsed.as_ref().err().is_none_or(|error| !error.use_stderr());
-                    assert!(fine, "{}: {line}\n{}", page.path.display(), parsed.unwrap_err());
-                    typed += 1;
-                }
+        let blocks = page.blocks();
+        let lines = blocks.iter().flat_map(|block| commands(block.language, &block.lines));
+        for line in lines {
+            for error in parse(&line, &mut typed).into_iter().filter(clap::Error::use_stderr) {
+                wrong.push(format!("{}: {line}\n{error}", page.path.display()));
             }
         }
     }
-    assert!(typed > 20, "{typed}");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(typed > 30, "only {typed} commands were found");
 }
 
 /// A command that the text names may leave out what it takes; what it says must exist.
 #[test]
 fn every_command_in_the_text_exists() {
+    let (mut named, mut wrong) = (0, vec![]);
     for page in page::all() {
         for span in page.spans() {
-            for words in pipeline(&span) {
-                let Some(arguments) = authx(&words) else { continue };
-                let Err(error) = authx::commands::definition().try_get_matches_from(arguments)
-                else {
-                    continue;
-                };
-                let incomplete = matches!(
-                    error.kind(),
-                    ErrorKind::DisplayHelp
-                        | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
-                        | ErrorKind::DisplayVersion
-                        | ErrorKind::MissingRequiredArgument
-                        | ErrorKind::MissingSubcommand
-                );
+            for error in parse(&span, &mut named) {
                 // `https://…` stands for an address that a reader has.
                 let placeholder = error.kind() == ErrorKind::ValueValidation && span.contains('…');
-                assert!(incomplete || placeholder, "{}: `{span}`\n{error}", page.path.display());
+                if error.use_stderr() && !is_incomplete(error.kind()) && !placeholder {
+                    wrong.push(format!("{}: `{span}`\n{error}", page.path.display()));
+                }
             }
         }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(named > 30, "only {named} commands were found");
+}
+
+/// What is wrong with the commands of a line; counts those of `authx`.
+fn parse(line: &str, count: &mut usize) -> Vec<clap::Error> {
+    let mut errors = vec![];
+    for words in pipeline(line) {
+        let Some(arguments) = authx(&words) else { continue };
+        *count += 1;
+        errors.extend(authx::commands::definition().try_get_matches_from(arguments).err());
+    }
+    errors
+}
+
+fn is_incomplete(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+            | ErrorKind::MissingRequiredArgument
+            | ErrorKind::MissingSubcommand
+    )
 }
 
 /// The command lines of a block, each on one line: in `console` what follows a `$`, in `sh` all,
@@ -95,8 +104,12 @@ fn pipeline(line: &str) -> Vec<Vec<String>> {
 
 /// The arguments of `authx`, where that is what runs.
 fn authx(words: &[String]) -> Option<Vec<&str>> {
+    let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
+    if let ["sudo", "-u", _, rest @ ..] = words.as_slice() {
+        words = rest.to_vec();
+    }
     let before = |word: &&str| word.contains('=') || *word == "sudo";
-    let words: Vec<&str> = words.iter().map(String::as_str).skip_while(before).collect();
+    let words: Vec<&str> = words.into_iter().skip_while(before).collect();
     let program = words.first()?;
     (program.rsplit('/').next() == Some("authx")).then_some(words)
 }
