@@ -78,7 +78,6 @@ fn pipeline(line: &str) -> Vec<Vec<String>> {
     while let Some(letter) = letters.next() {
         match (quote, letter) {
             (Some(open), _) if letter == open => quote = None,
-            (Some(_), _) => word.get_or_insert_default().push(letter),
             (None, '\'' | '"') => {
                 quote = Some(letter);
                 word.get_or_insert_default();
@@ -95,7 +94,7 @@ fn pipeline(line: &str) -> Vec<Vec<String>> {
                 word = None;
                 commands.push(vec![]);
             }
-            (None, _) => word.get_or_insert_default().push(letter),
+            (Some(_) | None, _) => word.get_or_insert_default().push(letter),
         }
     }
     commands.last_mut().unwrap().extend(word);

@@ -96,11 +96,14 @@ fn without(key: &str) -> String {
     let (wanted, name) = key.rsplit_once('.').unwrap_or(("", key));
     let mut section = "";
     let kept = template();
-    let kept = kept.lines().filter(|line| {
-        section = line.strip_prefix('[').map_or(section, |line| line.trim_end_matches(']'));
-        section != wanted || !line.starts_with(&format!("{name} ="))
-    });
-    kept.map(|line| format!("{line}\n")).collect()
+    let kept: Vec<&str> = kept
+        .lines()
+        .filter(|line| {
+            section = line.strip_prefix('[').map_or(section, |line| line.trim_end_matches(']'));
+            section != wanted || !line.starts_with(&format!("{name} ="))
+        })
+        .collect();
+    kept.join("\n") + "\n"
 }
 
 fn with(key: &str, value: &str) -> String {
