@@ -2,7 +2,6 @@
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
-    clippy::panic,
     clippy::unwrap_used,
     reason = "this is how a test fails, also in what tests share"
 )]
@@ -167,3 +166,19 @@ fn outcome(login: &LoginView) -> String {
 }
 
 const PASSWORD: &str = "nine purple owls";
+
+/// A handler of a server is such a future.
+#[tokio::test]
+async fn use_cases_run_on_any_thread() {
+    fn sent(_: impl Send) {}
+    let world = World::on(testing::Database::sqlite().store().await);
+    let (app, by, tenant) = (&world.app, &world.by, TenantId::from_bytes([0; 16]));
+    let (user, id) = (UserId::from_bytes([0; 16]), ApplicationId::from_bytes([0; 16]));
+    let other = name("x");
+    sent(authx::admin::accounts::disable(app, by, tenant, user));
+    sent(authx::admin::aliases::add(app, by, tenant, user, &other));
+    sent(authx::admin::keys::add(app, by, tenant, id, &other));
+    sent(authx::admin::passwords::set(app, by, tenant, user, typed("")));
+    sent(authx::enrol::code::confirm(app, by, tenant, user, ""));
+    sent(authx::admin::audit::verify(app, &[]));
+}

@@ -92,7 +92,7 @@ async fn verification_finds_what_was_changed_removed_put_in_or_cut_off() {
 
         let change = "UPDATE event SET detail = '{}' WHERE kind = 'user_created'";
         app.store.commit(Batch::default().run(change, [])).await.unwrap();
-        let changed = verify(app, &[witness.clone()]).await.unwrap();
+        let changed = verify(app, std::slice::from_ref(&witness)).await.unwrap();
         assert!(matches!(changed.reports[0].findings[..], [Finding::RowChanged { .. }]), "{changed:?}");
 
         let cut = "DELETE FROM event WHERE kind = 'user_created'";
