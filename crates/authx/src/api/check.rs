@@ -2,9 +2,9 @@
 
 use super::{
     Api,
-    signed::{Answer, Signed},
+    signed::{Answer, Failure, Signed},
 };
-use crate::directory::Protected;
+use crate::{directory::Protected, logins::LoginError, store::tenants};
 use authx_core::{
     ApplicationId,
     wire::{login::Rfc3339, problem::Problem},
@@ -59,6 +59,11 @@ pub(super) async fn check(State(api): State<Api>, request: Signed) -> Response {
     let act = |caller: Arc<Protected>| {
         let api = api.clone();
         async move {
+            // The one call that decides nothing, and so would not notice that its key is revoked.
+            let tenant = tenants::tenant(&api.app().store, caller.tenant).await?;
+            if tenant.is_none_or(|tenant| tenant.generation != caller.generation) {
+                return Err(Failure::Login(LoginError::Stale));
+            }
             Ok(Check {
                 application: caller.id,
                 name: caller.name.clone(),
