@@ -60,6 +60,16 @@ fn every_default_is_the_real_one() {
     }
 }
 
+#[test]
+fn the_needed_rust_is_the_one_that_is_said() {
+    let manifest = std::fs::read_to_string(page::root().join("Cargo.toml")).unwrap();
+    let needed = manifest.lines().find_map(|line| line.strip_prefix("rust-version = "));
+    let said = format!("Rust {} or newer", needed.unwrap().trim_matches('"'));
+    for name in ["README.md", "docs/operator/running.md"] {
+        assert!(page::read(name).text.contains(&said), "{name}: {said}");
+    }
+}
+
 fn guide() -> Page {
     page::read("docs/operator/running.md")
 }
