@@ -38,6 +38,25 @@ fn every_command_in_the_text_exists() {
     assert!(named > 30, "only {named} commands were found");
 }
 
+#[test]
+fn every_command_is_in_the_operators_guide() {
+    let guide = page::read("docs/operator/running.md").spans();
+    let missing: Vec<_> = leaves("authx", &authx::commands::definition())
+        .into_iter()
+        .filter(|command| !guide.iter().any(|span| span.starts_with(command)))
+        .collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+/// The commands that do something.
+fn leaves(path: &str, command: &clap::Command) -> Vec<String> {
+    if !command.has_subcommands() {
+        return vec![path.to_owned()];
+    }
+    let below = command.get_subcommands();
+    below.flat_map(|below| leaves(&format!("{path} {}", below.get_name()), below)).collect()
+}
+
 /// What is wrong with the commands of a line; counts those of `authx`.
 fn parse(line: &str, count: &mut usize) -> Vec<clap::Error> {
     let mut errors = vec![];
