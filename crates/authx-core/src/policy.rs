@@ -1,6 +1,7 @@
 //! Who may use what: documents written by people, and the one policy that follows from them.
 
 mod document;
+mod words;
 
 pub use document::{Document, InvalidPolicy, Lifetimes, Limits, MatchNumber, Messages};
 

@@ -7,8 +7,11 @@
 pub mod accounts;
 pub mod aliases;
 pub mod applications;
+pub mod audit;
 pub mod keys;
 pub mod passwords;
+pub mod policies;
+pub mod record;
 pub mod tenants;
 
 use crate::{

@@ -21,14 +21,29 @@ pub(crate) trait Output: Serialize {
         } else {
             self.text()
         };
-        let mut out = io::stdout().lock();
-        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-                Err(error).context("standard output takes nothing")
-            }
-            Ok(()) | Err(_) => Ok(()),
-        }
+        emit(&text).map(|_| ())
     }
+}
+
+/// Writes a text to standard output, at once. Returns whether anybody still reads.
+pub(crate) fn emit(text: &str) -> anyhow::Result<bool> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(error).context("standard output takes nothing")
+        }
+        outcome => Ok(outcome.is_ok()),
+    }
+}
+
+/// The text without what could move the cursor or turn the direction of writing: strangers choose
+/// parts of what is shown.
+pub(crate) fn visible(text: &str) -> String {
+    let hidden = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    };
+    text.chars().map(|c| if hidden(c) { '\u{fffd}' } else { c }).collect()
 }
 
 /// Says what went wrong.

@@ -118,7 +118,8 @@ pub async fn newest_time(store: &Store) -> Result<Option<Millis>, StoreError> {
     row.map(|row| row.millis(0)).transpose()
 }
 
-pub(super) fn seal(row: &Row) -> Result<Seal, StoreError> {
+/// A seal, from columns in the order in which all statements name them.
+pub(crate) fn seal(row: &Row) -> Result<Seal, StoreError> {
     Ok(Seal {
         tenant: row.tenant(0)?,
         number: row.count(1)?,

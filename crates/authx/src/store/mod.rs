@@ -19,6 +19,7 @@ pub mod logins;
 pub mod meta;
 mod postgres;
 mod queue;
+pub mod record;
 mod row;
 mod schema;
 mod snapshot;
