@@ -22,13 +22,18 @@ impl Opened {
     /// Opens what the configuration names.
     pub(super) async fn open(global: &Global) -> anyhow::Result<Self> {
         let config = Config::load(&global.config)?;
-        Ok(Self { app: App::open(&config).await?, by: Actor::new(operator()) })
+        Ok(Self { app: App::open(&config).await?, by: actor() })
     }
 
     /// The tenant that `--tenant` names, or the only one.
     pub(super) async fn tenant(&self, named: Option<&str>) -> anyhow::Result<Tenant> {
         Ok(tenants::find(&self.app, named).await?)
     }
+}
+
+/// Who calls a command.
+pub(super) fn actor() -> Actor {
+    Actor::new(operator())
 }
 
 /// The account under which the command runs and, where `sudo` says so, the one from which it was

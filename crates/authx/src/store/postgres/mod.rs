@@ -11,11 +11,11 @@ mod value;
 mod writer;
 
 use super::{
-    Batch, Flow, Loader, Row, StoreError, TableRow, Value,
+    Batch, Filling, Flow, Loader, Occupied, Row, StoreError, TableRow, Value,
     flow::{Source, flow},
     queue::{Queue, queue},
 };
-use connector::Connector;
+use connector::{Connector, Session};
 use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use futures_util::{TryStreamExt, pin_mut};
 use settled::Settled;
@@ -35,6 +35,9 @@ pub(super) struct Postgres {
 const READERS: usize = 12;
 /// How long a read waits for a connection.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long another process may take to end.
+const ENDING: Duration = Duration::from_secs(2);
+const BETWEEN: Duration = Duration::from_millis(100);
 
 impl Postgres {
     pub(super) async fn open(url: &str) -> Result<Self, StoreError> {
@@ -94,6 +97,25 @@ impl Postgres {
     pub(super) async fn load_snapshot(&self) -> Result<Loader, StoreError> {
         snapshot::load(self.connector.unhurried().await?).await
     }
+
+    pub(super) async fn fill_alone(url: &str, occupied: &Occupied) -> Result<Filling, StoreError> {
+        let session = patiently_alone(&Connector::parse(url)?).await?;
+        snapshot::fill_alone(session, occupied).await
+    }
+}
+
+/// A command that is about to end may still have a connection.
+async fn patiently_alone(connector: &Connector) -> Result<Session, StoreError> {
+    let mut waited = Duration::ZERO;
+    loop {
+        match connector.alone().await {
+            Err(StoreError::InUse) if waited < ENDING => {
+                tokio::time::sleep(BETWEEN).await;
+                waited += BETWEEN;
+            }
+            other => return other,
+        }
+    }
 }
 
 async fn scan(
@@ -125,7 +147,11 @@ fn pool(connector: &Connector) -> Result<Pool, StoreError> {
         .create_timeout(Some(PATIENCE))
         .wait_timeout(Some(PATIENCE))
         .post_create(Hook::async_fn(|client, _| {
-            Box::pin(async move { connector::set_up(client).await.map_err(HookError::Backend) })
+            Box::pin(async move {
+                connector::set_up(client).await.map_err(HookError::Backend)?;
+                let joined = connector::join(client).await.map_err(HookError::Backend)?;
+                if joined { Ok(()) } else { Err(HookError::message(connector::CLOSED)) }
+            })
         }))
         .build()
         .map_err(StoreError::unavailable)
