@@ -3,7 +3,9 @@
 mod document;
 mod words;
 
-pub use document::{Document, InvalidPolicy, Lifetimes, Limits, MatchNumber, Messages};
+pub use document::{
+    Document, InvalidPolicy, LONGEST_SESSION_SECS, Lifetimes, Limits, MatchNumber, Messages,
+};
 
 use crate::factor::FactorKind;
 use serde::{Deserialize, Serialize};

@@ -145,7 +145,7 @@ impl Document {
         range("limits.answers_per_login", answers, 1, 10)?;
         range("limits.lock_after", self.limits.lock_after.map(u64::from), 5, 50)?;
         range("lifetimes.login_secs", self.lifetimes.login_secs, 30, 300)?;
-        range("lifetimes.session_secs", self.lifetimes.session_secs, 0, 2_592_000)?;
+        range("lifetimes.session_secs", self.lifetimes.session_secs, 0, LONGEST_SESSION_SECS)?;
         text("messages.prompt", self.messages.prompt.as_ref(), 100)?;
         text("messages.help", self.messages.help.as_ref(), 60)?;
         Ok(self)
@@ -178,6 +178,9 @@ fn text(path: &'static str, value: Option<&String>, most: usize) -> Result<(), I
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
+
+/// The longest time that a sign-in may stay remembered: 30 days (SP 800-63B §4.1.3 for AAL1).
+pub const LONGEST_SESSION_SECS: u64 = 2_592_000;
 
 #[cfg(test)]
 mod tests {

@@ -4,6 +4,7 @@ use super::{Batch, Row, Store, StoreError, Value};
 use authx_core::{
     ApplicationId, FactorId, LoginId, Millis, SessionId, TenantId, UserId,
     guard::{Source, Tally},
+    policy::LONGEST_SESSION_SECS,
     session::Session,
 };
 
@@ -318,6 +319,7 @@ pub async fn overdue(store: &Store, now: Millis) -> Result<Vec<(TenantId, LoginI
 /// As [`visitor`].
 pub async fn forget(store: &Store, before: Millis) -> Result<(), StoreError> {
     let old: [Value; 1] = [before.into()];
+    let longest_ago = Millis(before.0.saturating_sub(LONGEST_SESSION_SECS * 1_000));
     let batch = Batch::default()
         .run(
             "DELETE FROM login WHERE (tenant, id) IN (SELECT tenant, id FROM login
@@ -325,8 +327,10 @@ pub async fn forget(store: &Store, before: Millis) -> Result<(), StoreError> {
             old.clone(),
         )
         .run(
-            "DELETE FROM session WHERE id IN (SELECT id FROM session WHERE until < $1 LIMIT 5000)",
-            old.clone(),
+            "DELETE FROM session WHERE id IN (SELECT id FROM session
+             WHERE id < $1 AND until < $2 LIMIT 5000)",
+            // Ids rise with time, so this reads only what was made a whole lifetime ago.
+            [SessionId::earliest(longest_ago).into(), before.into()],
         )
         .run(
             "DELETE FROM throttle WHERE (tenant, application, source) IN (SELECT
