@@ -107,8 +107,8 @@ async fn write(app: &App, config: &str, out: &mut impl Write) -> Result<Made, Ba
     let public = meta::read(&app.store, RECOVERY).await?.ok_or(BackupError::NoRecoveryKey)?;
     let public: RecoveryPublic = public.parse()?;
     let sealer = app.decide(now, |cx| Sealer::new(cx, &public))?;
-    let mut sealed = Sealed { sealer, out, plain: Zeroizing::default(), ready: vec![], bytes: 0 };
-    sealed.record(&Record::Header(Header {
+    let mut out = Sealed { sealer, out, plain: Zeroizing::default(), ready: vec![], bytes: 0 };
+    out.record(&Record::Header(Header {
         format: FORMAT,
         schema: schema_version(),
         created: Rfc3339(now),
@@ -116,12 +116,12 @@ async fn write(app: &App, config: &str, out: &mut impl Write) -> Result<Made, Ba
         engine: app.store.engine().to_owned(),
     }))?;
     // Keys before what is sealed under them, so that a restore can do everything in one pass.
-    sealed.record(&Record::File(Part::Config, secret(config)))?;
-    sealed.record(&Record::File(Part::MasterKey, secret(&app.keys.master.to_text())))?;
-    sealed.record(&Record::File(Part::AuditKey, secret(&app.keys.audit.to_text())))?;
-    let rows = rows(app, &mut sealed).await?;
-    sealed.record(&Record::End(rows))?;
-    let bytes = sealed.finish()?;
+    out.record(&Record::File(Part::Config, secret(config)))?;
+    out.record(&Record::File(Part::MasterKey, secret(&app.keys.master.to_text())))?;
+    out.record(&Record::File(Part::AuditKey, secret(&app.keys.audit.to_text())))?;
+    let rows = rows(app, &mut out).await?;
+    out.record(&Record::End(rows))?;
+    let bytes = out.finish()?;
     Ok(Made { created: Rfc3339(now), rows, bytes })
 }
 

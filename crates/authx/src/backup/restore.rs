@@ -155,11 +155,10 @@ pub async fn restore(
     } else {
         Occupied::Refuse
     };
-    let filling = Store::fill_alone(&url, &occupied).await.map_err(|error| match error {
-        StoreError::Conflict => RestoreError::NotEmpty,
-        other => other.into(),
-    })?;
-    let Filling { mut loader, aside } = filling;
+    let Filling { mut loader, aside } = match Store::fill_alone(&url, &occupied).await {
+        Err(StoreError::Conflict) => return Err(RestoreError::NotEmpty),
+        filling => filling?,
+    };
     let lost = fill(wish, &occasion, random, &mut loader).await?;
     let mut put_back = vec![];
     for (path, text) in missing {

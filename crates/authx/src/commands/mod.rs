@@ -105,7 +105,7 @@ fn run(Arguments { global, command }: Arguments) -> anyhow::Result<ExitCode> {
         match command {
             Command::Application(arguments) => application::run(&global, arguments).await,
             Command::Audit(command) => audit::run(&global, command).await,
-            Command::Backup(arguments) => backup::run(&global, &arguments).await,
+            Command::Backup(arguments) => Box::pin(backup::run(&global, &arguments)).await,
             Command::Config(command) => config::run(&global, &command),
             Command::Doctor(arguments) => doctor::run(&global, &arguments).await,
             Command::Init(arguments) => init::run(&global, &arguments).await,
