@@ -25,6 +25,10 @@ const SETTINGS: &str = "SET statement_timeout = '10s';
     SELECT set_config('synchronous_commit', 'on', false)
         WHERE current_setting('synchronous_commit') = 'off'";
 
+/// How long another process may take to end.
+pub(super) const ENDING: Duration = Duration::from_secs(2);
+pub(super) const BETWEEN: Duration = Duration::from_millis(100);
+
 const UNHURRIED: &str = "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0";
 
 /// Any number that nobody else uses for an advisory lock: “AuthX” in ASCII, and one; held shared by
@@ -136,9 +140,18 @@ impl Session {
 }
 
 /// Makes a connection one of many, for as long as it lives; false while another one has the
-/// database to itself. A lock of the server's goes with its connection, whatever ends it.
+/// database to itself. A lock of the server's goes with its connection, whatever ends it, but a
+/// moment after.
 pub(super) async fn join(client: &Client) -> Result<bool, tokio_postgres::Error> {
-    client.query_one(JOIN, &[]).await?.try_get(0)
+    let mut waited = Duration::ZERO;
+    loop {
+        let joined = client.query_one(JOIN, &[]).await?.try_get(0)?;
+        if joined || waited >= ENDING {
+            return Ok(joined);
+        }
+        tokio::time::sleep(BETWEEN).await;
+        waited += BETWEEN;
+    }
 }
 
 /// Sets what every connection needs.

@@ -35,9 +35,6 @@ pub(super) struct Postgres {
 const READERS: usize = 12;
 /// How long a read waits for a connection.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How long another process may take to end.
-const ENDING: Duration = Duration::from_secs(2);
-const BETWEEN: Duration = Duration::from_millis(100);
 
 impl Postgres {
     pub(super) async fn open(url: &str) -> Result<Self, StoreError> {
@@ -109,9 +106,9 @@ async fn patiently_alone(connector: &Connector) -> Result<Session, StoreError> {
     let mut waited = Duration::ZERO;
     loop {
         match connector.alone().await {
-            Err(StoreError::InUse) if waited < ENDING => {
-                tokio::time::sleep(BETWEEN).await;
-                waited += BETWEEN;
+            Err(StoreError::InUse) if waited < connector::ENDING => {
+                tokio::time::sleep(connector::BETWEEN).await;
+                waited += connector::BETWEEN;
             }
             other => return other,
         }
