@@ -353,7 +353,9 @@ mod tests {
             Record::End(2),
         ];
         let mut written = Zeroizing::default();
-        records.iter().for_each(|record| write(record, &mut written).unwrap());
+        for record in &records {
+            write(record, &mut written).unwrap();
+        }
         for piece in [1, 3, 64, written.len()] {
             assert_eq!(read(&written, piece).unwrap(), records);
         }

@@ -28,7 +28,7 @@ impl Installation {
         let url = format!("http://localhost:{port}");
         let made = run(&["init", "--dir", dir, "--public-url", &url, "--json"], "");
         let made: Value = serde_json::from_slice(&made.stdout).unwrap();
-        let key = made["recovery_key"].as_str().unwrap().to_owned();
+        let key = made.get("recovery_key").unwrap().as_str().unwrap().to_owned();
         Self { directory, port, key }
     }
 

@@ -145,8 +145,10 @@ async fn other_keys_are_not_written_over() {
     .await;
 }
 
+type Record<'a> = (u8, &'a [u8]);
+
 /// Seals records as a newer, or a faulty, AuthX might.
-fn sealed(key: &RecoveryKey, records: &[(u8, &[u8])], path: &Path) {
+fn sealed(key: &RecoveryKey, records: &[Record<'_>], path: &Path) {
     let mut random = |out: &mut [u8]| out.fill(9);
     let mut cx = Cx { now: Millis(0), random: &mut random };
     let mut sealer = Sealer::new(&mut cx, &key.public()).unwrap();
@@ -174,8 +176,8 @@ async fn what_is_inside_is_not_believed_either() {
         )
     };
     let (good, newer, other) = (header(1, 1), header(2, 1), header(1, 99));
-    let end: (u8, &[u8]) = (5, &[0; 8]);
-    let cases: [(&str, Vec<(u8, &[u8])>); 8] = [
+    let end: Record<'_> = (5, &[0; 8]);
+    let cases: [(&str, Vec<Record<'_>>); 8] = [
         ("knows formats up to 1", vec![(1, newer.as_bytes())]),
         ("restore it with AuthX 9.0.0", vec![(1, other.as_bytes()), end]),
         ("makes no sense", vec![end]),

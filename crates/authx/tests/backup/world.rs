@@ -80,9 +80,10 @@ impl Place {
         names
     }
 
-    pub(crate) async fn open(&self) -> App {
+    /// In a box, as it is large and held across every `await` of a test.
+    pub(crate) async fn open(&self) -> Box<App> {
         let config = Config::load(&self.config_file()).unwrap();
-        let mut app = App::open(&config).await.unwrap();
+        let mut app = Box::new(Box::pin(App::open(&config)).await.unwrap());
         app.clock = Arc::new(ClockGuard::new(self.clock.clone(), false));
         let newest = events::newest_time(&app.store).await.unwrap();
         app.clock.refresh(newest);
@@ -109,12 +110,16 @@ impl Place {
         let (config_file, by) = (self.config_file(), root());
         let config_file = &config_file;
         let wish = Wish { backup, key, config_file, replace, accept_clock, by: &by };
-        restore(&wish, self.clock.as_ref(), &OsRandom).await
+        Box::pin(restore(&wish, self.clock.as_ref(), &OsRandom)).await
     }
 }
 
 impl World {
     pub(crate) async fn new(database: &Database) -> Self {
+        Box::pin(Self::make(database)).await
+    }
+
+    async fn make(database: &Database) -> Self {
         let clock = Arc::new(ManualClock::new(START));
         let place = Place { directory: tempfile::tempdir().unwrap(), clock };
         let wish = init::Wish {
@@ -156,7 +161,7 @@ impl World {
     pub(crate) async fn backup(&self, app: &App, name: &str) -> PathBuf {
         let path = self.place.file(name);
         let config = std::fs::read_to_string(self.place.config_file()).unwrap();
-        to_file(app, &config, &root(), &path, false).await.unwrap();
+        Box::pin(to_file(app, &config, &root(), &path, false)).await.unwrap();
         path
     }
 
@@ -177,7 +182,9 @@ impl World {
         });
         let request: BeginLogin = serde_json::from_value(body.clone()).unwrap();
         let id = app.decide(self.place.now(), LoginId::new);
-        logins::begin(app, &caller, id, &request, body.to_string().as_bytes()).await.unwrap()
+        let body = body.to_string();
+        let begun = logins::begin(app, &caller, id, &request, body.as_bytes());
+        Box::pin(begun).await.unwrap()
     }
 
     pub(crate) async fn state(&self, app: &App, answer: &str) -> LoginState {
@@ -199,7 +206,7 @@ impl Place {
 pub(crate) async fn account(app: &App, tenant: TenantId, called: &str) -> UserId {
     let password = Some(Zeroizing::new(PASSWORD.to_owned()));
     let new = NewAccount { name: &name(called), aliases: &[], password };
-    accounts::create(app, &root(), tenant, new).await.unwrap()
+    Box::pin(accounts::create(app, &root(), tenant, new)).await.unwrap()
 }
 
 /// Until everything is sealed. PostgreSQL settles what was written when older transactions of the
