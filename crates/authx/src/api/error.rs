@@ -148,6 +148,7 @@ impl From<StoreError> for ApiError {
             ),
             StoreError::Address { .. }
             | StoreError::Corrupt { .. }
+            | StoreError::InUse
             | StoreError::Invalid { .. }
             | StoreError::NewerSchema { .. } => Self::fault(&error),
         }

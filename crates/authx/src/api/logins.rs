@@ -15,11 +15,11 @@ use authx_core::{
     },
 };
 use axum::{
-    extract::{Path, State},
-    http::StatusCode,
+    extract::{FromRequestParts, Path, State},
+    http::{StatusCode, request::Parts},
     response::Response,
 };
-use std::{future::pending, panic::resume_unwind, sync::Arc, time::Duration};
+use std::{convert::Infallible, future::pending, panic::resume_unwind, sync::Arc, time::Duration};
 use tracing::Instrument as _;
 
 /// Begin a login under an id that the caller makes. The same id and body is the same login.
@@ -36,12 +36,12 @@ use tracing::Instrument as _;
 )]
 pub(super) async fn begin(
     State(api): State<Api>,
-    Path(id): Path<String>,
+    NamedLogin(id): NamedLogin,
     request: Signed,
 ) -> Response {
     let body = request.bytes();
     let act = |caller: Arc<Protected>| {
-        let (api, id, body) = (api.clone(), login_id(&id), body.clone());
+        let (api, id, body) = (api.clone(), id.clone(), body.clone());
         to_the_end(async move {
             let (id, begin): (_, BeginLogin) = (id?, serde_json::from_slice(&body)?);
             let outcome = logins::begin(api.app(), &caller, id, &begin, &body).await;
@@ -72,12 +72,12 @@ pub(super) async fn begin(
 )]
 pub(super) async fn answer(
     State(api): State<Api>,
-    Path(id): Path<String>,
+    NamedLogin(id): NamedLogin,
     request: Signed,
 ) -> Response {
     let body = request.bytes();
     let act = |caller: Arc<Protected>| {
-        let (api, id, body) = (api.clone(), login_id(&id), body.clone());
+        let (api, id, body) = (api.clone(), id.clone(), body.clone());
         to_the_end(async move {
             let answer: AnswerLogin = serde_json::from_slice(&body)?;
             view(logins::answer(api.app(), &caller, id?, &answer).await)
@@ -102,12 +102,12 @@ pub(super) async fn answer(
 )]
 pub(super) async fn read(
     State(api): State<Api>,
-    Path(id): Path<String>,
+    NamedLogin(id): NamedLogin,
     request: Signed,
 ) -> Response {
     let wait = Wait::parse(request.query());
     let act = |caller: Arc<Protected>| {
-        let (api, id, wait) = (api.clone(), login_id(&id), wait.clone());
+        let (api, id, wait) = (api.clone(), id.clone(), wait.clone());
         async move {
             let Wait { after, wait } = wait?;
             let stopping = api.0.stopping.wait();
@@ -128,11 +128,11 @@ pub(super) async fn read(
 )]
 pub(super) async fn cancel(
     State(api): State<Api>,
-    Path(id): Path<String>,
+    NamedLogin(id): NamedLogin,
     request: Signed,
 ) -> Response {
     let act = |caller: Arc<Protected>| {
-        let (api, id) = (api.clone(), login_id(&id));
+        let (api, id) = (api.clone(), id.clone());
         to_the_end(async move { view(logins::cancel(api.app(), &caller, id?).await) })
     };
     request.answer(&api, act).await
@@ -187,10 +187,21 @@ fn number(name: &str, text: &str, most: u64) -> Result<u64, ApiError> {
     })
 }
 
-fn login_id(text: &str) -> Result<LoginId, ApiError> {
-    text.parse().map_err(|error: InvalidId| {
-        ApiError::new(StatusCode::BAD_REQUEST, "invalid_id", error.to_string())
-    })
+/// The login that the path names. A wrong name is told after the signature was looked at, so that
+/// the answer can be signed.
+pub(super) struct NamedLogin(Result<LoginId, ApiError>);
+
+impl FromRequestParts<Api> for NamedLogin {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Infallible> {
+        let invalid = |detail| ApiError::new(StatusCode::BAD_REQUEST, "invalid_id", detail);
+        let text = Path::<String>::from_request_parts(parts, api).await;
+        let id = text
+            .map_err(|error| error.body_text())
+            .and_then(|Path(text)| text.parse().map_err(|error: InvalidId| error.to_string()));
+        Ok(Self(id.map_err(invalid)))
+    }
 }
 
 const MOST_WAIT_SECS: u64 = 45;

@@ -120,6 +120,12 @@ impl Signed {
                 Err(error) => return error.into_response(),
             };
             answered = act(Arc::clone(&caller.application)).await;
+        } else if matches!(&answered, Err(Failure::Told(_))) {
+            // Nothing was read that would have noticed a revoked key.
+            caller = match self.head.caller_anew(api).await {
+                Ok(caller) => caller,
+                Err(error) => return error.into_response(),
+            };
         }
         let witness = api.app().seals.witness(caller.application.tenant);
         let seal = witness.map(|seal| seal.to_string());

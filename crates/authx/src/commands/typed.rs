@@ -23,6 +23,12 @@ pub(super) async fn new_password() -> anyhow::Result<Zeroizing<String>> {
     Ok(first)
 }
 
+/// A secret that exists already: asked for at a terminal, without showing it; else the first line
+/// of standard input.
+pub(super) async fn secret(question: &str) -> anyhow::Result<Zeroizing<String>> {
+    if io::stdin().is_terminal() { hidden(question).await } else { line().await }
+}
+
 async fn hidden(question: &str) -> anyhow::Result<Zeroizing<String>> {
     let shown = Echo::off().context("the terminal does not stop showing what is typed")?;
     write!(io::stderr(), "{question}").context("the terminal takes nothing")?;
@@ -52,11 +58,11 @@ fn read_line() -> anyhow::Result<Zeroizing<String>> {
     let limit = u64::try_from(MOST_BYTES).unwrap_or(u64::MAX);
     let mut input = io::stdin().lock().take(limit);
     input.read_until(b'\n', &mut bytes).context("standard input cannot be read")?;
-    let text = std::str::from_utf8(&bytes).context("the password is not UTF-8")?;
+    let text = std::str::from_utf8(&bytes).context("what was given is not UTF-8")?;
     let text = text.strip_suffix('\n').unwrap_or(text);
     let text = text.strip_suffix('\r').unwrap_or(text);
     if text.is_empty() {
-        bail!("no password was given: type it, or pipe it in as one line");
+        bail!("nothing was given: type it, or pipe it in as one line");
     }
     Ok(Zeroizing::new(text.to_owned()))
 }

@@ -1,0 +1,49 @@
+use crate::world::on_each_engine;
+use authx::admin::keys;
+use axum::{body::Body, http::Request};
+
+#[tokio::test]
+async fn check_says_who_you_are_and_ping_only_the_time() {
+    on_each_engine(async |world| {
+        let reply = world.send(&world.call(&world.vpn, "GET", "/api/v1/check", "")).await;
+        assert_eq!((reply.status, reply.signed), (200, true));
+        assert_eq!(reply.json()["application"], world.vpn.id.to_string());
+        assert_eq!(reply.json()["name"], "vpn");
+        assert_eq!(reply.json()["time"], "2026-01-01T00:01:00Z");
+        let ping = Request::get("/api/v1/ping").body(Body::empty()).unwrap();
+        let reply = world.deliver(ping, None).await;
+        assert_eq!((reply.status, reply.signed), (200, false));
+        assert_eq!(reply.json(), serde_json::json!({ "time": "2026-01-01T00:01:00Z" }));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_revoked_key_is_refused_at_the_very_next_request() {
+    on_each_engine(async |world| {
+        let (app, by, vpn) = (&world.app, &world.by, &world.vpn);
+        let check = || world.call(vpn, "GET", "/api/v1/check", "");
+        let nonsense = || world.call(vpn, "PUT", crate::world::path(world.new_id()), "nonsense");
+        let begin = || {
+            let body = crate::world::body(None).to_string();
+            world.call(vpn, "PUT", crate::world::path(world.new_id()), body)
+        };
+        assert_eq!(world.send(&check()).await.status, 200);
+        assert_eq!(world.send(&begin()).await.status, 200);
+        keys::revoke(app, by, world.tenant, vpn.id, &vpn.key_id.to_string()).await.unwrap();
+        for call in [nonsense(), check(), begin()] {
+            let reply = world.send(&call).await;
+            assert_eq!((reply.status, reply.outcome().as_str()), (401, "signature"));
+            assert!(!reply.signed, "nobody is known to sign for");
+        }
+
+        // Another host's key goes on.
+        let other = keys::add(app, by, world.tenant, vpn.id, &crate::world::name("b")).await;
+        let other = other.unwrap();
+        let key = authx_core::wire::signature::AppKey::parse(&other.text).unwrap();
+        let host = crate::world::Caller { id: vpn.id, key_id: other.id, key };
+        assert_eq!(world.send(&world.call(&host, "GET", "/api/v1/check", "")).await.status, 200);
+        assert_eq!(world.send(&check()).await.status, 401);
+    })
+    .await;
+}
