@@ -11,7 +11,7 @@ use axum::{
     http::{HeaderName, HeaderValue, Method, Request, Uri},
 };
 use serde_json::{Value, json};
-use std::{env, fmt::Display, str::FromStr};
+use std::{env, fmt::Debug, str::FromStr};
 
 #[tokio::test]
 async fn names_of_every_kind_are_understood_or_refused_in_words() {
@@ -246,18 +246,15 @@ impl Dice {
 
 /// As a client has to write it for any server to read it at all.
 fn escaped(target: &[u8]) -> String {
-    let mut text = String::from("/");
-    for byte in target.iter().skip(1) {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'?' | b'_' | b'=' | b'&' => {
-                text.push(char::from(*byte));
-            }
-            other => text.push_str(&format!("%{other:02x}")),
-        }
-    }
-    text
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/?_=&".contains(&byte);
+    let escape = |byte: &u8| match *byte {
+        byte if plain(byte) => char::from(byte).to_string(),
+        byte => format!("%{byte:02x}"),
+    };
+    let rest: Vec<String> = target.iter().skip(1).map(escape).collect();
+    format!("/{}", rest.concat())
 }
 
-fn parsed<T: FromStr<Err: Display>>(text: &str) -> T {
-    text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
+fn parsed<T: FromStr<Err: Debug>>(text: &str) -> T {
+    text.parse().expect(text)
 }
