@@ -109,12 +109,14 @@ impl Installation {
         };
         let path = directory.path().to_owned();
         let url = database.as_ref().map(|database| database.url().to_owned());
-        Self::make(&path, url, Place { _directory: Some(directory), database }).await
+        let place = Place { _directory: Some(directory), database };
+        Box::pin(Self::make(&path, url, place)).await
     }
 
     /// A new one on SQLite in a directory that exists.
     pub async fn within(directory: &Path) -> Self {
-        Self::make(directory, None, Place { _directory: None, database: None }).await
+        let place = Place { _directory: None, database: None };
+        Box::pin(Self::make(directory, None, place)).await
     }
 
     /// A new one on a PostgreSQL of the test's own.
@@ -122,7 +124,7 @@ impl Installation {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().to_owned();
         let place = Place { _directory: Some(directory), database: None };
-        Self::make(&path, Some(url.to_owned()), place).await
+        Box::pin(Self::make(&path, Some(url.to_owned()), place)).await
     }
 
     async fn make(directory: &Path, database: Option<String>, place: Place) -> Self {

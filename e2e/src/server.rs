@@ -18,8 +18,7 @@ use tokio::time::{sleep, timeout};
 pub struct Server {
     child: Child,
     address: SocketAddr,
-    log: PathBuf,
-    _logs: TempDir,
+    logs: TempDir,
 }
 
 impl Server {
@@ -27,12 +26,12 @@ impl Server {
     pub async fn start(config: &Path) -> Self {
         // Not beside the database: its disk may be full.
         let logs = tempfile::tempdir().unwrap();
-        let log = logs.path().join("log");
+        let log = File::create(logs.path().join(LOG)).unwrap();
         let mut serve = Command::new(program());
         serve.arg("serve").arg("--config").arg(config);
-        let child = serve.stderr(File::create(&log).unwrap()).stdin(Stdio::null()).spawn();
+        let child = serve.stderr(log).stdin(Stdio::null()).spawn();
         let address = SocketAddr::from(([0; 4], 0));
-        let mut server = Self { child: child.unwrap(), address, log, _logs: logs };
+        let mut server = Self { child: child.unwrap(), address, logs };
         server.address = timeout(PATIENCE, server.served()).await.unwrap_or_else(|_| {
             panic!("the server does not serve:\n{}", server.log());
         });
@@ -54,6 +53,11 @@ impl Server {
         }
     }
 
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// A caller of it.
     pub fn client(&self, caller: &Caller) -> Client {
         Client::new(self.address, caller)
@@ -61,7 +65,7 @@ impl Server {
 
     /// What it logged.
     pub fn log(&self) -> String {
-        fs::read_to_string(&self.log).unwrap()
+        fs::read_to_string(self.logs.path().join(LOG)).unwrap()
     }
 
     /// `kill -9`: it has no time for anything.
@@ -76,7 +80,7 @@ impl Server {
     }
 
     /// Waits until it has ended.
-    pub async fn ended(mut self) -> ExitStatus {
+    pub async fn ended(&mut self) -> ExitStatus {
         let ended = async {
             loop {
                 if let Some(status) = self.child.try_wait().unwrap() {
@@ -89,12 +93,10 @@ impl Server {
     }
 
     /// Stops it, and waits for that.
-    pub async fn stop(self) {
+    pub async fn stop(mut self) {
         self.terminate();
-        let log = self.log.clone();
-        let _logs = &self._logs;
         let status = self.ended().await;
-        assert!(status.success(), "{status}: {}", fs::read_to_string(log).unwrap_or_default());
+        assert!(status.success(), "{status}: {}", self.log());
     }
 
     /// How long its threads have computed: what it cost to answer, whatever else the machine did.
@@ -135,4 +137,5 @@ pub fn program() -> PathBuf {
     program
 }
 
+const LOG: &str = "log";
 const PATIENCE: Duration = Duration::from_secs(30);

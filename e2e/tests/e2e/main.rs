@@ -3,14 +3,15 @@
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
-    clippy::panic,
     clippy::unwrap_used,
     reason = "this is how a test fails, also in what tests share"
 )]
 
 mod copies;
 mod disks;
+mod hostile;
 mod kills;
+mod operators;
 mod outages;
 mod races;
 mod record;

@@ -8,11 +8,11 @@ authx_e2e::on_both_engines! { a_server_that_stops_answers_open_polls_and_the_nex
 async fn a_server_that_stops_answers_open_polls_and_the_next_one_goes_on(engine: Engine) {
     let installation = Installation::new(engine).await;
     let alice = installation.person("alice").await;
-    let server = Server::start(installation.config()).await;
+    let mut server = Server::start(installation.config()).await;
     let client = server.client(&installation.vpn);
     let id = new_id();
-    let begun = client.begin(id, &typed("alice", PASSWORD, None)).await.expect("an answer");
-    assert_eq!(begun.outcome(), "awaiting_input");
+    let open = client.begin(id, &typed("alice", PASSWORD, None)).await.expect("an answer");
+    assert_eq!(open.outcome(), "awaiting_input");
 
     let poll = Call::get(format!("/api/v1/logins/{id}?after=1&wait=45"));
     let polls = async { join_all((0..20).map(|_| client.send(&poll))).await };
@@ -27,7 +27,7 @@ async fn a_server_that_stops_answers_open_polls_and_the_next_one_goes_on(engine:
     for reply in polled {
         let reply = reply.expect("an answer, not a broken connection");
         assert!(reply.signed);
-        assert_eq!(reply.without_seal(), begun.without_seal());
+        assert_eq!(reply.without_seal(), open.without_seal());
     }
     assert!(took < Duration::from_secs(10), "{took:?}");
     let unsealed = "SELECT COUNT(*) FROM event WHERE seq > (SELECT MAX(upto) FROM seal)";
