@@ -84,8 +84,9 @@ pub async fn set(
 ) -> Result<(), PolicyError> {
     let document = document.validate()?;
     let damaged = |error: serde_json::Error| AdminError::Damaged(error.to_string());
-    let after = serde_json::to_value(&document).map_err(damaged)?;
-    change(app, by, tenant, async |tenant, _| {
+    let after = &serde_json::to_value(&document).map_err(damaged)?;
+    change(app, by, tenant, move |tenant, _| async move {
+        let tenant = &tenant;
         let batch = Batch::default();
         let (before, batch, about, whose) = match target {
             Target::Tenant => {

@@ -107,17 +107,14 @@ fn line(entry: &Entry, text: &mut String) {
         entry.application.clone().or_else(|| entry.application_id.map(|id| id.to_string()));
     let named =
         [("user", user), ("application", application), ("code", entry.support_code.clone())];
-    for (key, value) in named {
-        if let Some(value) = value {
-            // Writing to a String cannot fail.
-            let _ = write!(shown, " {key}={}", word(&value.into()));
-        }
-    }
-    for (key, value) in &entry.detail {
-        // Said already, by the name that holds now.
-        if !(key == "name" && entry.user.is_some()) {
-            let _ = write!(shown, " {key}={}", word(value));
-        }
+    let named: Vec<(&str, Value)> =
+        named.into_iter().filter_map(|(key, value)| Some((key, value?.into()))).collect();
+    // What the detail repeats of the names is said once.
+    let rest = entry.detail.iter().filter(|(_, value)| !named.iter().any(|(_, n)| n == *value));
+    let rest = rest.map(|(key, value)| (key.as_str(), value));
+    for (key, value) in named.iter().map(|(key, value)| (*key, value)).chain(rest) {
+        // Writing to a String cannot fail.
+        let _ = write!(shown, " {key}={}", word(value));
     }
     text.push_str(&visible(shown.trim_end()));
     text.push('\n');

@@ -46,8 +46,35 @@ pub(crate) fn visible(text: &str) -> String {
     text.chars().map(|c| if hidden(c) { '\u{fffd}' } else { c }).collect()
 }
 
+/// A word as a shell takes it, for commands that people copy.
+pub(crate) fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_.@".contains(c);
+    if word.chars().all(plain) && !word.starts_with('-') {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
 /// Says what went wrong.
 pub(crate) fn complain(text: &str) {
     // With standard error gone there is no one left to tell.
     let _ = writeln!(io::stderr().lock(), "authx: {text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shown_can_be_copied_into_a_shell() {
+        assert_eq!(quoted("alice@corp.example"), "alice@corp.example");
+        assert_eq!(quoted(r"CORP\alice"), r"'CORP\alice'");
+        assert_eq!(quoted("O'Brien; rm"), r"'O'\''Brien; rm'");
+        assert_eq!(quoted("-x"), "'-x'");
+    }
+
+    #[test]
+    fn a_stranger_moves_no_cursor() {
+        assert_eq!(visible("a\u{1b}[2Jb\u{202e}c\n"), "a\u{fffd}[2Jb\u{fffd}c\u{fffd}");
+    }
 }

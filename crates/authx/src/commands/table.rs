@@ -17,7 +17,7 @@ impl Table {
 
     /// Adds a row. An empty entry is shown as a dash.
     pub(super) fn row<const N: usize>(&mut self, entries: [String; N]) {
-        self.rows.push(entries.iter().map(|entry| shown(entry)).collect());
+        self.rows.push(entries.map(|entry| shown(&entry)).to_vec());
     }
 
     /// The text, or `nothing` where there are no rows.

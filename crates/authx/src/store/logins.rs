@@ -124,7 +124,8 @@ pub async fn load(
     Ok((row.int(0)?, login))
 }
 
-/// Reads the active factors of a user.
+/// Reads the active factors of a user. Those of one who was disabled while the login was open count
+/// no longer.
 ///
 /// # Errors
 ///
@@ -136,8 +137,9 @@ pub async fn factors(
 ) -> Result<Vec<StoredFactor>, StoreError> {
     let rows = store
         .query(
-            "SELECT id, version, record, guard FROM factor
-             WHERE tenant = $1 AND account = $2 AND state = 'active' ORDER BY id",
+            "SELECT f.id, f.version, f.record, f.guard
+             FROM factor f JOIN account a ON a.id = f.account AND a.state = 'active'
+             WHERE f.tenant = $1 AND f.account = $2 AND f.state = 'active' ORDER BY f.id",
             [tenant.into(), user.into()],
         )
         .await?;

@@ -41,7 +41,8 @@ pub struct Filter {
     pub support_code: Option<String>,
 }
 
-/// The condition that narrows most stands alone, so that its index is used.
+/// The condition that narrows most stands alone, so that its index is used. In the others PostgreSQL
+/// learns a parameter's type from the comparison, so that comes first.
 macro_rules! entries {
     ($user:literal, $code:literal) => {
         concat!(
@@ -54,7 +55,7 @@ macro_rules! entries {
             $user,
             " AND ",
             $code,
-            " AND ($5 IS NULL OR e.application = $5) ORDER BY e.seq DESC LIMIT $6"
+            " AND (e.application = $5 OR $5 IS NULL) ORDER BY e.seq DESC LIMIT $6"
         )
     };
 }
@@ -73,10 +74,10 @@ pub async fn entries(
     most: i64,
 ) -> Result<Vec<EntryRow>, StoreError> {
     let sql = match (filter.user, &filter.support_code) {
-        (_, Some(_)) => entries!("($3 IS NULL OR e.account = $3)", "e.support_code = $4"),
-        (Some(_), None) => entries!("e.account = $3", "($4 IS NULL OR e.support_code = $4)"),
+        (_, Some(_)) => entries!("(e.account = $3 OR $3 IS NULL)", "e.support_code = $4"),
+        (Some(_), None) => entries!("e.account = $3", "(e.support_code = $4 OR $4 IS NULL)"),
         (None, None) => {
-            entries!("($3 IS NULL OR e.account = $3)", "($4 IS NULL OR e.support_code = $4)")
+            entries!("(e.account = $3 OR $3 IS NULL)", "(e.support_code = $4 OR $4 IS NULL)")
         }
     };
     let rows = store
