@@ -101,7 +101,7 @@ pub async fn entries(
 ///
 /// # Errors
 ///
-/// As [`entries`].
+/// As [`entries()`].
 pub async fn highest_seq(store: &Store) -> Result<i64, StoreError> {
     let row = store.query_one("SELECT COALESCE(MAX(seq), 0) FROM event", []).await?;
     row.map_or(Ok(0), |row| row.int(0))
