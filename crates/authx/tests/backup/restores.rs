@@ -7,7 +7,7 @@ use authx::{
     backup::Lost,
     seals,
     store::{
-        Store, meta,
+        Batch, Store, meta,
         testing::{Database, on_each_engine},
     },
 };
@@ -153,6 +153,24 @@ async fn explained(app: &App, witness: &Witness) {
     for finding in findings {
         assert!(finding.to_string().contains("authx restore"), "{finding}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_damaged_factor_does_not_keep_all_others_from_coming_back() {
+    on_each_engine(async |database| {
+        let world = World::new(database).await;
+        let app = world.place.open().await;
+        let damage = "UPDATE factor SET record = $1 WHERE kind = 'code' AND state = 'active'";
+        app.store.commit(Batch::default().one(damage, [vec![1; 60].into()])).await.unwrap();
+        let backup = world.backup(&app, "backup").await;
+        drop(app);
+        let restored = world.place.restore(&backup, &world.key, true).await.unwrap();
+        assert_eq!(restored.lost.unreadable, 1);
+        let app = world.place.open().await;
+        assert_eq!(number(&app.store, "SELECT COUNT(*) FROM factor").await, 0);
+        assert_eq!(number(&app.store, "SELECT COUNT(*) FROM account").await, 2);
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
