@@ -248,7 +248,7 @@ async fn what_was_there_is_set_aside_whole() {
         assert!(accounts::find(&app, world.tenant, "late").await.is_err());
         assert!(accounts::find(&app, world.tenant, "alice").await.is_ok());
         let aside = restored.set_aside.expect("something was there");
-        assert!(aside.contains("before_restore_20270115t080000z"), "{aside}");
+        assert!(aside.contains("before_restore_20270115t080000_000z"), "{aside}");
         assert!(is_in(database, &app, &aside, late).await);
         account(&app, world.tenant, "later").await;
         assert!(audit::verify(&app, &[]).await.unwrap().is_intact());
@@ -262,7 +262,7 @@ async fn is_in(database: &Database, app: &App, aside: &str, user: UserId) -> boo
         let sql = "SELECT 1 FROM account WHERE id = $1";
         return store.query_one(sql, [user.into()]).await.unwrap().is_some();
     }
-    let sql = "SELECT 1 FROM before_restore_20270115t080000z.account WHERE id = $1";
+    let sql = "SELECT 1 FROM before_restore_20270115t080000_000z.account WHERE id = $1";
     app.store.query_one(sql, [user.into()]).await.unwrap().is_some()
 }
 
