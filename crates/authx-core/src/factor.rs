@@ -74,13 +74,19 @@ pub enum Enrolment {
 }
 
 /// An answer that has the shape of one factor.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Answer<'a> {
     /// As typed.
     pub text: &'a str,
     /// Of a recovery code: its password hash under the salt of the enrolment. Worked out by the
     /// caller, since it takes tens of milliseconds and its own place to wait.
     pub digest: Option<[u8; 32]>,
+}
+
+impl std::fmt::Debug for Answer<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Answer(…)")
+    }
 }
 
 /// What became of an answer.

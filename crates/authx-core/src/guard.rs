@@ -52,7 +52,8 @@ pub struct Tally {
 /// Whether an answer may be looked at.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Gate {
-    /// Too many wrong answers: nothing counts until an administrator looks.
+    /// Too many wrong answers: nothing counts until an administrator looks, or enough of them are
+    /// 30 days old.
     Locked,
     /// Look at it.
     Open,
@@ -70,7 +71,7 @@ impl Guard {
         if self.failures(now) >= lock_after {
             return Gate::Locked;
         }
-        let until = self.sources.get(source).map_or(Millis(0), Tally::until_factor);
+        let until = self.sources.get(source).map_or(Millis(0), |tally| tally.until_factor(now));
         match until.since(now) {
             0 => Gate::Open,
             millis => Gate::Wait { secs: millis.div_ceil(1_000) },
@@ -80,7 +81,7 @@ impl Guard {
     /// Failures in a row over all sources, those of the last 30 days.
     pub fn failures(&self, now: Millis) -> u32 {
         let young = self.sources.values().filter(|tally| now.since(tally.last) < MEMORY_MILLIS);
-        young.map(|tally| tally.failures).sum()
+        young.fold(0, |sum, tally| sum.saturating_add(tally.failures))
     }
 
     /// Notes a wrong answer.
@@ -104,8 +105,8 @@ impl Tally {
     }
 
     /// When the next code may be tried: three are free, then 5, 10, 20 s and so on to 15 minutes.
-    fn until_factor(&self) -> Millis {
-        self.until(3, 5, 900)
+    fn until_factor(&self, now: Millis) -> Millis {
+        self.until(now, 3, 5, 900)
     }
 
     /// When the next password from this source may be tried: ten are free, then 1, 2, 4 s and so
@@ -114,20 +115,21 @@ impl Tally {
     pub fn until_password(&self, now: Millis) -> Millis {
         // A quarter of an hour without a failure starts anew; a success does not, or an attacker
         // with one account of his own could clear the count for all others.
-        if now.since(self.last) >= QUIET_MILLIS { Millis(0) } else { self.until(10, 1, 30) }
+        if self.last <= quiet_since(now) { Millis(0) } else { self.until(now, 10, 1, 30) }
     }
 
-    /// The count to go on from when a password from this source is wrong.
-    #[must_use]
-    pub fn still(self, now: Millis) -> Self {
-        if now.since(self.last) >= QUIET_MILLIS { Self::default() } else { self }
-    }
-
-    fn until(self, free: u32, first_secs: u64, most_secs: u64) -> Millis {
+    fn until(self, now: Millis, free: u32, first_secs: u64, most_secs: u64) -> Millis {
         let Some(over) = self.failures.checked_sub(free) else { return Millis(0) };
         let secs = first_secs.saturating_mul(1u64.checked_shl(over).unwrap_or(u64::MAX));
-        self.last.plus_secs(secs.min(most_secs))
+        // A failure noted by a clock that ran ahead must not keep anyone out until that day comes.
+        self.last.min(now).plus_secs(secs.min(most_secs))
     }
+}
+
+/// Wrong passwords from a source are forgotten when the last was not after this moment: the next
+/// one is the first again.
+pub fn quiet_since(now: Millis) -> Millis {
+    Millis(now.0.saturating_sub(QUIET_MILLIS))
 }
 
 const MEMORY_MILLIS: u64 = 30 * 24 * 3_600 * 1_000;
@@ -189,11 +191,23 @@ mod tests {
         let mut tally = Tally::default();
         let now = Millis(1_000_000_000);
         for _ in 0..1_000 {
-            tally = tally.still(now).one_more(now);
+            tally = tally.one_more(now);
         }
         assert_eq!(tally.until_password(now), now.plus_secs(30));
         let later = now.plus_secs(15 * 60);
         assert_eq!(tally.until_password(later), Millis(0));
-        assert_eq!(tally.still(later), Tally::default());
+        assert_eq!(quiet_since(later), now);
+    }
+
+    #[test]
+    fn a_clock_that_ran_ahead_delays_nobody_longer_than_one_that_did_not() {
+        let (mut guard, here) = (Guard::default(), source("192.0.2.1"));
+        let (now, ahead) = (Millis(1_000_000_000), Millis(9_000_000_000));
+        let tally = Tally { failures: 60, last: ahead };
+        assert_eq!(tally.until_password(now), now.plus_secs(30));
+        for _ in 0..4 {
+            guard.fail(ahead, &here);
+        }
+        assert_eq!(guard.gate(now, &here, 50), Gate::Wait { secs: 10 });
     }
 }

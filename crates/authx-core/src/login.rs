@@ -65,6 +65,10 @@ pub struct Login {
     pub idle: u8,
     /// The number of the last answer, 0 before the first.
     pub seq: u32,
+    /// Which password proved the first factor: a keyed digest of what is stored of it. `None` when
+    /// none did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub password_digest: Option<String>,
     /// Tells a repeated request from another one: a keyed digest, never the body itself.
     pub request_digest: String,
     /// The same for the last answer.
@@ -104,7 +108,7 @@ pub enum Stage {
     },
 }
 
-/// What the caller of [`start`] found out about the first factor.
+/// What the caller of [`start`] or [`step`] found out about the first factor.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum FirstFactor {
     /// Not proved, for a cause that only the operator may learn.
@@ -155,7 +159,13 @@ pub struct Start<'a> {
 #[derive(Clone, Debug)]
 pub enum Event<'a> {
     /// The user typed something.
-    Answered(Answer<'a>),
+    Answered {
+        /// What.
+        answer: Answer<'a>,
+        /// Whether what proved the first factor when the login began does so still: an account may
+        /// have been disabled since, or its password replaced.
+        first_factor: FirstFactor,
+    },
     /// The caller gave up.
     Cancelled,
     /// Time has passed.
@@ -185,12 +195,11 @@ pub fn start(
     let Start { mut login, first_factor, answer, session } = start;
     let mut effects = vec![];
     let mut moving = Moving { login: &mut login, policy, effects: &mut effects };
-    if !policy.first_factors.contains(&moving.login.first_factor) {
-        moving.refuse(cx, Reason::FirstFactorNotAllowed, None);
-        return (login, effects);
-    }
-    if let FirstFactor::Failed(cause) = first_factor {
-        moving.first_factor_failed(cx, cause);
+    if !moving.stands(cx, first_factor) {
+        let judged = policy.first_factors.contains(&login.first_factor);
+        if judged && login.first_factor == FirstFactorKind::Password {
+            effects.push(Effect::CountPassword);
+        }
         return (login, effects);
     }
     if session.is_some_and(|session| moving.remembered(cx, &session)) {
@@ -232,9 +241,11 @@ pub fn step(
         return effects;
     }
     match event {
-        Event::Answered(answer) => {
-            moving.offer(enrolled);
-            moving.answered(cx, enrolled, answer);
+        Event::Answered { answer, first_factor } => {
+            if moving.stands(cx, *first_factor) {
+                moving.offer(enrolled);
+                moving.answered(cx, enrolled, answer);
+            }
         }
         Event::Cancelled => moving.end(cx, Stage::Cancelled, EventKind::LoginCancelled),
         Event::Timer => {}

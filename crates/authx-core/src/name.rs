@@ -13,7 +13,7 @@ pub struct Name(String);
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum InvalidName {
     /// It has a character that cannot be seen.
-    #[error("a name has no control characters or invisible direction marks; remove them")]
+    #[error("a name has no control or invisible characters; remove them")]
     ControlCharacter,
     /// Nothing is left without white space.
     #[error("a name needs at least one visible character")]
@@ -64,9 +64,30 @@ impl Name {
     }
 }
 
-/// Characters that make two names look the same without being the same.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+/// Characters that make two texts look the same without being the same, or one look like another:
+/// those of `Default_Ignorable_Code_Point` and `Bidi_Control` (Unicode 5.21, 23.3), and the two
+/// separators that end a line like a control character.
+pub(crate) fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}'
+            | '\u{34f}'
+            | '\u{61c}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fff8}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
+    )
 }
 
 impl std::fmt::Display for Name {
@@ -115,7 +136,10 @@ mod tests {
     fn what_is_no_name() {
         assert_eq!(Name::new(" \t"), Err(InvalidName::Empty));
         assert_eq!(Name::new("a\nb"), Err(InvalidName::ControlCharacter));
-        assert_eq!(Name::new("a\u{202e}b"), Err(InvalidName::ControlCharacter));
+        for hidden in ['\u{202e}', '\u{61c}', '\u{ad}', '\u{2028}', '\u{3164}', '\u{e0061}'] {
+            let name = format!("a{hidden}b");
+            assert_eq!(Name::new(&name), Err(InvalidName::ControlCharacter), "{hidden:?}");
+        }
         assert_eq!(Name::new(&"x".repeat(64 * 1024)), Err(InvalidName::TooLong));
     }
 

@@ -7,7 +7,7 @@
 
 use crate::{
     app::App,
-    store::{Store, StoreError, directory as stored},
+    store::{Store, StoreError, directory as stored, tenants},
 };
 use authx_core::{
     ApplicationId, KeyId, TenantId,
@@ -60,6 +60,35 @@ impl Directory {
     /// The application as last read, if it was.
     pub fn known(&self, id: ApplicationId) -> Option<Arc<Protected>> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
+    }
+
+    /// Whether nothing of the application's tenant was administered since it was read: one look
+    /// at one row, where reading it anew opens every key.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`]: the database gave no answer.
+    pub async fn is_current(&self, app: &App, read: &Protected) -> Result<bool, StoreError> {
+        let generation = tenants::generation(&app.store, read.tenant).await?;
+        Ok(generation == Some(read.generation))
+    }
+
+    /// The application as it is now: as last read if nothing was administered since.
+    ///
+    /// # Errors
+    ///
+    /// As [`Directory::reload`].
+    pub async fn current(
+        &self,
+        app: &App,
+        id: ApplicationId,
+    ) -> Result<Option<Arc<Protected>>, DirectoryError> {
+        if let Some(known) = self.known(id)
+            && self.is_current(app, &known).await?
+        {
+            return Ok(Some(known));
+        }
+        self.reload(app, id).await
     }
 
     /// The application, read anew.

@@ -22,8 +22,8 @@ use crate::{
 use authx_core::{
     LoginId,
     factor::Answer,
-    guard::Tally,
-    login::{Event, Login, step},
+    login::{Cause, Event, FirstFactor, Login, step},
+    policy::FirstFactorKind,
     seal::SealError,
     wire::{login::AnswerLogin, login::LoginView},
 };
@@ -91,6 +91,14 @@ impl Versioned {
     }
 }
 
+/// What a caller says, or the time.
+#[derive(Clone, Copy)]
+enum Happened<'a> {
+    Answered(&'a str),
+    Cancelled,
+    Timer,
+}
+
 /// Answers an open login. The same number with the same text is the same answer; a final login
 /// stays as it is, and a late answer is told how it ended.
 ///
@@ -124,8 +132,7 @@ pub async fn answer(
         }
         login.seq = answer.seq;
         login.answer_digest.clone_from(&digest);
-        let answered = Event::Answered(Answer { text, digest: None });
-        match advance(app, caller, &mut current, answered).await {
+        match advance(app, caller, &mut current, Happened::Answered(text)).await {
             Err(LoginError::Store(StoreError::Conflict)) => pause(app).await,
             other => return other.map(|()| current),
         }
@@ -139,7 +146,7 @@ pub async fn answer(
 ///
 /// [`LoginError`].
 pub async fn cancel(app: &App, caller: &Protected, id: LoginId) -> Result<Versioned, LoginError> {
-    move_on(app, caller, id, &Event::Cancelled).await
+    move_on(app, caller, id, Happened::Cancelled).await
 }
 
 /// Reads a login; one whose time is over is expired by that.
@@ -152,21 +159,21 @@ pub async fn read(app: &App, caller: &Protected, id: LoginId) -> Result<Versione
     if current.login.is_final() || app.now()? < current.login.expires {
         return Ok(current);
     }
-    move_on(app, caller, id, &Event::Timer).await
+    move_on(app, caller, id, Happened::Timer).await
 }
 
 async fn move_on(
     app: &App,
     caller: &Protected,
     id: LoginId,
-    event: &Event<'_>,
+    happened: Happened<'_>,
 ) -> Result<Versioned, LoginError> {
     for _ in 0..TRIES {
         let mut current = load(app, caller, id).await?;
         if current.login.is_final() {
             return Ok(current);
         }
-        match advance(app, caller, &mut current, event.clone()).await {
+        match advance(app, caller, &mut current, happened).await {
             Err(LoginError::Store(StoreError::Conflict)) => pause(app).await,
             other => return other.map(|()| current),
         }
@@ -196,30 +203,56 @@ async fn advance(
     app: &App,
     caller: &Protected,
     current: &mut Versioned,
-    event: Event<'_>,
+    happened: Happened<'_>,
 ) -> Result<(), LoginError> {
     let now = app.now()?;
     let Versioned { login, version } = current;
-    let mut enrolled = match (&event, login.user) {
-        (Event::Answered(_), Some(user)) => factors::load(app, caller, user).await?,
-        _ => vec![],
-    };
-    let event = match event {
-        Event::Answered(answer) => {
-            Event::Answered(factors::hashed(app, &login.offers, &enrolled, answer).await?)
+    let mut enrolled = vec![];
+    let event = match happened {
+        Happened::Answered(text) => {
+            let (account, stored) = match login.user {
+                Some(user) => stored::user(&app.store, caller.tenant, user).await?,
+                None => (None, vec![]),
+            };
+            let open = |factor| factors::open(caller, factor);
+            enrolled = stored.iter().map(open).collect::<Result<Vec<_>, _>>()?;
+            let answer = Answer { text, digest: None };
+            let answer = factors::hashed(app, &login.offers, &enrolled, answer).await?;
+            let first_factor = first_factor(caller, login, account.as_ref());
+            Event::Answered { answer, first_factor }
         }
-        Event::Cancelled | Event::Timer => event,
+        Happened::Cancelled => Event::Cancelled,
+        Happened::Timer => Event::Timer,
     };
     let effects = app.decide(now, |cx| step(cx, login, &caller.policy, &mut enrolled, &event));
     if effects.is_empty() {
         return Ok(());
     }
-    let tally = Tally::default();
-    let outcome = save::Outcome { now, login, enrolled: &enrolled, effects, tally };
+    let outcome = save::Outcome { now, login, enrolled: &enrolled, effects };
     save::changed(app, caller, outcome, *version).await?;
     *version = version.saturating_add(1);
     app.waiters.wake(login.id);
     Ok(())
+}
+
+/// What has become of the first factor since the login began.
+fn first_factor(
+    caller: &Protected,
+    login: &Login,
+    account: Option<&stored::VisitorAccount>,
+) -> FirstFactor {
+    let with_password = login.first_factor == FirstFactorKind::Password;
+    match account {
+        None => FirstFactor::Failed(Cause::UnknownUser),
+        Some(account) if !account.active => FirstFactor::Failed(Cause::AccountDisabled),
+        Some(_)
+            if with_password
+                && begin::password_digest(caller, account) != login.password_digest =>
+        {
+            FirstFactor::Failed(Cause::WrongPassword)
+        }
+        Some(_) => FirstFactor::Proved,
+    }
 }
 
 /// A moment of chance length, so that those who collided do not meet again.

@@ -74,23 +74,32 @@ impl Passwords {
         .await
     }
 
+    /// Waits for a core to check a password on.
+    ///
+    /// # Errors
+    ///
+    /// [`PasswordError::Busy`].
+    pub async fn turn(&self) -> Result<Turn, PasswordError> {
+        self.permit().await.map(Turn)
+    }
+
     /// Whether `typed` is the password behind `stored`. Without a stored hash the answer is no, and
     /// takes as long.
     ///
     /// # Errors
     ///
-    /// [`PasswordError::Busy`], [`PasswordError::Damaged`], [`PasswordError::Failed`].
+    /// [`PasswordError::Damaged`], [`PasswordError::Failed`].
     pub async fn verify(
         &self,
+        turn: Turn,
         stored: Option<&str>,
         typed: Zeroizing<String>,
     ) -> Result<bool, PasswordError> {
         let real = stored.map(parse).transpose()?;
         let exists = real.is_some();
         let hash = real.map_or_else(|| Arc::clone(&self.decoy), Arc::new);
-        let permit = self.permit().await?;
         let argon2 = self.argon2.clone();
-        run(permit, move || {
+        run(turn.0, move || {
             let typed = normalised(&typed);
             match argon2.verify_password(typed.as_bytes(), &*hash) {
                 Ok(()) => Ok(exists),
@@ -138,6 +147,10 @@ impl std::fmt::Debug for Passwords {
         f.debug_struct("Passwords").field("argon2", &self.argon2).finish_non_exhaustive()
     }
 }
+
+/// A core to check one password on, as long as it takes.
+#[derive(Debug)]
+pub struct Turn(OwnedSemaphorePermit);
 
 /// Why a password could not be hashed or checked.
 #[derive(Debug, thiserror::Error)]
@@ -209,14 +222,19 @@ mod tests {
     use super::*;
     use tokio::time::Instant;
 
+    async fn verify(
+        passwords: &Passwords,
+        stored: Option<&str>,
+        text: &str,
+    ) -> Result<bool, PasswordError> {
+        let turn = passwords.turn().await?;
+        passwords.verify(turn, stored, Zeroizing::new(text.to_owned())).await
+    }
+
     fn one_at_a_time(patience: Duration) -> Passwords {
         let params = Params::new(Params::MIN_M_COST, 1, 1, None).unwrap();
         let passwords = Passwords::with_params(params, NonZeroUsize::MIN).unwrap();
         Passwords { patience, ..passwords }
-    }
-
-    fn typed(text: &str) -> Zeroizing<String> {
-        Zeroizing::new(text.to_owned())
     }
 
     fn new_password(text: &str) -> NewPassword {
@@ -227,7 +245,7 @@ mod tests {
     async fn only_the_right_password_matches_however_it_was_composed() {
         let passwords = Passwords::cheap_for_tests().unwrap();
         let stored = passwords.hash(new_password("zwölf Ängste"), [7; 16]).await.unwrap();
-        let verify = async |text| passwords.verify(Some(&stored), typed(text)).await.unwrap();
+        let verify = async |text| verify(&passwords, Some(&stored), text).await.unwrap();
         assert!(verify("zwölf Ängste").await);
         assert!(verify("zwo\u{308}lf A\u{308}ngste").await, "decomposed, as macOS types it");
         assert!(!verify("zwolf Angste").await);
@@ -240,7 +258,7 @@ mod tests {
         let stored = passwords.hash(new_password("nine purple owls"), [7; 16]).await.unwrap();
         assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", *stored);
         let cheap = Passwords::cheap_for_tests().unwrap();
-        let verified = cheap.verify(Some(&stored), typed("nine purple owls")).await;
+        let verified = verify(&cheap, Some(&stored), "nine purple owls").await;
         assert!(
             verified.unwrap(),
             "parameters are read from the hash, so they can be raised later"
@@ -250,8 +268,8 @@ mod tests {
     #[tokio::test]
     async fn nobody_gets_in_without_a_stored_hash() {
         let passwords = Passwords::cheap_for_tests().unwrap();
-        assert!(!passwords.verify(None, typed("")).await.unwrap(), "the decoy hides no password");
-        assert!(!passwords.verify(None, typed("nine purple owls")).await.unwrap());
+        assert!(!verify(&passwords, None, "").await.unwrap(), "the decoy hides no password");
+        assert!(!verify(&passwords, None, "nine purple owls").await.unwrap());
     }
 
     #[tokio::test]
@@ -262,7 +280,7 @@ mod tests {
             let mut fastest = Duration::MAX;
             for _ in 0..5 {
                 let start = Instant::now();
-                assert!(!passwords.verify(stored, typed("wrong")).await.unwrap());
+                assert!(!verify(&passwords, stored, "wrong").await.unwrap());
                 fastest = fastest.min(start.elapsed());
             }
             fastest
@@ -277,17 +295,17 @@ mod tests {
     async fn a_full_queue_is_busy_and_recovers() {
         let passwords = one_at_a_time(Duration::from_millis(5));
         let held = Arc::clone(&passwords.permits).acquire_owned().await.unwrap();
-        let refused = passwords.verify(None, typed("x")).await;
+        let refused = verify(&passwords, None, "x").await;
         assert!(matches!(refused, Err(PasswordError::Busy)), "{refused:?}");
         drop(held);
-        assert!(!passwords.verify(None, typed("x")).await.unwrap());
+        assert!(!verify(&passwords, None, "x").await.unwrap());
     }
 
     #[tokio::test]
     async fn a_check_waits_its_turn() {
         let passwords = one_at_a_time(Duration::from_hours(1));
         let held = Arc::clone(&passwords.permits).acquire_owned().await.unwrap();
-        let waiting = passwords.verify(None, typed("x"));
+        let waiting = verify(&passwords, None, "x");
         tokio::pin!(waiting);
         assert!(time::timeout(Duration::from_millis(20), &mut waiting).await.is_err());
         drop(held);
@@ -304,7 +322,7 @@ mod tests {
         assert!(time::timeout(Duration::from_millis(20), work).await.is_err(), "the caller leaves");
         assert_eq!(passwords.permits.available_permits(), 0);
         go.send(()).unwrap();
-        assert!(!passwords.verify(None, typed("x")).await.unwrap());
+        assert!(!verify(&passwords, None, "x").await.unwrap());
     }
 
     #[tokio::test]
@@ -318,7 +336,7 @@ mod tests {
             "$argon2id$v=19$m=1,t=0,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNo",
             "$scrypt$ln=15,r=8,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNo",
         ] {
-            let verified = passwords.verify(Some(stored), typed("secret")).await;
+            let verified = verify(&passwords, Some(stored), "secret").await;
             assert!(matches!(verified, Err(PasswordError::Damaged(_))), "{stored}: {verified:?}");
         }
     }

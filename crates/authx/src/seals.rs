@@ -42,10 +42,12 @@ impl LatestSeals {
 pub async fn seal_all(app: &App, now: Millis) -> Result<(), StoreError> {
     let settled = app.store.settled_seq().await?;
     app.seals.put(events::newest_seals(&app.store).await?);
+    let mut sealed = Ok(());
     for tenant in events::unsealed_tenants(&app.store, settled).await? {
-        seal_tenant(app, tenant, settled, now).await?;
+        // One tenant's damaged record is no reason to leave the others' open.
+        sealed = sealed.and(seal_tenant(app, tenant, settled, now).await);
     }
-    Ok(())
+    sealed
 }
 
 async fn seal_tenant(

@@ -148,6 +148,18 @@ fn a_faulty_configuration_is_code_1_and_says_where() {
 }
 
 #[test]
+fn a_configuration_in_the_current_directory_names_files_beside_it() {
+    let installation = Installation::new();
+    let here = |arguments: &[&str]| {
+        let mut command = Command::new(AUTHX);
+        command.current_dir(installation.directory.path()).args(arguments).output().unwrap()
+    };
+    let checked = here(&["config", "check", "--config", "authx.toml"]);
+    assert!(String::from_utf8_lossy(&checked.stdout).contains("sqlite:./authx.db"));
+    assert_eq!(code(&here(&["doctor", "--config", "authx.toml"])), 0);
+}
+
+#[test]
 fn doctor_tells_scripts_what_is_wrong() {
     let installation = Installation::new();
     let fine = installation.run(&["doctor", "--json"]);

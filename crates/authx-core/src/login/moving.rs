@@ -1,6 +1,6 @@
 //! The moves of a login: each changes the stage and says what follows.
 
-use super::{Cause, Effect, Login, Stage, record};
+use super::{Cause, Effect, FirstFactor, Login, Stage, record};
 use crate::{
     Cx, Millis, SessionId,
     audit::EventKind,
@@ -21,9 +21,22 @@ pub(super) struct Moving<'a> {
 }
 
 impl Moving<'_> {
-    pub(super) fn first_factor_failed(&mut self, cx: &Cx<'_>, cause: Cause) {
+    /// Whether the first factor is proved, and in a way that the policy allows; otherwise the login
+    /// is refused by this.
+    pub(super) fn stands(&mut self, cx: &Cx<'_>, first_factor: FirstFactor) -> bool {
+        if !self.policy.first_factors.contains(&self.login.first_factor) {
+            self.refuse(cx, Reason::FirstFactorNotAllowed, None);
+            return false;
+        }
+        if let FirstFactor::Failed(cause) = first_factor {
+            self.first_factor_failed(cx, cause);
+            return false;
+        }
+        true
+    }
+
+    fn first_factor_failed(&mut self, cx: &Cx<'_>, cause: Cause) {
         if self.login.first_factor == FirstFactorKind::Password {
-            self.effects.push(Effect::CountPassword);
             self.refuse(cx, Reason::WrongCredentials, Some(cause));
             return;
         }
@@ -37,6 +50,10 @@ impl Moving<'_> {
 
     pub(super) fn remembered(&mut self, cx: &Cx<'_>, session: &Session) -> bool {
         let Some(user) = self.login.user else { return false };
+        // What is remembered counts only where remembering is still allowed.
+        if self.policy.session_secs == 0 {
+            return false;
+        }
         if !session.allows(cx.now, user, self.login.application) {
             return false;
         }
@@ -132,7 +149,8 @@ impl Moving<'_> {
     }
 
     pub(super) fn allow(&mut self, cx: &mut Cx<'_>, factor: Option<FactorKind>) {
-        let session = self.remember(cx);
+        // What stands for a second factor later must have seen one: the policy may ask for it then.
+        let session = factor.and_then(|_| self.remember(cx));
         self.login.stage = Stage::Allowed { factor, session };
         let by = factor.map_or("policy", FactorKind::word);
         self.record(cx, EventKind::LoginAllowed, record::text("by", by));

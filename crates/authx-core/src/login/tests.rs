@@ -93,7 +93,7 @@ fn answer(text: &str) -> Answer<'_> {
 }
 
 fn answered(text: &str) -> Event<'_> {
-    Event::Answered(answer(text))
+    Event::Answered { answer: answer(text), first_factor: FirstFactor::Proved }
 }
 
 fn reason(login: &Login) -> &'static str {
@@ -314,4 +314,56 @@ proptest! {
             prop_assert_eq!(serde_json::from_str::<Login>(&stored).unwrap(), login.clone());
         }
     }
+}
+
+#[test]
+fn an_open_login_ends_with_what_it_rests_on() {
+    let open = |world: &mut World| {
+        let json = r#"{"user":"alice","first_factor":{"kind":"password","password":"x"},
+            "can":{"text":true,"several":true}}"#;
+        world.begin(json, FirstFactor::Proved, None).0
+    };
+    for cause in [Cause::AccountDisabled, Cause::UnknownUser, Cause::WrongPassword] {
+        let mut world = World::new("{}");
+        let (mut login, code) = (open(&mut world), world.code());
+        let first_factor = FirstFactor::Failed(cause);
+        let effects =
+            world.step(&mut login, &Event::Answered { answer: answer(&code), first_factor });
+        assert_eq!(reason(&login), "wrong_credentials");
+        assert_eq!(recorded(&effects), [EventKind::LoginRefused], "no code was looked at");
+        assert_eq!(effects.len(), 1, "and nobody is slowed down: {effects:?}");
+    }
+    let mut world = World::new("{}");
+    let mut login = open(&mut world);
+    world.policy.first_factors = vec![FirstFactorKind::Pam];
+    let code = world.code();
+    world.step(&mut login, &answered(&code));
+    assert_eq!(reason(&login), "first_factor_not_allowed");
+}
+
+#[test]
+fn nothing_is_remembered_where_the_policy_forbids_it() {
+    let mut world = World::new("{}");
+    let (login, _) = world.proved(&world.code());
+    let id = login.view(1).session.unwrap().id;
+    let until = NOW.plus_secs(1_000);
+    let session = Session { id, application: application(), user: user(), until, ended: None };
+    let json = r#"{"user":"alice","first_factor":{"kind":"password","password":"x"},
+        "can":{"text":true}}"#;
+    world.policy.session_secs = 0;
+    let (login, _) = world.begin(json, FirstFactor::Proved, Some(session.clone()));
+    assert_eq!(login.view(1).state, LoginState::AwaitingInput);
+    world.policy.session_secs = 1;
+    let (login, _) = world.begin(json, FirstFactor::Proved, Some(session));
+    assert_eq!(login.view(1).state, LoginState::Allowed);
+}
+
+#[test]
+fn who_showed_no_second_factor_is_not_remembered_as_if() {
+    let mut world = World::new(r#"{"second_factor":"off"}"#);
+    let json = r#"{"user":"alice","first_factor":{"kind":"password","password":"x"}}"#;
+    let (login, effects) = world.begin(json, FirstFactor::Proved, None);
+    assert_eq!(login.view(1).state, LoginState::Allowed);
+    assert_eq!(login.view(1).session, None);
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Remember(_))));
 }

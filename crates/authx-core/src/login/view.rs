@@ -45,6 +45,7 @@ impl Login {
             answers_left: policy.answers_per_login,
             idle: 0,
             seq: 0,
+            password_digest: None,
             request_digest,
             answer_digest: String::new(),
             created: cx.now,

@@ -1,6 +1,6 @@
 //! Small texts inside requests, checked or cleaned as they are read.
 
-use crate::Cx;
+use crate::{Cx, name::is_invisible};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -44,7 +44,8 @@ impl std::fmt::Debug for Typed {
     }
 }
 
-/// Something that a VPN client says of itself: cut at 100 characters, control characters dropped.
+/// Something that a VPN client says of itself: cut at 100 characters, control and invisible
+/// characters dropped.
 /// Strangers choose these, so they are cleaned rather than refused.
 #[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String))]
@@ -60,7 +61,7 @@ impl Label {
 
 impl From<String> for Label {
     fn from(text: String) -> Self {
-        Self(text.chars().filter(|c| !c.is_control()).take(100).collect())
+        Self(text.chars().filter(|&c| !c.is_control() && !is_invisible(c)).take(100).collect())
     }
 }
 
@@ -171,7 +172,7 @@ mod tests {
 
     #[test]
     fn a_client_cannot_write_into_our_logs() {
-        let label = Label::from("OpenVPN\n\u{1b}[31m GUI".to_owned());
+        let label = Label::from("OpenVPN\n\u{1b}[31m\u{202e} GUI".to_owned());
         assert_eq!(label.as_str(), "OpenVPN[31m GUI");
         assert_eq!(Label::from("é".repeat(1_000)).as_str().chars().count(), 100);
     }

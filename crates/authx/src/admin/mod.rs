@@ -8,6 +8,7 @@ pub mod accounts;
 pub mod aliases;
 pub mod applications;
 pub mod audit;
+pub mod clock;
 pub mod keys;
 pub mod passwords;
 pub mod policies;

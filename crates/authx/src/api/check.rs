@@ -4,7 +4,7 @@ use super::{
     Api,
     signed::{Answer, Failure, Signed},
 };
-use crate::{directory::Protected, logins::LoginError, store::tenants};
+use crate::{directory::Protected, logins::LoginError};
 use authx_core::{
     ApplicationId,
     wire::{login::Rfc3339, problem::Problem},
@@ -59,9 +59,8 @@ pub(super) async fn check(State(api): State<Api>, request: Signed) -> Response {
     let act = |caller: Arc<Protected>| {
         let api = api.clone();
         async move {
-            // The one call that decides nothing, and so would not notice that its key is revoked.
-            let tenant = tenants::tenant(&api.app().store, caller.tenant).await?;
-            if tenant.is_none_or(|tenant| tenant.generation != caller.generation) {
+            // Nothing is stored here that would notice a key that was revoked meanwhile.
+            if !api.app().directory.is_current(api.app(), &caller).await? {
                 return Err(Failure::Login(LoginError::Stale));
             }
             Ok(Check {

@@ -148,6 +148,7 @@ impl From<StoreError> for ApiError {
             ),
             StoreError::Address { .. }
             | StoreError::Corrupt { .. }
+            | StoreError::InUse
             | StoreError::Invalid { .. }
             | StoreError::NewerSchema { .. } => Self::fault(&error),
         }
@@ -157,7 +158,14 @@ impl From<StoreError> for ApiError {
 impl From<serde_json::Error> for ApiError {
     fn from(error: serde_json::Error) -> Self {
         if error.is_data() {
-            let detail = error.to_string();
+            // What begins so goes on with the value itself, and that may be a password.
+            let mut detail = error.to_string();
+            if ["invalid type", "invalid value"].iter().any(|start| detail.starts_with(start)) {
+                let (line, column) = (error.line(), error.column());
+                detail = format!(
+                    "a value is not of the kind that belongs there (line {line}, column {column})"
+                );
+            }
             return Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request", detail);
         }
         let detail = format!("the body is not JSON: {error}");

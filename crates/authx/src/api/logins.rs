@@ -19,7 +19,8 @@ use axum::{
     http::{StatusCode, request::Parts},
     response::Response,
 };
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{convert::Infallible, future::pending, panic::resume_unwind, sync::Arc, time::Duration};
+use tracing::Instrument as _;
 
 /// Begin a login under an id that the caller makes. The same id and body is the same login.
 #[utoipa::path(
@@ -41,7 +42,7 @@ pub(super) async fn begin(
     let body = request.bytes();
     let act = |caller: Arc<Protected>| {
         let (api, id, body) = (api.clone(), id.clone(), body.clone());
-        async move {
+        to_the_end(async move {
             let (id, begin): (_, BeginLogin) = (id?, serde_json::from_slice(&body)?);
             let outcome = logins::begin(api.app(), &caller, id, &begin, &body).await;
             if let Err(error) = &outcome
@@ -52,7 +53,7 @@ pub(super) async fn begin(
                 tracing::warn!(application = %caller.id, login = %id, code, %error, "not begun");
             }
             view(outcome)
-        }
+        })
     };
     request.answer(&api, act).await
 }
@@ -77,10 +78,10 @@ pub(super) async fn answer(
     let body = request.bytes();
     let act = |caller: Arc<Protected>| {
         let (api, id, body) = (api.clone(), id.clone(), body.clone());
-        async move {
+        to_the_end(async move {
             let answer: AnswerLogin = serde_json::from_slice(&body)?;
             view(logins::answer(api.app(), &caller, id?, &answer).await)
-        }
+        })
     };
     request.answer(&api, act).await
 }
@@ -132,9 +133,22 @@ pub(super) async fn cancel(
 ) -> Response {
     let act = |caller: Arc<Protected>| {
         let (api, id) = (api.clone(), id.clone());
-        async move { view(logins::cancel(api.app(), &caller, id?).await) }
+        to_the_end(async move { view(logins::cancel(api.app(), &caller, id?).await) })
     };
     request.answer(&api, act).await
+}
+
+/// Does the work also when the caller hangs up meanwhile: what is wrong is counted, and whoever
+/// waits for the login is woken after its commit.
+async fn to_the_end<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
+    match tokio::spawn(work.in_current_span()).await {
+        Ok(done) => done,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => resume_unwind(panic),
+            // Only the end of the whole program cancels it.
+            Err(_) => pending().await,
+        },
+    }
 }
 
 fn view(found: Result<Versioned, LoginError>) -> Result<LoginView, super::signed::Failure> {

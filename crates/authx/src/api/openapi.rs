@@ -1,7 +1,12 @@
 //! The routes, and the OpenAPI 3.1 document that follows from them.
 
 use super::{Api, check, error::ApiError, logins};
-use axum::{Json, Router, http::StatusCode, routing::get};
+use axum::{
+    Router,
+    body::Bytes,
+    http::{StatusCode, header},
+    routing::get,
+};
 use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -23,8 +28,11 @@ struct Documentation;
 /// The routes, ready to serve.
 pub fn router(api: Api) -> Router {
     let (router, document) = described().split_for_parts();
+    // Written once: a stranger may ask for it as often as he likes.
+    let document = Bytes::from(serde_json::to_vec(&document).unwrap_or_default());
+    let kind = [(header::CONTENT_TYPE, "application/json")];
     router
-        .route("/api/v1/openapi.json", get(|| async { Json(document) }))
+        .route("/api/v1/openapi.json", get(async move || (kind, document)))
         .fallback(|| async {
             ApiError::new(StatusCode::NOT_FOUND, "not_found", "there is nothing here")
         })

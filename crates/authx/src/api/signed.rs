@@ -21,12 +21,25 @@ use axum::{
 use serde::Serialize;
 use std::sync::Arc;
 
-/// A request with the three headers of a signature. Proves nothing yet.
-#[derive(Debug)]
+/// A request whose signature is right.
 pub(super) struct Signed {
-    parts: Parts,
+    head: Head,
     body: Bytes,
+    /// Who signed, as last known.
+    caller: Proven,
+}
+
+/// What comes before the body. Proves nothing yet.
+struct Head {
+    parts: Parts,
     presented: Presented,
+}
+
+/// The body may hold a password.
+impl std::fmt::Debug for Signed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Signed").field("presented", &self.head.presented).finish_non_exhaustive()
+    }
 }
 
 /// A body of a signed answer: it can name the newest seal.
@@ -66,9 +79,13 @@ impl FromRequest<Api> for Signed {
                 |name| single(name, parts.headers.get_all(name).iter().map(HeaderValue::as_bytes));
             Presented::parse(field(CONTENT_DIGEST)?, field(SIGNATURE_INPUT)?, field(SIGNATURE)?)?
         };
+        let head = Head { parts, presented };
+        // Before the body: nothing is kept of what a stranger sends.
+        let caller = head.caller(api).await?;
         let most = api.0.body_bytes;
         let body = to_bytes(body, most).await.map_err(|error| unread(&error, most))?;
-        Ok(Self { parts, body, presented })
+        head.presented.check_body(&body)?;
+        Ok(Self { head, body, caller })
     }
 }
 
@@ -80,7 +97,7 @@ impl Signed {
 
     /// The query as it came, without the question mark.
     pub(super) fn query(&self) -> &str {
-        self.parts.uri.query().unwrap_or_default()
+        self.head.query()
     }
 
     /// Lets `act` answer for the application that signed, and signs what it says. When the
@@ -92,23 +109,20 @@ impl Signed {
         Act: Fn(Arc<Protected>) -> Acting,
         Acting: Future<Output = Result<T, Failure>>,
     {
-        let mut caller = match self.caller(api).await {
-            Ok(caller) => caller,
-            Err(error) => return error.into_response(),
-        };
+        let mut caller = self.caller.clone();
         let mut answered = match self.check_age(api) {
             Ok(()) => act(Arc::clone(&caller.application)).await,
             Err(error) => Err(error.into()),
         };
         if matches!(&answered, Err(Failure::Login(LoginError::Stale))) {
-            caller = match self.caller_anew(api).await {
+            caller = match self.head.caller_anew(api).await {
                 Ok(caller) => caller,
                 Err(error) => return error.into_response(),
             };
             answered = act(Arc::clone(&caller.application)).await;
         } else if matches!(&answered, Err(Failure::Told(_))) {
             // Nothing was read that would have noticed a revoked key.
-            caller = match self.caller_anew(api).await {
+            caller = match self.head.caller_anew(api).await {
                 Ok(caller) => caller,
                 Err(error) => return error.into_response(),
             };
@@ -132,14 +146,59 @@ impl Signed {
         }
     }
 
+    fn check_age(&self, api: &Api) -> Result<(), SignatureError> {
+        self.head.presented.check_age(api.app().clock.clock().now().secs())?;
+        if api.0.nonces.seen(self.head.presented.nonce) {
+            tracing::warn!(caller = %self.head.presented.caller, "a signed request came twice");
+        }
+        Ok(())
+    }
+
+    fn sign(
+        &self,
+        api: &Api,
+        caller: &Proven,
+        status: StatusCode,
+        kind: &'static str,
+        body: &impl Serialize,
+    ) -> Response {
+        let body = match serde_json::to_vec(body) {
+            Ok(body) => body,
+            Err(error) => return ApiError::fault(&error).into_response(),
+        };
+        let secs = api.app().clock.clock().now().secs();
+        let headers =
+            sign_response(&caller.key, &self.head.presented, status.as_u16(), &body, secs);
+        let mut response = Response::new(body.into());
+        *response.status_mut() = status;
+        let fields = response.headers_mut();
+        fields.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+        fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        for (name, value) in headers.fields() {
+            if let Ok(value) = HeaderValue::from_str(value) {
+                fields.insert(HeaderName::from_static(name), value);
+            }
+        }
+        response
+    }
+}
+
+impl Head {
+    fn query(&self) -> &str {
+        self.parts.uri.query().unwrap_or_default()
+    }
+
     /// Who signed. An application that was read earlier is good enough unless its signature does
-    /// not fit: the key may be new.
+    /// not fit and the key may be new. Anyone can send a signature that does not fit, so little is
+    /// done for one.
     async fn caller(&self, api: &Api) -> Result<Proven, ApiError> {
-        let id = self.id()?;
-        if let Some(known) = api.app().directory.known(id)
-            && let Ok(proven) = self.prove(api, known)
-        {
-            return Ok(proven);
+        let directory = &api.app().directory;
+        if let Some(known) = directory.known(self.id()?) {
+            match self.prove(api, Arc::clone(&known)) {
+                Err(SignatureError::Mismatch)
+                    if !directory.is_current(api.app(), &known).await? => {}
+                judged => return Ok(judged?),
+            }
         }
         self.caller_anew(api).await
     }
@@ -167,46 +226,11 @@ impl Signed {
             path: self.parts.uri.path(),
             query: self.query(),
             client: single(AUTHX_CLIENT, client)?,
-            body: &self.body,
+            body: &[],
         };
         let keys = application.keys.iter().map(|(_, key)| (key, key));
-        let key = self.presented.verify_any(&covered, keys)?.clone();
+        let key = self.presented.verify_head(&covered, keys)?.clone();
         Ok(Proven { application, key })
-    }
-
-    fn check_age(&self, api: &Api) -> Result<(), SignatureError> {
-        self.presented.check_age(api.app().clock.clock().now().secs())?;
-        if api.0.nonces.seen(self.presented.nonce) {
-            tracing::warn!(caller = %self.presented.caller, "a signed request came twice");
-        }
-        Ok(())
-    }
-
-    fn sign(
-        &self,
-        api: &Api,
-        caller: &Proven,
-        status: StatusCode,
-        kind: &'static str,
-        body: &impl Serialize,
-    ) -> Response {
-        let body = match serde_json::to_vec(body) {
-            Ok(body) => body,
-            Err(error) => return ApiError::fault(&error).into_response(),
-        };
-        let secs = api.app().clock.clock().now().secs();
-        let headers = sign_response(&caller.key, &self.presented, status.as_u16(), &body, secs);
-        let mut response = Response::new(body.into());
-        *response.status_mut() = status;
-        let fields = response.headers_mut();
-        fields.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-        fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        for (name, value) in headers.fields() {
-            if let Ok(value) = HeaderValue::from_str(value) {
-                fields.insert(HeaderName::from_static(name), value);
-            }
-        }
-        response
     }
 }
 
@@ -223,6 +247,7 @@ fn unread(error: &axum::Error, most: usize) -> ApiError {
 }
 
 /// An application that proved itself, and the key it did it with.
+#[derive(Clone)]
 struct Proven {
     application: Arc<Protected>,
     key: AppKey,

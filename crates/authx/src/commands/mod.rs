@@ -2,6 +2,7 @@
 
 mod application;
 mod audit;
+mod backup;
 mod config;
 mod doctor;
 mod init;
@@ -9,6 +10,7 @@ mod log;
 mod opened;
 mod output;
 mod policy;
+mod restore;
 mod serve;
 mod table;
 mod tenant;
@@ -16,7 +18,7 @@ mod typed;
 mod user;
 
 use anyhow::Context as _;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use output::Output;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -55,17 +57,21 @@ enum Command {
     /// Verify the record
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Copy everything, sealed to the recovery key, while the server serves
+    Backup(backup::Arguments),
     /// Look at the configuration
     #[command(subcommand)]
     Config(config::Command),
     /// Check everything an installation depends on
-    Doctor,
+    Doctor(doctor::Arguments),
     /// Set up what is missing: configuration, keys, database
     Init(init::Arguments),
     /// Read the record: what happened, newest last
     Log(log::Arguments),
     /// Say who may use what
     Policy(policy::Arguments),
+    /// Make an installation out of a backup, while the server is stopped
+    Restore(restore::Arguments),
     /// Run the server
     Serve,
     /// Companies that share this installation
@@ -73,6 +79,11 @@ enum Command {
     Tenant(tenant::Command),
     /// Say who may sign in, and with what
     User(user::Arguments),
+}
+
+/// Every command and what it takes, for those who describe or complete them.
+pub fn definition() -> clap::Command {
+    Arguments::command()
 }
 
 /// Runs what the command line asks for. Exit codes: 0 done, 1 not done, 2 not understood.
@@ -99,11 +110,13 @@ fn run(Arguments { global, command }: Arguments) -> anyhow::Result<ExitCode> {
         match command {
             Command::Application(arguments) => application::run(&global, arguments).await,
             Command::Audit(command) => audit::run(&global, command).await,
+            Command::Backup(arguments) => Box::pin(backup::run(&global, &arguments)).await,
             Command::Config(command) => config::run(&global, &command),
-            Command::Doctor => doctor::run(&global).await,
+            Command::Doctor(arguments) => doctor::run(&global, &arguments).await,
             Command::Init(arguments) => init::run(&global, &arguments).await,
             Command::Log(arguments) => log::run(&global, arguments).await,
             Command::Policy(arguments) => policy::run(&global, arguments).await,
+            Command::Restore(arguments) => restore::run(&global, &arguments).await,
             Command::Serve => serve::run(&global).await,
             Command::Tenant(command) => tenant::run(&global, command).await,
             Command::User(arguments) => user::run(&global, arguments).await,

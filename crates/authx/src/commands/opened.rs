@@ -24,13 +24,18 @@ impl Opened {
         let config = Config::load(&global.config)?;
         // Large, and once a command.
         let app = Box::pin(App::open(&config)).await?;
-        Ok(Self { app, by: Actor::new(operator()) })
+        Ok(Self { app, by: actor() })
     }
 
     /// The tenant that `--tenant` names, or the only one.
     pub(super) async fn tenant(&self, named: Option<&str>) -> anyhow::Result<Tenant> {
         Ok(tenants::find(&self.app, named).await?)
     }
+}
+
+/// Who calls a command.
+pub(super) fn actor() -> Actor {
+    Actor::new(operator())
 }
 
 /// The account under which the command runs and, where `sudo` says so, the one from which it was

@@ -97,7 +97,9 @@ impl Config {
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let text = std::fs::read_to_string(path)
             .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
-        let directory = path.parent().unwrap_or(Path::new(""));
+        // Files beside it would else have the parent “”, which cannot be opened to be synchronised.
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let directory = parent.unwrap_or(Path::new("."));
         Self::parse(&text, directory)
             .map_err(|faults| ConfigError::Faults { path: path.to_owned(), faults })
     }

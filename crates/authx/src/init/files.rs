@@ -7,7 +7,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
 /// Makes the directory, for its owner only, unless it is there.
-pub(super) fn make_directory(path: &Path) -> Result<(), InitError> {
+pub(crate) fn make_directory(path: &Path) -> Result<(), InitError> {
     DirBuilder::new()
         .recursive(true)
         .mode(0o700)
@@ -17,7 +17,7 @@ pub(super) fn make_directory(path: &Path) -> Result<(), InitError> {
 
 /// Writes a new file that only its owner can read. A crash leaves none or all of it; one that
 /// exists is an error.
-pub(super) fn make(path: &Path, text: &str) -> Result<(), InitError> {
+pub(crate) fn make(path: &Path, text: &str) -> Result<(), InitError> {
     write(path, text).map_err(|source| failed(path, source))
 }
 

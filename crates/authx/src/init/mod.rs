@@ -1,7 +1,7 @@
 //! Setting up: what is missing is made, what exists is left as it is.
 
 mod certificate;
-mod files;
+pub(crate) mod files;
 
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError, Database, Origin, SecretFile, SecretFileError};

@@ -4,12 +4,13 @@ use super::{LoginError, TRIES, Versioned, factors, find, pause, save};
 use crate::{
     app::App,
     directory::Protected,
+    passwords::{PasswordError, Turn},
     store::{StoreError, logins as stored},
 };
 use authx_core::{
     LoginId, Millis, TenantId, UserId,
     factor::{Answer, FactorKind},
-    guard::Tally,
+    guard::{Source, Tally},
     login::{Cause, FirstFactor, Login, Start, start},
     policy::FirstFactorKind,
     seal::Place,
@@ -40,11 +41,19 @@ pub async fn begin(
     // burst of requests hold every core.
     let mut proved = None;
     for _ in 0..TRIES {
-        match attempt(app, caller, id, request, &request_digest, &mut proved).await {
-            Err(LoginError::Store(StoreError::Conflict)) => {}
+        let attempted = attempt(app, caller, id, request, &request_digest, &mut proved).await;
+        let in_the_way = match attempted {
+            // A repetition is answered like the first time, also when nothing new would be.
+            Err(
+                error @ (LoginError::Password(PasswordError::Busy) | LoginError::SlowDown { .. }),
+            ) => Some(error),
+            Err(LoginError::Store(StoreError::Conflict)) => None,
             other => return other,
-        }
+        };
         let Some(existing) = find(app, caller, id).await? else {
+            if let Some(error) = in_the_way {
+                return Err(error);
+            }
             pause(app).await;
             continue;
         };
@@ -81,7 +90,7 @@ async fn attempt(
     let account = visitor.account.as_ref();
     let first_factor = match &request.first_factor {
         Claimed::Password { password } if allows(caller, FirstFactorKind::Password) => {
-            check(app, caller, now, &visitor, password, proved).await?
+            check(app, caller, &source, &visitor, password, proved).await?
         }
         // A kind that is not allowed is refused by the rules, without a look at the password.
         Claimed::Password { .. } => FirstFactor::Failed(Cause::WrongPassword),
@@ -91,7 +100,10 @@ async fn attempt(
             Some(_) => FirstFactor::Proved,
         },
     };
-    let login = login.of(account.map(|account| account.id));
+    let mut login = login.of(account.map(|account| account.id));
+    if login.first_factor == FirstFactorKind::Password {
+        login.password_digest = password_digest(caller, account);
+    }
     // Checking the password took its time; the code is judged by the present.
     let now = app.now()?;
     let mut enrolled = vec![];
@@ -111,11 +123,20 @@ async fn attempt(
     }
     let started = Start { login, first_factor, answer, session };
     let (login, effects) = app.decide(now, |cx| start(cx, started, &caller.policy, &mut enrolled));
-    let tally = visitor.tally;
-    let outcome = save::Outcome { now, login: &login, enrolled: &enrolled, effects, tally };
+    let outcome = save::Outcome { now, login: &login, enrolled: &enrolled, effects };
     save::begun(app, caller, outcome).await?;
     app.waiters.wake(id);
     Ok(Versioned { login, version: 1 })
+}
+
+/// Names what is stored of a user's password now. Another one has another name, also the same word
+/// set again.
+pub(super) fn password_digest(
+    caller: &Protected,
+    account: Option<&stored::VisitorAccount>,
+) -> Option<String> {
+    let sealed = account?.password.as_ref()?;
+    Some(digest(caller, "password", sealed))
 }
 
 fn allows(caller: &Protected, kind: FirstFactorKind) -> bool {
@@ -126,7 +147,7 @@ fn allows(caller: &Protected, kind: FirstFactorKind) -> bool {
 async fn check(
     app: &App,
     caller: &Protected,
-    now: Millis,
+    source: &Source,
     visitor: &stored::Visitor,
     password: &Typed,
     proved: &mut Option<Vec<u8>>,
@@ -136,8 +157,8 @@ async fn check(
     let right = if sealed.is_some() && proved.as_ref() == sealed {
         true
     } else {
-        slow_down(now, visitor.tally).await?;
-        verify(app, caller, account, password).await?
+        let turn = turn(app, caller, source, visitor.tally).await?;
+        verify(app, caller, turn, account, password).await?
     };
     Ok(match (account, sealed) {
         (None, _) => FirstFactor::Failed(Cause::UnknownUser),
@@ -154,6 +175,7 @@ async fn check(
 async fn verify(
     app: &App,
     caller: &Protected,
+    turn: Turn,
     account: Option<&stored::VisitorAccount>,
     password: &Typed,
 ) -> Result<bool, LoginError> {
@@ -165,18 +187,38 @@ async fn verify(
     let phc = opened.as_ref().map(|secret| std::str::from_utf8(secret.expose()));
     let phc = phc.transpose().map_err(|error| LoginError::Damaged(error.to_string()))?;
     let typed = Zeroizing::new(password.expose().to_owned());
-    Ok(app.passwords.verify(phc, typed).await?)
+    Ok(app.passwords.verify(turn, phc, typed).await?)
 }
 
-/// After many wrong passwords from one network the next ones wait their turn; a short wait is
-/// spent here, for a longer one the caller has to come back.
-async fn slow_down(now: Millis, tally: Tally) -> Result<(), LoginError> {
-    let wait = tally.until_password(now).since(now);
+/// Waits for a core to check a password on. After many wrong passwords from one network the next
+/// ones wait before that; a short wait is spent here, for a longer one the caller has to come back.
+async fn turn(
+    app: &App,
+    caller: &Protected,
+    source: &Source,
+    known: Tally,
+) -> Result<Turn, LoginError> {
+    let wait = wait_millis(app.now()?, known);
     if wait > MOST_WAIT_MILLIS {
-        return Err(LoginError::SlowDown { wait_secs: wait.div_ceil(1_000) });
+        return Err(slow_down(wait));
     }
     tokio::time::sleep(Duration::from_millis(wait)).await;
-    Ok(())
+    let turn = app.passwords.turn().await?;
+    // Others from there were checked while this one queued: however many come at once, hardly more
+    // are judged than one after the other.
+    let tally = stored::tally(&app.store, caller.tenant, caller.id, source).await?;
+    match wait_millis(app.now()?, tally) {
+        wait if wait > 0 && tally != known => Err(slow_down(wait)),
+        _ => Ok(turn),
+    }
+}
+
+fn wait_millis(now: Millis, tally: Tally) -> u64 {
+    tally.until_password(now).since(now)
+}
+
+fn slow_down(wait_millis: u64) -> LoginError {
+    LoginError::SlowDown { wait_secs: wait_millis.div_ceil(1_000) }
 }
 
 /// Where a password hash is sealed.

@@ -1,37 +1,25 @@
 //! A user's factors: opened for a step, sealed after it.
 
 use super::LoginError;
-use crate::{
-    app::App,
-    directory::Protected,
-    store::logins::{self as stored, StoredFactor},
-};
+use crate::{app::App, directory::Protected, store::logins::StoredFactor};
 use authx_core::{
-    FactorId, Millis, TenantId, UserId,
+    FactorId, Millis, TenantId,
     factor::{Answer, Enrolled, Enrolment, FactorKind, recovery},
     seal::Place,
 };
 use zeroize::Zeroizing;
-
-/// Reads and opens the active factors of a user.
-pub(super) async fn load(
-    app: &App,
-    caller: &Protected,
-    user: UserId,
-) -> Result<Vec<Enrolled>, LoginError> {
-    let stored = stored::factors(&app.store, caller.tenant, user).await?;
-    stored.iter().map(|factor| open(caller, factor)).collect()
-}
 
 /// Opens a factor.
 pub(super) fn open(caller: &Protected, factor: &StoredFactor) -> Result<Enrolled, LoginError> {
     let damaged =
         |error: serde_json::Error| LoginError::Damaged(format!("factor {}: {error}", factor.id));
     let record = caller.data_key.open(&factor_place(caller.tenant, &factor.id), &factor.record)?;
+    // What serde says of a record may repeat a part of it, and this is a secret.
+    let unknown = |_| LoginError::Damaged(format!("the record of factor {}", factor.id));
     Ok(Enrolled {
         id: factor.id,
         version: u64::try_from(factor.version).unwrap_or(0),
-        enrolment: serde_json::from_slice(record.expose()).map_err(damaged)?,
+        enrolment: serde_json::from_slice(record.expose()).map_err(unknown)?,
         guard: serde_json::from_str(&factor.guard).map_err(damaged)?,
     })
 }

@@ -9,7 +9,7 @@ use crate::{
 use authx_core::{
     Millis,
     factor::Enrolled,
-    guard::Tally,
+    guard::quiet_since,
     login::{Effect, Login},
 };
 
@@ -23,8 +23,6 @@ pub(super) struct Outcome<'a> {
     pub(super) enrolled: &'a [Enrolled],
     /// What else follows.
     pub(super) effects: Vec<Effect>,
-    /// What was known of the wrong passwords from the login's source.
-    pub(super) tally: Tally,
 }
 
 /// Stores a new login.
@@ -52,13 +50,13 @@ pub(super) async fn changed(
 
 impl Outcome<'_> {
     fn follow(self, app: &App, caller: &Protected, mut batch: Batch) -> Result<Batch, LoginError> {
-        let Self { now, login, enrolled, effects, tally } = self;
+        let Self { now, login, enrolled, effects } = self;
         let tenant = caller.tenant;
         for effect in effects {
             batch = match effect {
                 Effect::CountPassword => {
-                    let afresh = tally.still(now) != tally;
-                    batch.count_password(tenant, caller.id, &login.source(), now, afresh)
+                    let quiet = quiet_since(now);
+                    batch.count_password(tenant, caller.id, &login.source(), now, quiet)
                 }
                 Effect::Record(kind, detail) => {
                     let about = About {
@@ -74,7 +72,8 @@ impl Outcome<'_> {
                     Some(factor) => {
                         batch.update_factor(tenant, factors::close(app, caller, now, factor)?)
                     }
-                    None => batch,
+                    // Going on would let a code count that was never spent.
+                    None => return Err(LoginError::Damaged(format!("factor {id} was not read"))),
                 },
             };
         }

@@ -1,31 +1,34 @@
 //! What time alone does: open logins expire, old ones are forgotten.
 
-use super::{LoginError, move_on};
+use super::{Happened, LoginError, move_on};
 use crate::{
     app::App,
     store::{StoreError, logins as stored},
 };
-use authx_core::{
-    ApplicationId, LoginId, Millis, TenantId,
-    login::{Event, Login},
-};
+use authx_core::{ApplicationId, LoginId, Millis, TenantId, login::Login};
 
 /// Ends every login whose time is over, so that the record has it also when nobody asks again.
 ///
 /// # Errors
 ///
-/// [`LoginError`]; the rest is done at the next call.
+/// [`LoginError`] that concerns them all; the rest is done at the next call. One that cannot be
+/// read is named in the log and keeps no other waiting.
 pub async fn expire_overdue(app: &App, now: Millis) -> Result<(), LoginError> {
     for (tenant, id) in stored::overdue(&app.store, now).await? {
-        let Some(application) = application(app, tenant, id).await? else { continue };
-        // An application that was deleted meanwhile took its logins with it.
-        let Some(caller) = app.directory.reload(app, application).await? else { continue };
-        match move_on(app, &caller, id, &Event::Timer).await {
-            Ok(_) | Err(LoginError::Busy | LoginError::Stale | LoginError::Unknown) => {}
-            Err(error) => return Err(error),
+        match expire(app, tenant, id).await {
+            Ok(()) | Err(LoginError::Busy | LoginError::Stale | LoginError::Unknown) => {}
+            Err(error @ (LoginError::Clock(_) | LoginError::Store(_))) => return Err(error),
+            Err(error) => tracing::error!(%tenant, login = %id, %error, "a login cannot be ended"),
         }
     }
     Ok(())
+}
+
+async fn expire(app: &App, tenant: TenantId, id: LoginId) -> Result<(), LoginError> {
+    let Some(application) = application(app, tenant, id).await? else { return Ok(()) };
+    // An application that was deleted meanwhile took its logins with it.
+    let Some(caller) = app.directory.current(app, application).await? else { return Ok(()) };
+    move_on(app, &caller, id, Happened::Timer).await.map(|_| ())
 }
 
 /// Forgets what ended more than a day ago.

@@ -8,6 +8,8 @@ use super::Value;
 #[derive(Clone, Debug, Default)]
 pub struct Batch {
     pub(super) statements: Vec<Statement>,
+    /// Whether no other batch, of whichever node, may be under way beside it.
+    pub(super) exclusive: bool,
 }
 
 /// One statement of a batch.
@@ -57,6 +59,15 @@ impl Batch {
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
         self.statements.extend(other.statements);
+        self.exclusive |= other.exclusive;
+        self
+    }
+
+    /// Makes the batch wait for those under way, of every node, and the later ones wait for it. So
+    /// what they read of it in a condition is still true when they are stored.
+    #[must_use]
+    pub(super) fn exclusively(mut self) -> Self {
+        self.exclusive = true;
         self
     }
 

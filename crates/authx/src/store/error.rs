@@ -35,6 +35,9 @@ pub enum StoreError {
     /// there is space.
     #[error("the database's disk is full")]
     Full,
+    /// Others have the database open that has to be had alone.
+    #[error("the database is in use: stop the server and every other command of AuthX first")]
+    InUse,
     /// The statement does not fit the schema or its parameters: a fault in the program, and a
     /// retry does not help. Nothing of the batch is stored.
     #[error("the database does not accept a statement")]

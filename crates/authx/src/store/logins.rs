@@ -81,22 +81,33 @@ pub async fn visitor(
         )
         .await?;
     let first = rows.first().ok_or(StoreError::Conflict)?;
-    let failures = first.opt_int(1)?.unwrap_or(0);
-    let last = first.opt_millis(2)?.unwrap_or_default();
-    let account = match first.opt_user(3)? {
-        None => None,
-        Some(id) => Some(VisitorAccount {
-            id,
-            active: first.text(4)? == "active",
-            password: first.opt_bytes(5)?.map(<[u8]>::to_vec),
-        }),
-    };
     Ok(Visitor {
         generation: first.int(0)?,
-        account,
-        tally: Tally { failures: u32::try_from(failures).unwrap_or(u32::MAX), last },
+        account: account_at(first, 3)?,
+        tally: tally_at(first, 1)?,
         factors: factors_at(&rows, 6)?,
     })
+}
+
+/// Reads the count of wrong passwords from a source at an application.
+///
+/// # Errors
+///
+/// As [`visitor`].
+pub async fn tally(
+    store: &Store,
+    tenant: TenantId,
+    application: ApplicationId,
+    source: &Source,
+) -> Result<Tally, StoreError> {
+    let row = store
+        .query_one(
+            "SELECT failures, last FROM throttle
+             WHERE tenant = $1 AND application = $2 AND source = $3",
+            [tenant.into(), application.into(), source.as_str().into()],
+        )
+        .await?;
+    row.map_or(Ok(Tally::default()), |row| tally_at(&row, 0))
 }
 
 /// Reads a login with its tenant's generation. The login is `None` when there is none of that id.
@@ -124,26 +135,28 @@ pub async fn load(
     Ok((row.int(0)?, login))
 }
 
-/// Reads the active factors of a user. Those of one who was disabled while the login was open count
-/// no longer.
+/// Reads an account with its active factors. The account is `None` when there is none of that id
+/// any more.
 ///
 /// # Errors
 ///
 /// As [`visitor`].
-pub async fn factors(
+pub async fn user(
     store: &Store,
     tenant: TenantId,
-    user: UserId,
-) -> Result<Vec<StoredFactor>, StoreError> {
+    id: UserId,
+) -> Result<(Option<VisitorAccount>, Vec<StoredFactor>), StoreError> {
     let rows = store
         .query(
-            "SELECT f.id, f.version, f.record, f.guard
-             FROM factor f JOIN account a ON a.id = f.account AND a.state = 'active'
-             WHERE f.tenant = $1 AND f.account = $2 AND f.state = 'active' ORDER BY f.id",
-            [tenant.into(), user.into()],
+            "SELECT a.id, a.state, a.password, f.id, f.version, f.record, f.guard
+             FROM account a
+             LEFT JOIN factor f ON f.tenant = a.tenant AND f.account = a.id AND f.state = 'active'
+             WHERE a.tenant = $1 AND a.id = $2 ORDER BY f.id",
+            [tenant.into(), id.into()],
         )
         .await?;
-    factors_at(&rows, 0)
+    let account = rows.first().map(|row| account_at(row, 0)).transpose()?.flatten();
+    Ok((account, factors_at(&rows, 3)?))
 }
 
 /// Reads a remembered session.
@@ -272,8 +285,9 @@ impl Batch {
         )
     }
 
-    /// Counts a wrong password from a source. Adds rather than compares: tries in parallel must
-    /// all count, and none of them shall have to hash again.
+    /// Counts a wrong password from a source; from 1 again if the one before was not after `quiet`.
+    /// Adds rather than compares: tries in parallel must all count, also the first after a quiet
+    /// time, and none of them shall have to hash again.
     #[must_use]
     pub fn count_password(
         self,
@@ -281,19 +295,16 @@ impl Batch {
         application: ApplicationId,
         source: &Source,
         now: Millis,
-        afresh: bool,
+        quiet: Millis,
     ) -> Self {
-        let sql = if afresh {
+        self.run(
             "INSERT INTO throttle (tenant, application, source, failures, last)
              VALUES ($1, $2, $3, 1, $4)
-             ON CONFLICT (tenant, application, source) DO UPDATE SET failures = 1, last = $4"
-        } else {
-            "INSERT INTO throttle (tenant, application, source, failures, last)
-             VALUES ($1, $2, $3, 1, $4)
-             ON CONFLICT (tenant, application, source)
-             DO UPDATE SET failures = throttle.failures + 1, last = $4"
-        };
-        self.run(sql, [tenant.into(), application.into(), source.as_str().into(), now.into()])
+             ON CONFLICT (tenant, application, source) DO UPDATE SET
+               failures = CASE WHEN throttle.last <= $5 THEN 1 ELSE throttle.failures + 1 END,
+               last = $4",
+            [tenant.into(), application.into(), source.as_str().into(), now.into(), quiet.into()],
+        )
     }
 }
 
@@ -340,6 +351,20 @@ pub async fn forget(store: &Store, before: Millis) -> Result<(), StoreError> {
             old,
         );
     store.commit(batch).await
+}
+
+fn tally_at(row: &Row, at: usize) -> Result<Tally, StoreError> {
+    let failures = u32::try_from(row.opt_int(at)?.unwrap_or(0)).unwrap_or(u32::MAX);
+    Ok(Tally { failures, last: row.opt_millis(at + 1)?.unwrap_or_default() })
+}
+
+fn account_at(row: &Row, at: usize) -> Result<Option<VisitorAccount>, StoreError> {
+    let Some(id) = row.opt_user(at)? else { return Ok(None) };
+    Ok(Some(VisitorAccount {
+        id,
+        active: row.text(at + 1)? == "active",
+        password: row.opt_bytes(at + 2)?.map(<[u8]>::to_vec),
+    }))
 }
 
 fn factors_at(rows: &[Row], at: usize) -> Result<Vec<StoredFactor>, StoreError> {

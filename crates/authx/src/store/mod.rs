@@ -33,7 +33,7 @@ pub use batch::Batch;
 pub use error::{Cause, StoreError};
 pub use flow::Flow;
 pub use row::Row;
-pub use snapshot::{Loader, Table, TableRow};
+pub use snapshot::{Filling, Loader, Occupied, Table, TableRow};
 pub use value::Value;
 
 use postgres::Postgres;
@@ -67,13 +67,31 @@ impl Store {
             Some(("postgres" | "postgresql", _)) => {
                 Engine::Postgres(Arc::new(Postgres::open(url).await?))
             }
-            _ => {
-                return Err(StoreError::Address {
-                    reason: "it must begin with “sqlite:” or “postgres://”".to_owned(),
-                });
-            }
+            _ => return Err(strange_address()),
         };
         Ok(Self { engine })
+    }
+
+    /// Begins to fill the database at an address that nobody has open, from the rows of a
+    /// [`snapshot`](Self::snapshot) of either engine. It is made if missing, and nobody else can
+    /// open it until the loader is finished or dropped. What is there already is refused or set
+    /// aside, whole; it is the loader's [`finish`](Loader::finish) that puts the rows in its place.
+    ///
+    /// Every process holds a lock for as long as it has the database open: SQLite's own on the
+    /// file, an advisory one on each connection to PostgreSQL. The system lets go of it when the
+    /// process ends, however it ends, so there is nothing to clean up after a crash.
+    ///
+    /// # Errors
+    ///
+    /// - [`StoreError::InUse`]: a server or another command has it open.
+    /// - [`StoreError::Conflict`]: it is not empty, and that was to be refused.
+    /// - As [`open`](Self::open).
+    pub async fn fill_alone(url: &str, occupied: &Occupied) -> Result<Filling, StoreError> {
+        match url.split_once(':') {
+            Some(("sqlite", path)) => Sqlite::fill_alone(path, occupied).await,
+            Some(("postgres" | "postgresql", _)) => Postgres::fill_alone(url, occupied).await,
+            _ => Err(strange_address()),
+        }
     }
 
     /// The engine's name, for people.
@@ -189,4 +207,14 @@ impl Store {
         let row = self.query_one("SELECT COALESCE(MAX(seq), 0) FROM event", []).await?;
         row.map_or(Ok(0), |row| row.int(0))
     }
+}
+
+/// The number of the schema that an open database has.
+pub fn schema_version() -> i64 {
+    schema::known()
+}
+
+fn strange_address() -> StoreError {
+    let reason = "it must begin with “sqlite:” or “postgres://”".to_owned();
+    StoreError::Address { reason }
 }

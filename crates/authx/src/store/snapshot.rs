@@ -15,6 +15,25 @@ pub struct Table {
 /// One row of one table.
 pub type TableRow = (&'static Table, Vec<Value>);
 
+/// What becomes of rows that are there before a database is filled.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Occupied {
+    /// They stay, and nothing is filled.
+    Refuse,
+    /// They are kept under this name, of small letters, digits and `_`: a file beside a SQLite
+    /// file, a schema in a PostgreSQL database.
+    SetAside(String),
+}
+
+/// A database that is being filled, by nobody else.
+#[derive(Debug)]
+pub struct Filling {
+    /// Takes the rows.
+    pub loader: Loader,
+    /// Where the rows are that were there before, once the loader is finished; for people.
+    pub aside: Option<String>,
+}
+
 /// Every table but the schema's own number, parents before children.
 pub(super) const TABLES: &[Table] = &[
     Table { name: "meta", columns: &["key", "value"] },
@@ -89,6 +108,11 @@ impl Table {
         TABLES.iter().find(|table| table.name == name)
     }
 
+    /// The place of a column's value in a row.
+    pub fn place(&self, column: &str) -> Option<usize> {
+        self.columns.iter().position(|name| *name == column)
+    }
+
     pub(super) fn select(&self) -> String {
         let columns = self.columns.join(", ");
         let order = self.columns.first().copied().unwrap_or("1");
@@ -107,6 +131,14 @@ impl Table {
             self.columns.join(", "),
             places.join(", ")
         )
+    }
+
+    /// Removes what a snapshot would hold.
+    pub(super) fn clear(&self) -> String {
+        match self.name {
+            "meta" => format!("DELETE FROM meta WHERE key <> '{LEFT_BEHIND}'"),
+            name => format!("DELETE FROM {name}"),
+        }
     }
 
     /// Whether anything is in it that a snapshot would hold.

@@ -35,6 +35,16 @@ pub async fn tenant(store: &Store, id: TenantId) -> Result<Option<StoredTenant>,
     row.as_ref().map(stored).transpose()
 }
 
+/// Reads a tenant's generation. `None`: there is no tenant of that id.
+///
+/// # Errors
+///
+/// As [`tenant`].
+pub async fn generation(store: &Store, id: TenantId) -> Result<Option<i64>, StoreError> {
+    let row = store.query_one("SELECT generation FROM tenant WHERE id = $1", [id.into()]).await?;
+    row.map(|row| row.int(0)).transpose()
+}
+
 /// Reads the tenant of that name. `None`: there is none.
 ///
 /// # Errors
@@ -80,7 +90,7 @@ impl Batch {
     /// changed the tenant since it was read. Comes first in a batch.
     #[must_use]
     pub fn raise_generation(self, tenant: TenantId, generation: i64) -> Self {
-        self.one(
+        self.exclusively().one(
             "UPDATE tenant SET generation = generation + 1 WHERE id = $1 AND generation = $2",
             [tenant.into(), generation.into()],
         )

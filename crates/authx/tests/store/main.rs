@@ -9,6 +9,7 @@
 mod commits;
 mod crashes;
 mod faults;
+mod generations;
 mod opening;
 mod reads;
 mod settled;

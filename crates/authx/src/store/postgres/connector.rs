@@ -25,6 +25,19 @@ const SETTINGS: &str = "SET statement_timeout = '10s';
     SELECT set_config('synchronous_commit', 'on', false)
         WHERE current_setting('synchronous_commit') = 'off'";
 
+/// How long another process may take to end.
+pub(super) const ENDING: Duration = Duration::from_secs(2);
+pub(super) const BETWEEN: Duration = Duration::from_millis(100);
+
+const UNHURRIED: &str = "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0";
+
+/// Any number that nobody else uses for an advisory lock: “AuthX” in ASCII, and one; held shared by
+/// every connection.
+const JOIN: &str = "SELECT pg_try_advisory_lock_shared(280267647065)";
+const EXCLUDE: &str = "SELECT pg_try_advisory_lock(280267647065)";
+/// Why there is no connection to be had.
+pub(super) const CLOSED: &str = "a backup is being restored into it";
+
 /// Makes connections to one database.
 #[derive(Clone)]
 pub(super) struct Connector {
@@ -75,6 +88,23 @@ impl Connector {
 
     /// A new connection, ready for use.
     pub(super) async fn session(&self) -> Result<Session, StoreError> {
+        let session = self.connected().await?;
+        if !join(&session.client).await? {
+            return Err(StoreError::unavailable(CLOSED));
+        }
+        Ok(session)
+    }
+
+    /// A new connection for work that takes as long as it takes, with the database to itself:
+    /// while it lives, there is no other connection of AuthX.
+    pub(super) async fn alone(&self) -> Result<Session, StoreError> {
+        let session = self.connected().await?;
+        session.client.batch_execute(UNHURRIED).await?;
+        let locked = session.client.query_one(EXCLUDE, &[]).await?;
+        if locked.try_get(0)? { Ok(session) } else { Err(StoreError::InUse) }
+    }
+
+    async fn connected(&self) -> Result<Session, StoreError> {
         let connecting = self.config.connect(self.tls.clone());
         let connected = tokio::time::timeout(2 * CONNECT_TIMEOUT, connecting).await;
         let (client, connection) = connected.map_err(StoreError::unavailable)??;
@@ -88,8 +118,7 @@ impl Connector {
     /// A new connection for work that takes as long as it takes.
     pub(super) async fn unhurried(&self) -> Result<Session, StoreError> {
         let session = self.session().await?;
-        let limits = "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0";
-        session.client.batch_execute(limits).await?;
+        session.client.batch_execute(UNHURRIED).await?;
         Ok(session)
     }
 }
@@ -107,6 +136,21 @@ impl Session {
         let statement = self.client.prepare(&form.of(sql)).await?;
         self.statements.insert((sql, form), statement.clone());
         Ok(statement)
+    }
+}
+
+/// Makes a connection one of many, for as long as it lives; false while another one has the
+/// database to itself. A lock of the server's goes with its connection, whatever ends it, but a
+/// moment after.
+pub(super) async fn join(client: &Client) -> Result<bool, tokio_postgres::Error> {
+    let mut waited = Duration::ZERO;
+    loop {
+        let joined = client.query_one(JOIN, &[]).await?.try_get(0)?;
+        if joined || waited >= ENDING {
+            return Ok(joined);
+        }
+        tokio::time::sleep(BETWEEN).await;
+        waited += BETWEEN;
     }
 }
 

@@ -31,7 +31,12 @@ impl From<Error> for StoreError {
 
 /// Whether the server gave up because transactions stood in each other's way; nothing is stored.
 pub(super) fn is_contended(code: &SqlState) -> bool {
-    [SqlState::T_R_DEADLOCK_DETECTED, SqlState::T_R_SERIALIZATION_FAILURE].contains(code)
+    [
+        SqlState::LOCK_NOT_AVAILABLE,
+        SqlState::T_R_DEADLOCK_DETECTED,
+        SqlState::T_R_SERIALIZATION_FAILURE,
+    ]
+    .contains(code)
 }
 
 fn is_io(error: &Error) -> bool {

@@ -11,11 +11,11 @@ mod value;
 mod writer;
 
 use super::{
-    Batch, Flow, Loader, Row, StoreError, TableRow, Value,
+    Batch, Filling, Flow, Loader, Occupied, Row, StoreError, TableRow, Value,
     flow::{Source, flow},
     queue::{Queue, queue},
 };
-use connector::Connector;
+use connector::{Connector, Session};
 use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use futures_util::{TryStreamExt, pin_mut};
 use settled::Settled;
@@ -94,6 +94,25 @@ impl Postgres {
     pub(super) async fn load_snapshot(&self) -> Result<Loader, StoreError> {
         snapshot::load(self.connector.unhurried().await?).await
     }
+
+    pub(super) async fn fill_alone(url: &str, occupied: &Occupied) -> Result<Filling, StoreError> {
+        let session = patiently_alone(&Connector::parse(url)?).await?;
+        snapshot::fill_alone(session, occupied).await
+    }
+}
+
+/// A command that is about to end may still have a connection.
+async fn patiently_alone(connector: &Connector) -> Result<Session, StoreError> {
+    let mut waited = Duration::ZERO;
+    loop {
+        match connector.alone().await {
+            Err(StoreError::InUse) if waited < connector::ENDING => {
+                tokio::time::sleep(connector::BETWEEN).await;
+                waited += connector::BETWEEN;
+            }
+            other => return other,
+        }
+    }
 }
 
 async fn scan(
@@ -125,7 +144,11 @@ fn pool(connector: &Connector) -> Result<Pool, StoreError> {
         .create_timeout(Some(PATIENCE))
         .wait_timeout(Some(PATIENCE))
         .post_create(Hook::async_fn(|client, _| {
-            Box::pin(async move { connector::set_up(client).await.map_err(HookError::Backend) })
+            Box::pin(async move {
+                connector::set_up(client).await.map_err(HookError::Backend)?;
+                let joined = connector::join(client).await.map_err(HookError::Backend)?;
+                if joined { Ok(()) } else { Err(HookError::message(connector::CLOSED)) }
+            })
         }))
         .build()
         .map_err(StoreError::unavailable)

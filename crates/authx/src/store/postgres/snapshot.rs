@@ -2,18 +2,19 @@
 
 use super::{
     super::{
-        Loader, StoreError, TableRow, Value,
+        Filling, Loader, Occupied, StoreError, TableRow, Value,
         flow::Source,
         snapshot::{Loading, Order, TABLES, Table, loading},
     },
     connector::{Connector, Session},
+    migrate,
     pipeline::pipeline,
     value,
 };
 use futures_util::{TryStreamExt, pin_mut};
 use std::collections::HashMap;
 use tokio::sync::mpsc;
-use tokio_postgres::Statement;
+use tokio_postgres::{Client, Statement};
 
 /// Rows that one round trip carries.
 const CHUNK: usize = 256;
@@ -48,12 +49,49 @@ pub(super) async fn load(session: Session) -> Result<Loader, StoreError> {
             return Err(StoreError::Conflict);
         }
     }
+    Ok(loader(session))
+}
+
+/// Begins to fill the database from a connection that has it to itself. What is set aside moves to
+/// a schema of its own; like all else, that counts once the rows are finished.
+pub(super) async fn fill_alone(
+    session: Session,
+    occupied: &Occupied,
+) -> Result<Filling, StoreError> {
+    let client = &session.client;
+    client.batch_execute("BEGIN").await?;
+    migrate::within(client).await?;
+    let mut aside = None;
+    if any(client).await? {
+        let Occupied::SetAside(schema) = occupied else { return Err(StoreError::Conflict) };
+        client.batch_execute(&format!("CREATE SCHEMA {schema}")).await?;
+        let tables = TABLES.iter().map(|table| table.name).chain(["lease"]);
+        for table in tables {
+            client.batch_execute(&format!("ALTER TABLE {table} SET SCHEMA {schema}")).await?;
+        }
+        client.batch_execute(&format!("ALTER SEQUENCE event_seq SET SCHEMA {schema}")).await?;
+        migrate::within(client).await?;
+        aside = Some(format!("schema {schema} of the same database"));
+    }
+    Ok(Filling { loader: loader(session), aside })
+}
+
+async fn any(client: &Client) -> Result<bool, StoreError> {
+    for table in TABLES {
+        if client.query_opt(&table.any(), &[]).await?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn loader(session: Session) -> Loader {
     let (loader, loading) = loading();
     tokio::spawn(async move {
         let Loading { orders, outcome } = loading;
         let _gone = outcome.send(fill(&session, orders).await);
     });
-    Ok(loader)
+    loader
 }
 
 /// Dropping the session before its COMMIT throws everything back.

@@ -69,8 +69,8 @@ async fn write(
     batches: &[&Batch],
 ) -> Result<Vec<Result<(), StoreError>>, StoreError> {
     let mut outcomes: Vec<Result<(), StoreError>> = vec![Ok(()); batches.len()];
-    let mut shared: Vec<usize> = (0..batches.len()).collect();
-    let mut single = Vec::new();
+    let exclusive = |index: &usize| batches.get(*index).is_some_and(|batch| batch.exclusive);
+    let (mut single, mut shared): (Vec<_>, Vec<_>) = (0..batches.len()).partition(exclusive);
     // Each round that stores nothing has sent at least one batch away, so this ends.
     while shared.len() > 1 {
         let refused = together(session, batches, &shared).await?;
@@ -96,7 +96,8 @@ async fn together(
     batches: &[&Batch],
     shared: &[usize],
 ) -> Result<Vec<usize>, StoreError> {
-    let mut steps: Vec<Step<'_>> = vec![(session.prepare("BEGIN", Form::Plain).await?, &[])];
+    let mut steps = begin(session, BESIDE_OTHERS).await?;
+    let begun = steps.len();
     let mut refused = Vec::new();
     let mut demands = Vec::new();
     for &index in shared {
@@ -111,8 +112,8 @@ async fn together(
         }
     }
     let mut results = pipeline(&session.client, &steps).await.into_iter();
-    if let Some(Err(error)) = results.next() {
-        return Err(error.into());
+    for result in results.by_ref().take(begun) {
+        result?;
     }
     for ((index, demand), result) in demands.into_iter().zip(results) {
         if !judge(demand, result)? && refused.last() != Some(&index) {
@@ -144,12 +145,10 @@ fn concerns_all(error: &StoreError) -> bool {
 
 /// Gives a batch a transaction of its own, in one round trip.
 async fn alone(session: &mut Session, batch: &Batch) -> Result<(), StoreError> {
-    let mut steps = prepare(session, batch, Form::alone).await?;
-    // A single statement is a transaction as it is.
-    if steps.len() > 1 {
-        steps.insert(0, (session.prepare("BEGIN", Form::Plain).await?, &[]));
-        steps.push((session.prepare("COMMIT", Form::Plain).await?, &[]));
-    }
+    let lock = if batch.exclusive { WITHOUT_OTHERS } else { BESIDE_OTHERS };
+    let mut steps = begin(session, lock).await?;
+    steps.extend(prepare(session, batch, Form::alone).await?);
+    steps.push((session.prepare("COMMIT", Form::Plain).await?, &[]));
     for _ in 0..TRIES {
         let results = pipeline(&session.client, &steps).await;
         let Some(error) = results.into_iter().find_map(Result::err) else { return Ok(()) };
@@ -161,6 +160,27 @@ async fn alone(session: &mut Session, batch: &Batch) -> Result<(), StoreError> {
     }
     Err(StoreError::Conflict)
 }
+
+/// The first steps of a transaction. The lock comes before everything else, so nobody who waits for
+/// it holds a row; what follows sees all that was committed before the lock was had.
+async fn begin<'a>(
+    session: &mut Session,
+    first: &[&'static str],
+) -> Result<Vec<Step<'a>>, StoreError> {
+    let mut steps: Vec<Step<'_>> = Vec::with_capacity(first.len());
+    for sql in first {
+        steps.push((session.prepare(sql, Form::Plain).await?, &[]));
+    }
+    Ok(steps)
+}
+
+/// Without the lock a condition on another row, such as a tenant's generation, could turn false
+/// between the statement that looked and its commit. A lock on that row would prevent it too, but
+/// then every login would write to the same row. The number is any that nobody else uses.
+const BESIDE_OTHERS: &[&str] = &["BEGIN", "SELECT pg_advisory_xact_lock_shared(71972719974519)"];
+/// While this waits, so does everyone behind it: not for long, should another node hang.
+const WITHOUT_OTHERS: &[&str] =
+    &["BEGIN", "SET LOCAL lock_timeout = '1s'", "SELECT pg_advisory_xact_lock(71972719974519)"];
 
 /// A prepared statement and its values.
 type Step<'a> = (Statement, &'a [Value]);

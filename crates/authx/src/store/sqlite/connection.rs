@@ -9,6 +9,8 @@ use std::{fs::OpenOptions, io, os::unix::fs::OpenOptionsExt, path::Path, time::D
 /// What a connection is for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Access {
+    /// As [`Self::Write`], while nobody else has the file open.
+    Alone,
     Read,
     Write,
 }
@@ -21,29 +23,45 @@ const STATEMENTS: usize = 256;
 
 /// Opens the file, making it and its tables if they are missing.
 pub(super) fn create(path: &Path) -> Result<Connection, StoreError> {
-    // SQLite would make it readable for all; its journal files take over the file's mode.
-    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-        Ok(_) => {}
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-        Err(error) if error.kind() == io::ErrorKind::StorageFull => return Err(StoreError::Full),
-        Err(error) => return Err(StoreError::unavailable(error)),
-    }
+    make(path)?;
     let mut connection = open(path, Access::Write)?;
     migrate(&mut connection)?;
     Ok(connection)
 }
 
+/// As [`create`]; until the connection is closed, nobody else can open the file.
+pub(super) fn create_alone(path: &Path) -> Result<Connection, StoreError> {
+    make(path)?;
+    let mut connection = open(path, Access::Alone)?;
+    migrate(&mut connection)?;
+    Ok(connection)
+}
+
+/// Makes an empty file unless there is one.
+fn make(path: &Path) -> Result<(), StoreError> {
+    // SQLite would make it readable for all; its journal files take over the file's mode.
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::StorageFull => Err(StoreError::Full),
+        Err(error) => Err(StoreError::unavailable(error)),
+    }
+}
+
 pub(super) fn open(path: &Path, access: Access) -> Result<Connection, StoreError> {
     let mode = match access {
         Access::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
-        Access::Write => OpenFlags::SQLITE_OPEN_READ_WRITE,
+        Access::Alone | Access::Write => OpenFlags::SQLITE_OPEN_READ_WRITE,
     };
     let connection = Connection::open_with_flags(path, mode | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     // Otherwise the planner looks at bound values, and prepares a statement again for each new one.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    if access == Access::Write {
+    if access == Access::Alone {
+        exclude_others(&connection)?;
+    }
+    if access != Access::Read {
         use_write_ahead_log(&connection)?;
         // Savepoints of a group are undone from memory, not from a temporary file.
         connection.execute_batch(
@@ -52,6 +70,24 @@ pub(super) fn open(path: &Path, access: Access) -> Result<Connection, StoreError
         )?;
     }
     Ok(connection)
+}
+
+/// With this mode set before the first look at the log, that look takes the file's lock for good
+/// (<https://sqlite.org/wal.html#use_of_wal_without_shared_memory>), and every open connection of
+/// others, which has looked, holds a part of that lock.
+fn exclude_others(connection: &Connection) -> Result<(), StoreError> {
+    // A lock that is held as long as a process lives is not worth waiting for.
+    connection.busy_timeout(Duration::ZERO)?;
+    connection.pragma_update_and_check(None, "locking_mode", "exclusive", |_| Ok(()))?;
+    let look = connection.query_row("SELECT COUNT(*) FROM sqlite_master", [], |_| Ok(()));
+    let mode = look
+        .and_then(|()| connection.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(())));
+    match mode {
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
+            Err(StoreError::InUse)
+        }
+        other => Ok(other?),
+    }
 }
 
 /// Several processes that open a new file at once can meet in this one statement, where SQLite

@@ -1,5 +1,6 @@
 //! The embedded engine: one writer thread, reads on the calling thread.
 
+mod alone;
 mod connection;
 mod error;
 mod snapshot;
@@ -7,7 +8,7 @@ mod statement;
 mod writer;
 
 use super::{
-    Batch, Flow, Loader, Row, StoreError, TableRow, Value,
+    Batch, Filling, Flow, Loader, Occupied, Row, StoreError, TableRow, Value,
     flow::{NobodyReads, flow},
     queue::{Queue, queue},
 };
@@ -30,10 +31,7 @@ pub(super) struct Sqlite {
 
 impl Sqlite {
     pub(super) async fn open(path: &str) -> Result<Self, StoreError> {
-        let path = PathBuf::from(path);
-        if path.as_os_str().is_empty() {
-            return Err(StoreError::Address { reason: "“sqlite:” needs a path".to_owned() });
-        }
+        let path = checked(path)?;
         let opened = {
             let path = path.clone();
             tokio::task::spawn_blocking(move || connection::create(&path)).await
@@ -80,6 +78,10 @@ impl Sqlite {
         snapshot::load(&self.path).await
     }
 
+    pub(super) async fn fill_alone(path: &str, occupied: &Occupied) -> Result<Filling, StoreError> {
+        alone::fill(&checked(path)?, occupied).await
+    }
+
     /// Runs a long read on a thread and a connection of its own.
     fn stream<T: Send + 'static>(
         &self,
@@ -98,3 +100,10 @@ impl Sqlite {
 
 /// What is done with each item that a long read finds.
 type Visit<'a, T> = dyn FnMut(T) -> Result<(), NobodyReads> + 'a;
+
+fn checked(path: &str) -> Result<PathBuf, StoreError> {
+    if path.is_empty() {
+        return Err(StoreError::Address { reason: "“sqlite:” needs a path".to_owned() });
+    }
+    Ok(PathBuf::from(path))
+}

@@ -9,7 +9,7 @@ use super::{
     connection::{self, Access},
     statement,
 };
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::path::Path;
 use tokio::sync::{mpsc, oneshot};
 
@@ -59,14 +59,30 @@ fn fill(
 ) -> Result<(), StoreError> {
     let mut connection = connection::open(path, Access::Write)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    for table in TABLES {
-        if transaction.prepare(&table.any())?.exists([])? {
-            return Err(StoreError::Conflict);
-        }
+    if any(&transaction)? {
+        return Err(StoreError::Conflict);
     }
     if let Some(ready) = ready.take() {
         let _gone = ready.send(Ok(()));
     }
+    take(transaction, orders)
+}
+
+/// Whether the file holds anything that a snapshot would.
+pub(super) fn any(connection: &Connection) -> Result<bool, StoreError> {
+    for table in TABLES {
+        if connection.prepare(&table.any())?.exists([])? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Takes rows until they are finished; otherwise throws them back.
+pub(super) fn take(
+    transaction: Transaction<'_>,
+    orders: &mut mpsc::Receiver<Order>,
+) -> Result<(), StoreError> {
     while let Some(order) = orders.blocking_recv() {
         match order {
             Order::Row((table, values)) => {
