@@ -1,6 +1,6 @@
 //! Ids: a prefix that says of what, then a UUIDv7 in Crockford's base32.
 
-use crate::Cx;
+use crate::{Cx, Millis};
 use serde::{Deserialize, Serialize};
 
 /// Why a text is not an id of the expected kind.
@@ -25,6 +25,13 @@ macro_rules! ids {
             /// A new id: UUIDv7 (RFC 9562 §5.7) of the given time and chance.
             pub fn new(cx: &mut Cx<'_>) -> Self {
                 Self(uuid_v7(cx))
+            }
+
+            /// The smallest id of a moment: every id made before it is smaller.
+            pub fn earliest(at: Millis) -> Self {
+                let mut id = [0; 16];
+                write_time(&mut id, at);
+                Self(id)
             }
 
             /// The 16 bytes as the store keeps them.
@@ -100,14 +107,18 @@ ids! {
 
 fn uuid_v7(cx: &mut Cx<'_>) -> [u8; 16] {
     let mut id = cx.bytes::<16>();
-    let [_, _, time @ ..] = cx.now.0.to_be_bytes();
-    for (to, from) in id.iter_mut().zip(time) {
-        *to = from;
-    }
+    write_time(&mut id, cx.now);
     let [_, _, _, _, _, _, version, _, variant, ..] = &mut id;
     *version = *version & 0x0f | 0x70;
     *variant = *variant & 0x3f | 0x80;
     id
+}
+
+fn write_time(id: &mut [u8; 16], at: Millis) {
+    let [_, _, time @ ..] = at.0.to_be_bytes();
+    for (to, from) in id.iter_mut().zip(time) {
+        *to = from;
+    }
 }
 
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
@@ -145,7 +156,6 @@ fn parse(text: &str, prefix: &str) -> Option<[u8; 16]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Millis;
     use proptest::prelude::*;
 
     #[test]
@@ -156,6 +166,8 @@ mod tests {
         });
         assert_eq!(id.as_bytes()[..6], [0x01, 0x23, 0x45, 0x67, 0x89, 0xab]);
         assert_eq!((id.as_bytes()[6], id.as_bytes()[8]), (0x7f, 0xbf));
+        assert!(LoginId::earliest(Millis(0x0123_4567_89ab)) < id);
+        assert!(id < LoginId::earliest(Millis(0x0123_4567_89ac)));
     }
 
     proptest! {

@@ -1,8 +1,11 @@
 //! Who may use what: documents written by people, and the one policy that follows from them.
 
 mod document;
+mod words;
 
-pub use document::{Document, InvalidPolicy, Lifetimes, Limits, MatchNumber, Messages};
+pub use document::{
+    Document, InvalidPolicy, LONGEST_SESSION_SECS, Lifetimes, Limits, MatchNumber, Messages,
+};
 
 use crate::factor::FactorKind;
 use serde::{Deserialize, Serialize};

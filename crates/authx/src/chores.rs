@@ -7,7 +7,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 /// Does them until the server stops. A chore that fails says so in the log and is done again at
 /// its next time.
 pub async fn run(app: Arc<App>, stopping: Stopping) {
-    let [mut sealing, mut expiring, mut forgetting] = [1, 2, 600].map(every);
+    let [mut sealing, mut expiring, mut forgetting] = [1, 2, 30].map(every);
     loop {
         tokio::select! {
             () = stopping.wait() => break,

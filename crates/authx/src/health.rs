@@ -138,9 +138,7 @@ pub async fn watch_clock(store: Store, guard: Arc<ClockGuard>, stopping: Stoppin
 ///
 /// As the store's commit: the database takes no writes.
 pub async fn write(store: &Store, now: Millis) -> Result<(), StoreError> {
-    let sql = "INSERT INTO meta (key, value) VALUES ('health_written', $1)
-               ON CONFLICT (key) DO UPDATE SET value = excluded.value";
-    store.commit(Batch::default().run(sql, [now.0.to_string().into()])).await
+    store.commit(Batch::default().put_meta("health_written", now.0.to_string())).await
 }
 
 async fn ready(State(health): State<Arc<Health>>) -> (StatusCode, Json<Readiness>) {

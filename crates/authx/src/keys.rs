@@ -1,7 +1,7 @@
 //! The two keys that live outside the database, and whether they are this database's.
 
 use crate::config::{Config, SecretFile, SecretFileError};
-use crate::store::{Batch, Store, StoreError};
+use crate::store::{Batch, Store, StoreError, meta};
 use authx_core::audit::{AuditKey, Witness};
 use authx_core::id::TenantId;
 use authx_core::seal::{DataKey, MasterKey};
@@ -67,8 +67,8 @@ impl Keys {
     ///
     /// [`KeysError::Foreign`], [`KeysError::Store`], [`KeysError::Unmarked`].
     pub async fn check(&self, store: &Store) -> Result<(), KeysError> {
-        let master = mark(store, MASTER_MARK).await?.ok_or(KeysError::Unmarked)?;
-        let audit = mark(store, AUDIT_MARK).await?.ok_or(KeysError::Unmarked)?;
+        let master = meta::read(store, MASTER_MARK).await?.ok_or(KeysError::Unmarked)?;
+        let audit = meta::read(store, AUDIT_MARK).await?.ok_or(KeysError::Unmarked)?;
         let opened = URL_SAFE_NO_PAD.decode(master).map(|it| self.master.unwrap(nobody(), &it));
         if !matches!(opened, Ok(Ok(_))) {
             return Err(KeysError::Foreign { which: MASTER });
@@ -88,8 +88,8 @@ impl Keys {
         let key = DataKey::generate(cx);
         let master = URL_SAFE_NO_PAD.encode(self.master.wrap(cx, nobody(), &key));
         let batch = Batch::default()
-            .run(KEEP_META, [MASTER_MARK.into(), master.into()])
-            .run(KEEP_META, [AUDIT_MARK.into(), self.witness().to_string().into()]);
+            .keep_meta(MASTER_MARK, master)
+            .keep_meta(AUDIT_MARK, self.witness().to_string());
         store.commit(batch).await
     }
 
@@ -105,7 +105,8 @@ impl Keys {
 ///
 /// As the store's query.
 pub async fn is_marked(store: &Store) -> Result<bool, StoreError> {
-    Ok(mark(store, MASTER_MARK).await?.is_some() || mark(store, AUDIT_MARK).await?.is_some())
+    Ok(meta::read(store, MASTER_MARK).await?.is_some()
+        || meta::read(store, AUDIT_MARK).await?.is_some())
 }
 
 /// Reads the audit key.
@@ -128,11 +129,6 @@ pub fn master(file: &SecretFile) -> Result<MasterKey, KeysError> {
     MasterKey::parse(&file.read()?).map_err(unreadable)
 }
 
-async fn mark(store: &Store, key: &'static str) -> Result<Option<String>, StoreError> {
-    let row = store.query_one("SELECT value FROM meta WHERE key = $1", [key.into()]).await?;
-    row.map(|row| row.text(0).map(ToOwned::to_owned)).transpose()
-}
-
 /// A tenant that cannot exist.
 fn nobody() -> TenantId {
     TenantId::from_bytes([0; 16])
@@ -142,5 +138,3 @@ const MASTER: &str = "master key";
 const AUDIT: &str = "audit key";
 const MASTER_MARK: &str = "master_key_mark";
 const AUDIT_MARK: &str = "audit_key_mark";
-const KEEP_META: &str =
-    "INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING";

@@ -42,12 +42,7 @@ impl LatestSeals {
 pub async fn seal_all(app: &App, now: Millis) -> Result<(), StoreError> {
     let settled = app.store.settled_seq().await?;
     app.seals.put(events::newest_seals(&app.store).await?);
-    let oldest = {
-        let seals = app.seals.0.read().unwrap_or_else(PoisonError::into_inner);
-        // A tenant without a seal may have entries from anywhere.
-        seals.values().map(|seal| int(seal.upto)).min().unwrap_or(0)
-    };
-    for tenant in events::tenants_between(&app.store, oldest, settled).await? {
+    for tenant in events::unsealed_tenants(&app.store, settled).await? {
         seal_tenant(app, tenant, settled, now).await?;
     }
     Ok(())

@@ -1,8 +1,9 @@
 //! The policy document: one schema for tenants and applications, every value optional.
 
-use super::{FirstFactorKind, SecondFactor};
+use super::{FirstFactorKind, SecondFactor, words};
 use crate::factor::FactorKind;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// What a person wrote. An absent value is decided by the next layer down.
 #[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
@@ -113,9 +114,19 @@ impl Document {
     ///
     /// As [`Document::validate`], and [`InvalidPolicy::Word`] for what is no document at all.
     pub fn from_json(text: &str) -> Result<Self, InvalidPolicy> {
-        let document: Self =
+        let value: Value =
             serde_json::from_str(text).map_err(|error| InvalidPolicy::Word(error.to_string()))?;
-        document.validate()
+        Self::from_value(&value)
+    }
+
+    /// Reads what a person wrote, in whichever notation it was.
+    ///
+    /// # Errors
+    ///
+    /// As [`Document::validate`], and [`InvalidPolicy::Word`] with the nearest known word for one
+    /// that is unknown.
+    pub fn from_value(value: &Value) -> Result<Self, InvalidPolicy> {
+        words::read(value)?.validate()
     }
 
     /// Checks every range.
@@ -134,7 +145,7 @@ impl Document {
         range("limits.answers_per_login", answers, 1, 10)?;
         range("limits.lock_after", self.limits.lock_after.map(u64::from), 5, 50)?;
         range("lifetimes.login_secs", self.lifetimes.login_secs, 30, 300)?;
-        range("lifetimes.session_secs", self.lifetimes.session_secs, 0, 2_592_000)?;
+        range("lifetimes.session_secs", self.lifetimes.session_secs, 0, LONGEST_SESSION_SECS)?;
         text("messages.prompt", self.messages.prompt.as_ref(), 100)?;
         text("messages.help", self.messages.help.as_ref(), 60)?;
         Ok(self)
@@ -168,6 +179,9 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
+/// The longest time that a sign-in may stay remembered: 30 days (SP 800-63B §4.1.3 for AAL1).
+pub const LONGEST_SESSION_SECS: u64 = 2_592_000;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -179,8 +193,18 @@ mod tests {
 
     #[test]
     fn what_cannot_be_meant_is_named() {
-        assert!(problem(r#"{"factor":["code"]}"#).contains("unknown field `factor`"));
-        assert!(problem(r#"{"factors":["cod"]}"#).contains("unknown variant `cod`"));
+        let unknown = problem(r#"{"factor":["code"]}"#);
+        assert_eq!(unknown, "unknown word `factor`; did you mean `factors`?");
+        let unknown = problem(r#"{"factors":["code","recvery"]}"#);
+        assert_eq!(unknown, "`factors`: unknown word `recvery`; did you mean `recovery`?");
+        let unknown = problem(r#"{"limits":{"lock_afer":9}}"#);
+        assert_eq!(unknown, "`limits`: unknown word `lock_afer`; did you mean `lock_after`?");
+        let unknown = problem(r#"{"second_factor":"xyz"}"#);
+        assert_eq!(unknown, "`second_factor`: unknown word `xyz`; known are off, required");
+        assert!(problem(r#"{"second_factor":7}"#).contains("expected a word in quotes"));
+        assert!(problem(r#"{"limits":{"lock_after":"9"}}"#).starts_with("`limits.lock_after`: "));
+        assert!(problem(r#"{"match_number":null}"#).contains("expected a word in quotes"));
+        assert!(problem("[]").contains("invalid type"));
         assert!(problem(r#"{"factors":[]}"#).contains("`factors` is empty"));
         assert_eq!(problem(r#"{"limits":{"lock_after":51}}"#), "`limits.lock_after` is 5 to 50");
         assert!(problem(r#"{"messages":{"help":"a\nb"}}"#).contains("control character"));

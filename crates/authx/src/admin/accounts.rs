@@ -103,14 +103,16 @@ pub async fn create(
     let mut folded: Vec<String> = names.iter().map(|name| name.folded()).collect();
     folded.sort_unstable();
     folded.dedup();
-    change(app, by, tenant, async |tenant, now| {
-        for name in &names {
+    let (names, folded, hash) = (&names, &folded, hash.as_ref());
+    change(app, by, tenant, move |tenant, now| async move {
+        let tenant = &tenant;
+        for name in names {
             free(app, tenant.id, name).await?;
         }
         let id = app.decide(now, UserId::new);
-        let sealed = hash.as_ref().map(|hash| passwords::sealed(app, tenant, now, id, hash));
+        let sealed = hash.map(|hash| passwords::sealed(app, tenant, now, id, hash));
         let mut batch = Batch::default().insert_account(tenant.id, id, name, sealed, now);
-        for folded in &folded {
+        for folded in folded {
             batch = batch.insert_alias(tenant.id, id, folded);
         }
         let aliases: Vec<&str> = aliases.iter().map(Name::as_str).collect();
@@ -163,12 +165,11 @@ pub async fn find(app: &App, tenant: TenantId, text: &str) -> Result<Account, Ac
         Ok(id) => stored::account(store, tenant, id).await.map_err(AdminError::from)?,
         Err(_) => None,
     };
-    let found = match by_id {
-        Some(found) => Some(found),
-        None => {
-            let name = Name::new(text)?;
-            stored::account_named(store, tenant, &name).await.map_err(AdminError::from)?
-        }
+    let found = if by_id.is_some() {
+        by_id
+    } else {
+        let name = Name::new(text)?;
+        stored::account_named(store, tenant, &name).await.map_err(AdminError::from)?
     };
     let row = found.ok_or_else(|| AccountError::Unknown(text.to_owned()))?;
     let aliases = stored::aliases_of(store, tenant, row.id).await.map_err(AdminError::from)?;
@@ -188,7 +189,8 @@ pub async fn disable(
     tenant: TenantId,
     id: UserId,
 ) -> Result<bool, AccountError> {
-    change(app, by, tenant, async |tenant, now| {
+    change(app, by, tenant, move |tenant, now| async move {
+        let tenant = &tenant;
         let row = row(app, tenant.id, id).await?;
         Ok(Change {
             batch: Batch::default()
@@ -215,8 +217,9 @@ pub async fn enable(
     tenant: TenantId,
     id: UserId,
 ) -> Result<bool, AccountError> {
-    let guard = fresh_guard()?;
-    change(app, by, tenant, async |tenant, _| {
+    let guard = &fresh_guard()?;
+    change(app, by, tenant, move |tenant, _| async move {
+        let tenant = &tenant;
         let row = row(app, tenant.id, id).await?;
         Ok(Change {
             batch: Batch::default().set_active(tenant.id, id, true).clear_guards(
@@ -244,7 +247,8 @@ pub async fn delete(
     tenant: TenantId,
     id: UserId,
 ) -> Result<(), AccountError> {
-    change(app, by, tenant, async |tenant, _| {
+    change(app, by, tenant, move |tenant, _| async move {
+        let tenant = &tenant;
         let row = row(app, tenant.id, id).await?;
         let names =
             stored::aliases_of(&app.store, tenant.id, id).await.map_err(AdminError::from)?;

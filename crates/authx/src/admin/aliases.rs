@@ -44,16 +44,17 @@ pub async fn add(
     user: UserId,
     alias: &Name,
 ) -> Result<(), AliasError> {
-    let folded = alias.folded();
-    change(app, by, tenant, async |tenant, _| {
+    let folded = &alias.folded();
+    change(app, by, tenant, move |tenant, _| async move {
+        let tenant = &tenant;
         let row = accounts::row(app, tenant.id, user).await?;
         let names = stored::aliases_of(&app.store, tenant.id, user).await;
-        if names.map_err(AdminError::from)?.contains(&folded) {
+        if names.map_err(AdminError::from)?.contains(folded) {
             return Err(AliasError::Already(alias.to_string()));
         }
         accounts::free(app, tenant.id, alias).await?;
         Ok(Change {
-            batch: Batch::default().insert_alias(tenant.id, user, &folded),
+            batch: Batch::default().insert_alias(tenant.id, user, folded),
             kind: EventKind::AliasAdded,
             about: About { user: Some(user), ..About::default() },
             detail: detail([("name", row.name.into()), ("alias", alias.as_str().into())]),
@@ -76,18 +77,19 @@ pub async fn remove(
     user: UserId,
     alias: &Name,
 ) -> Result<(), AliasError> {
-    let folded = alias.folded();
-    change(app, by, tenant, async |tenant, _| {
+    let folded = &alias.folded();
+    change(app, by, tenant, move |tenant, _| async move {
+        let tenant = &tenant;
         let row = accounts::row(app, tenant.id, user).await?;
-        if Name::new(&row.name).is_ok_and(|own| own.folded() == folded) {
+        if Name::new(&row.name).is_ok_and(|own| own.folded() == *folded) {
             return Err(AliasError::OwnName(alias.to_string()));
         }
         let names = stored::aliases_of(&app.store, tenant.id, user).await;
-        if !names.map_err(AdminError::from)?.contains(&folded) {
+        if !names.map_err(AdminError::from)?.contains(folded) {
             return Err(AliasError::Unknown(alias.to_string()));
         }
         Ok(Change {
-            batch: Batch::default().delete_alias(tenant.id, user, &folded),
+            batch: Batch::default().delete_alias(tenant.id, user, folded),
             kind: EventKind::AliasRemoved,
             about: About { user: Some(user), ..About::default() },
             detail: detail([("name", row.name.into()), ("alias", alias.as_str().into())]),

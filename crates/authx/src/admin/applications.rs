@@ -92,7 +92,8 @@ pub async fn create(
     kind: ApplicationKind,
     key_name: &Name,
 ) -> Result<Created, ApplicationError> {
-    change(app, by, tenant, async |tenant, now| {
+    change(app, by, tenant, move |tenant, now| async move {
+        let tenant = &tenant;
         let found = stored::application_named(&app.store, tenant.id, name).await;
         if found.map_err(AdminError::from)?.is_some() {
             return Err(ApplicationError::NameTaken(name.to_string()));
@@ -162,7 +163,8 @@ pub async fn delete(
     tenant: TenantId,
     id: ApplicationId,
 ) -> Result<(), ApplicationError> {
-    change(app, by, tenant, async |tenant, _| {
+    change(app, by, tenant, move |tenant, _| async move {
+        let tenant = &tenant;
         let found = row(app, tenant.id, id).await?;
         Ok(Change {
             batch: Batch::default().delete_application(tenant.id, id),

@@ -77,7 +77,8 @@ pub async fn add(
     application: ApplicationId,
     name: &Name,
 ) -> Result<NewKey, KeyError> {
-    change(app, by, tenant, async |tenant, now| {
+    change(app, by, tenant, move |tenant, now| async move {
+        let tenant = &tenant;
         let found = applications::row(app, tenant.id, application).await?;
         let keys = active(app, tenant.id, application).await?;
         if keys.iter().any(|key| is_named(key, &name.folded())) {
@@ -135,7 +136,8 @@ pub async fn revoke(
     application: ApplicationId,
     key: &str,
 ) -> Result<Revoked, KeyError> {
-    change(app, by, tenant, async |tenant, now| {
+    change(app, by, tenant, move |tenant, now| async move {
+        let tenant = &tenant;
         let found = applications::row(app, tenant.id, application).await?;
         let keys = active(app, tenant.id, application).await?;
         let folded = Name::new(key).map(|name| name.folded()).unwrap_or_default();

@@ -7,8 +7,11 @@
 pub mod accounts;
 pub mod aliases;
 pub mod applications;
+pub mod audit;
 pub mod keys;
 pub mod passwords;
+pub mod policies;
+pub mod record;
 pub mod tenants;
 
 use crate::{
@@ -100,20 +103,26 @@ impl Tenant {
 }
 
 /// Carries out a change of a tenant. `decide` is asked again, with the tenant read anew, when
-/// somebody else was faster.
-pub(crate) async fn change<T, E: From<AdminError>>(
+/// somebody else was faster. (It takes the tenant by value: a closure over a borrowed one makes a
+/// future that handlers could not run on any thread.)
+pub(crate) async fn change<T, E, Decided>(
     app: &App,
     by: &Actor,
     tenant: TenantId,
-    decide: impl AsyncFn(&Tenant, Millis) -> Result<Change<T>, E>,
-) -> Result<T, E> {
+    decide: impl Fn(Tenant, Millis) -> Decided,
+) -> Result<T, E>
+where
+    Decided: Future<Output = Result<Change<T>, E>>,
+    E: From<AdminError>,
+{
     for _ in 0..TRIES {
-        let tenant = Tenant::load(app, tenant).await?;
+        let read = Tenant::load(app, tenant).await?;
+        let generation = read.generation;
         let now = app.now().map_err(AdminError::from)?;
-        let Change { batch, kind, about, mut detail, outcome } = decide(&tenant, now).await?;
+        let Change { batch, kind, about, mut detail, outcome } = decide(read, now).await?;
         detail.insert("by".to_owned(), by.as_str().into());
-        let batch = Batch::default().raise_generation(tenant.id, tenant.generation).and(batch);
-        let batch = app.record(batch, now, tenant.id, kind, about, detail);
+        let batch = Batch::default().raise_generation(tenant, generation).and(batch);
+        let batch = app.record(batch, now, tenant, kind, about, detail);
         match app.store.commit(batch).await {
             Ok(()) => return Ok(outcome),
             Err(StoreError::Conflict) => pause(app).await,

@@ -42,10 +42,11 @@ pub async fn set(
     let row = accounts::row(app, tenant, user).await?;
     let mut known = stored::aliases_of(&app.store, tenant, user).await.map_err(AdminError::from)?;
     known.extend([row.name, Tenant::load(app, tenant).await?.name]);
-    let hash = hashed(app, typed, known).await?;
-    change(app, by, tenant, async |tenant, now| {
+    let hash = &hashed(app, typed, known).await?;
+    change(app, by, tenant, move |tenant, now| async move {
+        let tenant = &tenant;
         let row = accounts::row(app, tenant.id, user).await?;
-        let sealed = sealed(app, tenant, now, user, &hash);
+        let sealed = sealed(app, tenant, now, user, hash);
         Ok(Change {
             batch: Batch::default()
                 .set_password(tenant.id, user, sealed)

@@ -11,6 +11,7 @@ use authx_core::{
     wire::{
         login::{AnswerLogin, BeginLogin, LoginView},
         problem::Problem,
+        text::SupportCode,
     },
 };
 use axum::{
@@ -41,8 +42,16 @@ pub(super) async fn begin(
     let act = |caller: Arc<Protected>| {
         let (api, id, body) = (api.clone(), login_id(&id), body.clone());
         async move {
-            let begin: BeginLogin = serde_json::from_slice(&body)?;
-            view(logins::begin(api.app(), &caller, id?, &begin, &body).await)
+            let (id, begin): (_, BeginLogin) = (id?, serde_json::from_slice(&body)?);
+            let outcome = logins::begin(api.app(), &caller, id, &begin, &body).await;
+            if let Err(error) = &outcome
+                && !matches!(error, LoginError::Stale)
+            {
+                // Nothing is in the record, so the support code must lead somewhere else.
+                let code = begin.support_code.as_ref().map(SupportCode::as_str);
+                tracing::warn!(application = %caller.id, login = %id, code, %error, "not begun");
+            }
+            view(outcome)
         }
     };
     request.answer(&api, act).await

@@ -4,7 +4,7 @@ use super::{
     Api,
     error::{ApiError, PROBLEM_JSON},
 };
-use crate::{directory::Protected, logins::LoginError};
+use crate::{directory::Protected, logins::LoginError, serve::BodyError};
 use authx_core::wire::{
     login::LoginView,
     signature::{
@@ -66,11 +66,8 @@ impl FromRequest<Api> for Signed {
                 |name| single(name, parts.headers.get_all(name).iter().map(HeaderValue::as_bytes));
             Presented::parse(field(CONTENT_DIGEST)?, field(SIGNATURE_INPUT)?, field(SIGNATURE)?)?
         };
-        let body = to_bytes(body, api.0.body_bytes).await.map_err(|_| {
-            let most = api.0.body_bytes;
-            let detail = format!("the body has more than {most} bytes, or broke off");
-            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail)
-        })?;
+        let most = api.0.body_bytes;
+        let body = to_bytes(body, most).await.map_err(|error| unread(&error, most))?;
         Ok(Self { parts, body, presented })
     }
 }
@@ -204,6 +201,18 @@ impl Signed {
             }
         }
         response
+    }
+}
+
+fn unread(error: &axum::Error, most: usize) -> ApiError {
+    match BodyError::find(error) {
+        Some(error @ (BodyError::Broken(_) | BodyError::TooSlow)) => {
+            ApiError::new(StatusCode::REQUEST_TIMEOUT, "body_broke_off", error.to_string())
+        }
+        Some(BodyError::TooLong) | None => {
+            let detail = format!("the body has more than {most} bytes");
+            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail)
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 mod key;
 
-use super::{Global, Output, opened::Opened, table::Table};
+use super::{Global, Output, opened::Opened, output::quoted, table::Table};
 use crate::admin::applications::{self, Application, ApplicationKind};
 use authx_core::{ApplicationId, KeyId, name::Name};
 use clap::{Args, Subcommand, ValueEnum, builder::PossibleValue};
@@ -121,7 +121,8 @@ impl Output for Created {
              Application Key   {application_key}\n    \
              Application URL   {application_url}\n\n\
              The key is shown this once. For another host add another key:\n\
-             authx application key add '{name}' NAME-OF-THE-HOST\n"
+             authx application key add {} NAME-OF-THE-HOST\n",
+            quoted(name)
         )
     }
 }

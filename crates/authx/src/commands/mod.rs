@@ -1,11 +1,14 @@
 //! The command line: translates between people and use cases, decides nothing.
 
 mod application;
+mod audit;
 mod config;
 mod doctor;
 mod init;
+mod log;
 mod opened;
 mod output;
+mod policy;
 mod serve;
 mod table;
 mod tenant;
@@ -49,6 +52,9 @@ pub(crate) struct Global {
 enum Command {
     /// Say what is protected, and by which keys
     Application(application::Arguments),
+    /// Verify the record
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Look at the configuration
     #[command(subcommand)]
     Config(config::Command),
@@ -56,6 +62,10 @@ enum Command {
     Doctor,
     /// Set up what is missing: configuration, keys, database
     Init(init::Arguments),
+    /// Read the record: what happened, newest last
+    Log(log::Arguments),
+    /// Say who may use what
+    Policy(policy::Arguments),
     /// Run the server
     Serve,
     /// Companies that share this installation
@@ -88,9 +98,12 @@ fn run(Arguments { global, command }: Arguments) -> anyhow::Result<ExitCode> {
     runtime.block_on(async {
         match command {
             Command::Application(arguments) => application::run(&global, arguments).await,
+            Command::Audit(command) => audit::run(&global, command).await,
             Command::Config(command) => config::run(&global, &command),
             Command::Doctor => doctor::run(&global).await,
             Command::Init(arguments) => init::run(&global, &arguments).await,
+            Command::Log(arguments) => log::run(&global, arguments).await,
+            Command::Policy(arguments) => policy::run(&global, arguments).await,
             Command::Serve => serve::run(&global).await,
             Command::Tenant(command) => tenant::run(&global, command).await,
             Command::User(arguments) => user::run(&global, arguments).await,

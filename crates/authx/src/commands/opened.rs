@@ -22,7 +22,9 @@ impl Opened {
     /// Opens what the configuration names.
     pub(super) async fn open(global: &Global) -> anyhow::Result<Self> {
         let config = Config::load(&global.config)?;
-        Ok(Self { app: App::open(&config).await?, by: Actor::new(operator()) })
+        // Large, and once a command.
+        let app = Box::pin(App::open(&config)).await?;
+        Ok(Self { app, by: Actor::new(operator()) })
     }
 
     /// The tenant that `--tenant` names, or the only one.

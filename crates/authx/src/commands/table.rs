@@ -1,5 +1,6 @@
 //! Tables for people: columns as wide as their widest entry.
 
+use super::output::visible;
 use std::fmt::Write as _;
 
 /// Rows under headings.
@@ -16,7 +17,7 @@ impl Table {
 
     /// Adds a row. An empty entry is shown as a dash.
     pub(super) fn row<const N: usize>(&mut self, entries: [String; N]) {
-        self.rows.push(entries.into_iter().map(visible).collect());
+        self.rows.push(entries.map(|entry| shown(&entry)).to_vec());
     }
 
     /// The text, or `nothing` where there are no rows.
@@ -45,12 +46,8 @@ impl Table {
     }
 }
 
-/// Nothing that a stranger chose may move the cursor.
-fn visible(entry: String) -> String {
-    if entry.is_empty() {
-        return "-".to_owned();
-    }
-    entry.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+fn shown(entry: &str) -> String {
+    if entry.is_empty() { "-".to_owned() } else { visible(entry) }
 }
 
 #[cfg(test)]

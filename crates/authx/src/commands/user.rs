@@ -3,7 +3,7 @@
 mod alias;
 mod code;
 
-use super::{Global, Output, opened::Opened, table::Table, typed};
+use super::{Global, Output, opened::Opened, output::quoted, table::Table, typed};
 use crate::{
     admin::{
         accounts::{self, Account, NewAccount},
@@ -77,7 +77,7 @@ struct Done {
 struct List(Vec<Account>);
 
 #[derive(Serialize)]
-struct Codes {
+struct Renewed {
     user_id: UserId,
     user: String,
     recovery_codes: Vec<String>,
@@ -111,10 +111,11 @@ async fn create(
     password: bool,
 ) -> anyhow::Result<Done> {
     let password = if password { Some(typed::new_password().await?) } else { None };
+    let command = quoted(name.as_str());
     let next = if password.is_some() {
-        format!("Next, an authenticator app: authx user code '{name}'")
+        format!("Next, an authenticator app: authx user code {command}")
     } else {
-        format!("Next, a password: authx user set-password '{name}'")
+        format!("Next, a password: authx user set-password {command}")
     };
     let user_id = accounts::create(app, by, tenant, NewAccount { name, aliases, password }).await?;
     let text = format!("User “{name}” is made: {user_id}\n{next}\n");
@@ -155,10 +156,10 @@ async fn set(Opened { app, by }: &Opened, tenant: TenantId, who: Who) -> anyhow:
     Ok(Done { user_id: id, user: name, text })
 }
 
-async fn renew(Opened { app, by }: &Opened, tenant: TenantId, who: Who) -> anyhow::Result<Codes> {
+async fn renew(Opened { app, by }: &Opened, tenant: TenantId, who: Who) -> anyhow::Result<Renewed> {
     let Account { id, name, .. } = accounts::find(app, tenant, &who.user).await?;
     let made = recovery::renew(app, by, tenant, id).await?;
-    Ok(Codes {
+    Ok(Renewed {
         user_id: id,
         user: name,
         recovery_codes: made.codes.to_vec(),
@@ -191,13 +192,12 @@ impl Output for List {
     }
 }
 
-impl Output for Codes {
+impl Output for Renewed {
     fn text(&self) -> String {
-        let codes: String =
-            self.recovery_codes.iter().map(|code| format!("    {code}\n")).collect();
+        let codes = self.recovery_codes.join("\n    ");
         let earlier = if self.replaced { "Earlier ones no longer count. " } else { "" };
         format!(
-            "Recovery codes of “{}”, shown this once:\n\n{codes}\n\
+            "Recovery codes of “{}”, shown this once:\n\n    {codes}\n\n\
              Each is good for one sign-in, in place of a code from the app. {earlier}\
              Keep them on paper.\n",
             self.user

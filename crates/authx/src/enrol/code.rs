@@ -67,10 +67,12 @@ pub async fn offer(
     user: UserId,
     import: Option<Totp>,
 ) -> Result<Offered, CodeError> {
-    change(app, by, tenant, async |tenant, now| {
+    let import = import.as_ref();
+    change(app, by, tenant, move |tenant, now| async move {
+        let tenant = &tenant;
         let account = accounts::row(app, tenant.id, user).await?;
         let known = enrolments(app, tenant, user).await?;
-        let code = match &import {
+        let code = match import {
             Some(totp) => Code::import(totp.clone()),
             None => app.decide(now, Code::enrol),
         };
@@ -126,7 +128,8 @@ pub async fn confirm(
     user: UserId,
     typed: &str,
 ) -> Result<bool, CodeError> {
-    change(app, by, tenant, async |tenant, now| {
+    change(app, by, tenant, move |tenant, now| async move {
+        let tenant = &tenant;
         let account = accounts::row(app, tenant.id, user).await?;
         let known = enrolments(app, tenant, user).await?;
         let pending = known.iter().find(|row| !row.active).ok_or(CodeError::NothingPending)?;

@@ -46,7 +46,9 @@ pub async fn renew(
 ) -> Result<RecoveryCodes, AccountError> {
     accounts::row(app, tenant, user).await?;
     let (codes, enrolment) = draw(app).await?;
-    let replaces = change(app, by, tenant, async |tenant, now| {
+    let enrolment = &enrolment;
+    let replaces = change(app, by, tenant, move |tenant, now| async move {
+        let tenant = &tenant;
         let account = accounts::row(app, tenant.id, user).await?;
         let word = FactorKind::Recovery.word();
         let known = stored::enrolments(&app.store, tenant.id, user, word).await;
@@ -58,7 +60,7 @@ pub async fn renew(
             id,
             kind: word,
             active: true,
-            record: super::sealed(app, tenant, now, id, &enrolment)?,
+            record: super::sealed(app, tenant, now, id, enrolment)?,
             guard: accounts::fresh_guard()?,
             created: now,
         };

@@ -8,7 +8,7 @@ use crate::config::{Config, ConfigError, Database, Origin, SecretFile, SecretFil
 use crate::config::{Template, Tls};
 use crate::keys::{self, Keys, KeysError};
 use crate::random::Random;
-use crate::store::{Batch, Store, StoreError};
+use crate::store::{Batch, Store, StoreError, meta};
 use authx_core::Cx;
 use authx_core::audit::AuditKey;
 use authx_core::recovery::RecoveryKey;
@@ -132,7 +132,7 @@ pub async fn prepare(
     keys.check(&store).await?;
 
     let lacks_certificate = !make_certificate(&config, &cx, &mut made)?;
-    let known = store.query_one("SELECT value FROM meta WHERE key = $1", [RECOVERY.into()]).await?;
+    let known = meta::read(&store, RECOVERY).await?;
     let recovery = known.is_none().then(|| RecoveryKey::generate(&mut cx));
     Ok(Prepared { config_file, config, made, recovery, lacks_certificate, store })
 }
@@ -145,9 +145,8 @@ impl Prepared {
     /// [`StoreError::Conflict`]: another run was faster, and its key counts.
     pub async fn finish(self) -> Result<(), StoreError> {
         let Some(recovery) = self.recovery else { return Ok(()) };
-        let sql = "INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING";
-        let values = [RECOVERY.into(), recovery.public().to_string().into()];
-        self.store.commit(Batch::default().one(sql, values)).await
+        let public = recovery.public().to_string();
+        self.store.commit(Batch::default().insert_meta(RECOVERY, public)).await
     }
 }
 

@@ -92,6 +92,8 @@ async fn attempt(
         },
     };
     let login = login.of(account.map(|account| account.id));
+    // Checking the password took its time; the code is judged by the present.
+    let now = app.now()?;
     let mut enrolled = vec![];
     let mut answer = None;
     let mut session = None;

@@ -58,28 +58,28 @@ impl Batch {
 pub async fn newest_seals(store: &Store) -> Result<Vec<Seal>, StoreError> {
     let rows = store
         .query(
-            "SELECT tenant, number, upto, count, root, previous, at, mac FROM seal s
-             WHERE number = (SELECT MAX(number) FROM seal WHERE tenant = s.tenant)",
+            "SELECT s.tenant, s.number, s.upto, s.count, s.root, s.previous, s.at, s.mac
+             FROM tenant t JOIN seal s ON s.tenant = t.id
+               AND s.number = (SELECT MAX(number) FROM seal WHERE tenant = t.id)",
             [],
         )
         .await?;
     rows.iter().map(seal).collect()
 }
 
-/// Which tenants have entries after `after` and up to `upto`.
+/// Which tenants have entries up to `upto` that no seal covers. A look at the end of two indexes
+/// for each tenant, however long the record is.
 ///
 /// # Errors
 ///
 /// As [`newest_seals`].
-pub async fn tenants_between(
-    store: &Store,
-    after: i64,
-    upto: i64,
-) -> Result<Vec<TenantId>, StoreError> {
+pub async fn unsealed_tenants(store: &Store, upto: i64) -> Result<Vec<TenantId>, StoreError> {
     let rows = store
         .query(
-            "SELECT DISTINCT tenant FROM event WHERE seq > $1 AND seq <= $2",
-            [after.into(), upto.into()],
+            "SELECT t.id FROM tenant t WHERE EXISTS (
+               SELECT 1 FROM event e WHERE e.tenant = t.id AND e.seq <= $1 AND e.seq > COALESCE(
+                 (SELECT upto FROM seal WHERE tenant = t.id ORDER BY number DESC LIMIT 1), 0))",
+            [upto.into()],
         )
         .await?;
     rows.iter().map(|row| row.tenant(0)).collect()
@@ -118,7 +118,8 @@ pub async fn newest_time(store: &Store) -> Result<Option<Millis>, StoreError> {
     row.map(|row| row.millis(0)).transpose()
 }
 
-pub(super) fn seal(row: &Row) -> Result<Seal, StoreError> {
+/// A seal, from columns in the order in which all statements name them.
+pub(crate) fn seal(row: &Row) -> Result<Seal, StoreError> {
     Ok(Seal {
         tenant: row.tenant(0)?,
         number: row.count(1)?,

@@ -4,6 +4,7 @@ use super::{Batch, Row, Store, StoreError, Value};
 use authx_core::{
     ApplicationId, FactorId, LoginId, Millis, SessionId, TenantId, UserId,
     guard::{Source, Tally},
+    policy::LONGEST_SESSION_SECS,
     session::Session,
 };
 
@@ -123,7 +124,8 @@ pub async fn load(
     Ok((row.int(0)?, login))
 }
 
-/// Reads the active factors of a user.
+/// Reads the active factors of a user. Those of one who was disabled while the login was open count
+/// no longer.
 ///
 /// # Errors
 ///
@@ -135,8 +137,9 @@ pub async fn factors(
 ) -> Result<Vec<StoredFactor>, StoreError> {
     let rows = store
         .query(
-            "SELECT id, version, record, guard FROM factor
-             WHERE tenant = $1 AND account = $2 AND state = 'active' ORDER BY id",
+            "SELECT f.id, f.version, f.record, f.guard
+             FROM factor f JOIN account a ON a.id = f.account AND a.state = 'active'
+             WHERE f.tenant = $1 AND f.account = $2 AND f.state = 'active' ORDER BY f.id",
             [tenant.into(), user.into()],
         )
         .await?;
@@ -310,18 +313,32 @@ pub async fn overdue(store: &Store, now: Millis) -> Result<Vec<(TenantId, LoginI
     rows.iter().map(ids).collect()
 }
 
-/// Forgets final logins and counts of wrong passwords that are older than `before`. The record
-/// keeps what happened; the rows only answered repeated requests.
+/// Forgets up to 5,000 each of final logins, sessions and counts of wrong passwords that were over
+/// before `before`. The record keeps what happened; the rows only answered repeated requests.
 ///
 /// # Errors
 ///
 /// As [`visitor`].
 pub async fn forget(store: &Store, before: Millis) -> Result<(), StoreError> {
     let old: [Value; 1] = [before.into()];
+    let longest_ago = Millis(before.0.saturating_sub(LONGEST_SESSION_SECS * 1_000));
     let batch = Batch::default()
-        .run("DELETE FROM login WHERE final = 1 AND expires < $1", old.clone())
-        .run("DELETE FROM throttle WHERE last < $1", old.clone())
-        .run("DELETE FROM session WHERE until < $1", old);
+        .run(
+            "DELETE FROM login WHERE (tenant, id) IN (SELECT tenant, id FROM login
+             WHERE final = 1 AND expires < $1 LIMIT 5000)",
+            old.clone(),
+        )
+        .run(
+            "DELETE FROM session WHERE id IN (SELECT id FROM session
+             WHERE id < $1 AND until < $2 LIMIT 5000)",
+            // Ids rise with time, so this reads only what was made a whole lifetime ago.
+            [SessionId::earliest(longest_ago).into(), before.into()],
+        )
+        .run(
+            "DELETE FROM throttle WHERE (tenant, application, source) IN (SELECT
+             tenant, application, source FROM throttle WHERE last < $1 LIMIT 5000)",
+            old,
+        );
     store.commit(batch).await
 }
 

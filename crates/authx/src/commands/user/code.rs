@@ -1,6 +1,6 @@
 //! `authx user code`.
 
-use super::super::{Global, Output, opened::Opened};
+use super::super::{Global, Output, opened::Opened, output::quoted};
 use super::Done;
 use crate::{
     admin::accounts::{self, Account},
@@ -70,7 +70,8 @@ impl Output for Shown {
         let earlier = if *replaces { " Until then the earlier app goes on working." } else { "" };
         let next = format!(
             "It does not count before its first right code:{earlier}\n\
-             authx user code '{user}' --confirm CODE\n"
+             authx user code {} --confirm CODE\n",
+            quoted(user)
         );
         if *imported {
             return format!("The secret of “{user}” is taken over. {next}");

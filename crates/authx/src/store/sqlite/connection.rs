@@ -1,7 +1,9 @@
 //! Opening a database file.
 
 use super::super::{StoreError, schema, schema::Dialect};
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionBehavior};
+use rusqlite::{
+    Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionBehavior, config::DbConfig,
+};
 use std::{fs::OpenOptions, io, os::unix::fs::OpenOptionsExt, path::Path, time::Duration};
 
 /// What a connection is for.
@@ -39,6 +41,8 @@ pub(super) fn open(path: &Path, access: Access) -> Result<Connection, StoreError
     let connection = Connection::open_with_flags(path, mode | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    // Otherwise the planner looks at bound values, and prepares a statement again for each new one.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     if access == Access::Write {
         use_write_ahead_log(&connection)?;
         // Savepoints of a group are undone from memory, not from a temporary file.
