@@ -71,7 +71,7 @@ pub(crate) fn small(world: &World, number: usize) -> anyhow::Result<Batch> {
     let source = Source::of(Some(IpAddr::V4(Ipv4Addr::new(a, b, c, 1))));
     let (tenant, application) = (world.caller.tenant, world.caller.id);
     let now = world.app.now()?;
-    Ok(Batch::default().count_password(tenant, application, &source, now, true))
+    Ok(Batch::default().count_password(tenant, application, &source, now, now))
 }
 
 /// What the server would store for a verification of user number `index`, decided by the same
