@@ -16,8 +16,15 @@ pub async fn run(app: Arc<App>, stopping: Stopping) {
             _ = forgetting.tick() => forget(&app).await,
         }
     }
-    // What was written since the last tick gets its seal before the program ends.
-    seal(&app).await;
+}
+
+/// The last seal: to be set when the last request was answered, so that what was written since the
+/// last tick is not left without one until the next start.
+pub async fn finish(app: &App) {
+    // PostgreSQL needs a second look to know that nothing more can come before what it saw.
+    for _ in 0..2 {
+        seal(app).await;
+    }
 }
 
 fn every(secs: u64) -> Interval {

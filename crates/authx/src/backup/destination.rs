@@ -33,13 +33,14 @@ pub enum DestinationError {
     },
 }
 
-/// What is written so far is called `….partial`; it stays when the writer is stopped, and the next
-/// one takes it over.
+/// What is written so far is called `….partial`. It goes when the writer fails: on a full disk, it
+/// is what fills it. After a crash it stays, and the next writer takes it over.
 pub(super) struct Destination {
     path: PathBuf,
     partial: PathBuf,
     file: BufWriter<File>,
     force: bool,
+    named: bool,
 }
 
 impl Destination {
@@ -63,22 +64,23 @@ impl Destination {
         }
         file.set_permissions(Permissions::from_mode(0o600)).map_err(failed)?;
         file.set_len(0).map_err(failed)?;
-        Ok(Self { path: path.to_owned(), partial, file: BufWriter::new(file), force })
+        let file = BufWriter::new(file);
+        Ok(Self { path: path.to_owned(), partial, file, force, named: false })
     }
 
     /// Gives the file its name, once it is on disk.
-    pub(super) fn keep(self) -> Result<(), DestinationError> {
-        let Self { path, partial, mut file, force } = self;
+    pub(super) fn keep(mut self) -> Result<(), DestinationError> {
+        let written = self.file.flush().and_then(|()| self.file.get_ref().sync_all());
         let failed = |path: &Path, source| DestinationError::Io { path: path.to_owned(), source };
-        file.flush().map_err(|error| failed(&partial, error))?;
-        file.get_ref().sync_all().map_err(|error| failed(&partial, error))?;
-        match name(&partial, &path, force) {
+        written.map_err(|error| failed(&self.partial, error))?;
+        match name(&self.partial, &self.path, self.force) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                return Err(DestinationError::Exists { path });
+                return Err(DestinationError::Exists { path: self.path.clone() });
             }
-            named => named.map_err(|error| failed(&path, error))?,
+            named => named.map_err(|error| failed(&self.path, error))?,
         }
-        sync_directory(&path).map_err(|error| failed(&path, error))
+        self.named = true;
+        sync_directory(&self.path).map_err(|error| failed(&self.path, error))
     }
 }
 
@@ -89,6 +91,15 @@ impl Write for Destination {
 
     fn flush(&mut self) -> io::Result<()> {
         self.file.flush()
+    }
+}
+
+impl Drop for Destination {
+    fn drop(&mut self) {
+        if !self.named {
+            // What made the writer fail is what there is to say.
+            let _tried = fs::remove_file(&self.partial);
+        }
     }
 }
 
@@ -139,8 +150,9 @@ mod tests {
         let second = Destination::new(&path, false);
         assert!(matches!(second, Err(DestinationError::Busy { .. })));
         drop(first);
-        assert!(!path.exists());
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
 
+        fs::write(directory.path().join("backup.partial"), "of one that was killed").unwrap();
         let mut next = Destination::new(&path, false).unwrap();
         next.write_all(b"new").unwrap();
         next.keep().unwrap();
@@ -163,6 +175,7 @@ mod tests {
         fs::write(&path, "faster").unwrap();
         assert!(matches!(slow.keep(), Err(DestinationError::Exists { .. })));
         assert_eq!(fs::read(&path).unwrap(), b"faster");
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
     }
 
     #[test]

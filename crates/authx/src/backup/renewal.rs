@@ -289,7 +289,7 @@ impl<'r> Renewal<'r> {
             detail,
         };
         let mac = self.audit.as_ref().ok_or(FormatError::Broken("audit key"))?.mac(&event);
-        self.highest_seq += 1;
+        self.highest_seq = self.highest_seq.saturating_add(1);
         let table = table("event")?;
         let values = vec![Value::Null; table.columns.len()];
         let mut row = Columns { table, values };

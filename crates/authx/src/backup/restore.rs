@@ -309,8 +309,10 @@ fn broken(what: &'static str) -> RestoreError {
     RestoreError::Reading(super::FormatError::Broken(what).into())
 }
 
-/// A moment as a name that a file and a schema may have: `20261125t173000z`.
+/// A moment as a name that a file and a schema may have, `20261125t173000_123z`: to the millisecond,
+/// since a restore that was interrupted may be run again at once.
 fn stamp(at: Millis) -> String {
-    let text = String::from(Rfc3339(Millis(at.0 / 1_000 * 1_000)));
-    text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase()
+    let second = String::from(Rfc3339(Millis(at.secs() * 1_000))).to_lowercase();
+    let name: String = second.trim_end_matches('z').replace(['-', ':'], "");
+    format!("{name}_{:03}z", at.0 % 1_000)
 }

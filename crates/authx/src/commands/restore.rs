@@ -25,7 +25,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(global: &Global, arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let text = typed::secret("Recovery key: ").await?;
+    let text = typed::recovery_key().await?;
     let key = RecoveryKey::parse(text.trim()).context("this is no recovery key")?;
     let wish = Wish {
         backup: &arguments.file,

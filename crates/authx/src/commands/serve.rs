@@ -39,8 +39,9 @@ pub(super) async fn run(global: &Global) -> anyhow::Result<ExitCode> {
     let sites = sites(&config, &app, &stopping);
     server.run(sites, &OsRandom, stopping).await;
     if let Err(error) = chores.await {
-        tracing::error!(%error, "the last seal was not set");
+        tracing::error!(%error, "a chore failed");
     }
+    chores::finish(&app).await;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
 }

@@ -13,27 +13,27 @@ use zeroize::Zeroizing;
 /// standard input.
 pub(super) async fn new_password() -> anyhow::Result<Zeroizing<String>> {
     if !io::stdin().is_terminal() {
-        return line().await;
+        return line(PASSWORD).await;
     }
-    let first = hidden("New password: ").await?;
-    let again = hidden("The same again: ").await?;
+    let first = hidden(PASSWORD, "New password: ").await?;
+    let again = hidden(PASSWORD, "The same again: ").await?;
     if first != again {
         bail!("the two passwords differ; nothing was changed");
     }
     Ok(first)
 }
 
-/// A secret that exists already: asked for at a terminal, without showing it; else the first line
-/// of standard input.
-pub(super) async fn secret(question: &str) -> anyhow::Result<Zeroizing<String>> {
-    if io::stdin().is_terminal() { hidden(question).await } else { line().await }
+/// The recovery key, in the same way.
+pub(super) async fn recovery_key() -> anyhow::Result<Zeroizing<String>> {
+    const WHAT: &str = "recovery key";
+    if io::stdin().is_terminal() { hidden(WHAT, "Recovery key: ").await } else { line(WHAT).await }
 }
 
-async fn hidden(question: &str) -> anyhow::Result<Zeroizing<String>> {
+async fn hidden(what: &'static str, question: &str) -> anyhow::Result<Zeroizing<String>> {
     let shown = Echo::off().context("the terminal does not stop showing what is typed")?;
     write!(io::stderr(), "{question}").context("the terminal takes nothing")?;
     let answer = tokio::select! {
-        answer = line() => answer,
+        answer = line(what) => answer,
         // Without this the terminal would stay blind.
         _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted; nothing was changed")),
     };
@@ -44,25 +44,25 @@ async fn hidden(question: &str) -> anyhow::Result<Zeroizing<String>> {
 }
 
 /// Read on a thread that nobody waits for: an interrupted command must not hang on it.
-async fn line() -> anyhow::Result<Zeroizing<String>> {
+async fn line(what: &'static str) -> anyhow::Result<Zeroizing<String>> {
     let (sender, receiver) = oneshot::channel();
     thread::spawn(move || {
-        let _interrupted = sender.send(read_line());
+        let _interrupted = sender.send(read_line(what));
     });
     receiver.await.context("standard input cannot be read")?
 }
 
-fn read_line() -> anyhow::Result<Zeroizing<String>> {
+fn read_line(what: &str) -> anyhow::Result<Zeroizing<String>> {
     // The room is taken at once: growing would leave a copy of the secret behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(MOST_BYTES + 1));
     let limit = u64::try_from(MOST_BYTES).unwrap_or(u64::MAX);
     let mut input = io::stdin().lock().take(limit);
     input.read_until(b'\n', &mut bytes).context("standard input cannot be read")?;
-    let text = std::str::from_utf8(&bytes).context("what was given is not UTF-8")?;
+    let text = std::str::from_utf8(&bytes).with_context(|| format!("the {what} is not UTF-8"))?;
     let text = text.strip_suffix('\n').unwrap_or(text);
     let text = text.strip_suffix('\r').unwrap_or(text);
     if text.is_empty() {
-        bail!("nothing was given: type it, or pipe it in as one line");
+        bail!("no {what} was given: type it, or pipe it in as one line");
     }
     Ok(Zeroizing::new(text.to_owned()))
 }
@@ -87,5 +87,6 @@ impl Drop for Echo {
     }
 }
 
+const PASSWORD: &str = "password";
 /// Far above what a password may have, so that the rule about its length is what answers.
 const MOST_BYTES: usize = 4_096;

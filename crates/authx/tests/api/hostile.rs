@@ -1,7 +1,8 @@
 //! Whatever arrives is answered, and never with a fault of ours.
 
-use crate::world::{BODY_BYTES, World, body, on_each_engine, path};
+use crate::world::{BODY_BYTES, World, body, name, on_each_engine, path};
 use authx::{
+    admin::accounts::{self, NewAccount},
     random::{Random, SeededRandom},
     store::testing::Database,
 };
@@ -11,7 +12,7 @@ use axum::{
     http::{HeaderName, HeaderValue, Method, Request, Uri},
 };
 use serde_json::{Value, json};
-use std::{env, fmt::Display, str::FromStr};
+use std::{env, fmt::Debug, str::FromStr};
 
 #[tokio::test]
 async fn names_of_every_kind_are_understood_or_refused_in_words() {
@@ -37,6 +38,24 @@ async fn names_of_every_kind_are_understood_or_refused_in_words() {
         let mut folded = body(Some(&world.code()));
         folded["user"] = "\u{ff21}LICE".into();
         assert_eq!(world.begin(&folded).await.outcome(), "allowed", "as NFKC and folding say");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_has_an_odd_name_signs_in_with_it() {
+    on_each_engine(async |world| {
+        world.policy(json!({ "second_factor": "off", "first_factors": ["pam"] })).await;
+        for odd in ["o'brien", "\"quoted\" \\ %s {}", "\u{1f512}\u{20000}", "CORP\\carol"] {
+            let new = NewAccount { name: &name(odd), aliases: &[], password: None };
+            accounts::create(&world.app, &world.by, world.tenant, new).await.unwrap();
+            let mut proved = body(None);
+            proved["user"] = odd.into();
+            proved["first_factor"] = json!({ "kind": "proved", "by": "pam" });
+            let reply = world.begin(&proved).await;
+            assert_eq!(reply.outcome(), "allowed", "{odd}");
+            assert_eq!(reply.json()["user"], odd);
+        }
     })
     .await;
 }
@@ -246,18 +265,15 @@ impl Dice {
 
 /// As a client has to write it for any server to read it at all.
 fn escaped(target: &[u8]) -> String {
-    let mut text = String::from("/");
-    for byte in target.iter().skip(1) {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'?' | b'_' | b'=' | b'&' => {
-                text.push(char::from(*byte));
-            }
-            other => text.push_str(&format!("%{other:02x}")),
-        }
-    }
-    text
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/?_=&".contains(&byte);
+    let escape = |byte: &u8| match *byte {
+        byte if plain(byte) => char::from(byte).to_string(),
+        byte => format!("%{byte:02x}"),
+    };
+    let rest: Vec<String> = target.iter().skip(1).map(escape).collect();
+    format!("/{}", rest.concat())
 }
 
-fn parsed<T: FromStr<Err: Display>>(text: &str) -> T {
-    text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
+fn parsed<T: FromStr<Err: Debug>>(text: &str) -> T {
+    text.parse().expect(text)
 }

@@ -5,7 +5,7 @@ use axum::{
     http::{HeaderValue, Request},
 };
 
-async fn begin(world: &World) -> Call<'_> {
+fn begin(world: &World) -> Call<'_> {
     let body = body(Some(&world.code())).to_string();
     world.call(&world.vpn, "PUT", path(world.new_id()), body)
 }
@@ -19,7 +19,7 @@ fn refused(reply: &Reply) {
 #[tokio::test]
 async fn what_is_not_signed_or_not_for_this_request_is_refused_and_changes_nothing() {
     on_each_engine(async |world| {
-        let call = begin(world).await;
+        let call = begin(world);
         for missing in ["content-digest", "signature-input", "signature", "authx-client"] {
             let (mut request, _) = world.signed(&call);
             request.headers_mut().remove(missing);
@@ -62,7 +62,7 @@ async fn what_is_not_signed_or_not_for_this_request_is_refused_and_changes_nothi
 #[tokio::test]
 async fn a_wrong_key_and_an_unknown_application_are_the_same_bytes() {
     on_each_engine(async |world| {
-        let call = begin(world).await;
+        let call = begin(world);
         let key = AppKey::new(&[9; 32]);
         let wrong = Caller { id: world.vpn.id, key_id: world.vpn.key_id, key };
         let reply = world.send(&Call { caller: &wrong, ..call.clone() }).await;
@@ -77,7 +77,7 @@ async fn a_wrong_key_and_an_unknown_application_are_the_same_bytes() {
 #[tokio::test]
 async fn a_clock_that_is_off_is_told_the_time_in_a_signed_answer() {
     on_each_engine(async |world| {
-        let call = begin(world).await;
+        let call = begin(world);
         let now = call.created_secs;
         for created_secs in [now - 301, now + 301, 0] {
             let reply = world.send(&Call { created_secs, ..call.clone() }).await;
@@ -95,7 +95,7 @@ async fn a_clock_that_is_off_is_told_the_time_in_a_signed_answer() {
 #[tokio::test]
 async fn a_replayed_request_is_answered_alike_and_counts_once() {
     on_each_engine(async |world| {
-        let call = begin(world).await;
+        let call = begin(world);
         let (first, headers) = world.signed(&call);
         let copy = |original: &Request<Body>| {
             let mut copy = Request::builder().method("PUT").uri(original.uri());

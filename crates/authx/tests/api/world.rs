@@ -215,8 +215,8 @@ impl World {
         let body = to_bytes(body, usize::MAX).await.unwrap().to_vec();
         let (status, headers) = (parts.status.as_u16(), parts.headers);
         let text = |name| headers.get(name).map_or("", |value| value.to_str().unwrap()).to_owned();
-        let signed = headers.contains_key("signature");
-        if let (true, Some((caller, sent))) = (signed, signer) {
+        let is_signed = headers.contains_key("signature");
+        if let (true, Some((caller, sent))) = (is_signed, signer) {
             let answer = Headers {
                 content_digest: text("content-digest"),
                 signature_input: text("signature-input"),
@@ -224,7 +224,7 @@ impl World {
             };
             verify_response(&caller.key, sent, status, &body, &answer).expect("a signed answer");
         }
-        Reply { status, headers, body, signed }
+        Reply { status, headers, body, signed: is_signed }
     }
 
     /// How many rows a table has.

@@ -123,6 +123,20 @@ fn a_backup_is_made_while_the_server_serves_and_restored_when_it_is_stopped() {
 }
 
 #[test]
+fn a_backup_that_is_not_whole_is_not_called_one() {
+    let from = Installation::new();
+    succeeded(&from.run(&["tenant", "create", "Example"], ""));
+    let mut command = Command::new(AUTHX);
+    command.args(["backup", "-", "--config"]).arg(from.config());
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    refused(&command.stdout(full).output().unwrap(), "the backup cannot be written");
+    let nowhere = from.directory.path().join("missing/backup");
+    refused(&from.run(&["backup", nowhere.to_str().unwrap()], ""), "cannot be written");
+    let log = succeeded(&from.run(&["log", "--json"], "")).to_string();
+    assert!(!log.contains("backup_made"), "{log}");
+}
+
+#[test]
 fn a_backup_goes_through_a_pipe_to_another_machine() {
     let from = Installation::new();
     succeeded(&from.run(&["tenant", "create", "Example"], ""));

@@ -7,7 +7,7 @@ use authx::{
     backup::Lost,
     seals,
     store::{
-        Store, meta,
+        Batch, Store, meta,
         testing::{Database, on_each_engine},
     },
 };
@@ -156,6 +156,24 @@ async fn explained(app: &App, witness: &Witness) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn one_damaged_factor_does_not_keep_all_others_from_coming_back() {
+    on_each_engine(async |database| {
+        let world = World::new(database).await;
+        let app = world.place.open().await;
+        let damage = "UPDATE factor SET record = $1 WHERE kind = 'code' AND state = 'active'";
+        app.store.commit(Batch::default().one(damage, [vec![1; 60].into()])).await.unwrap();
+        let backup = world.backup(&app, "backup").await;
+        drop(app);
+        let restored = world.place.restore(&backup, &world.key, true).await.unwrap();
+        assert_eq!(restored.lost.unreadable, 1);
+        let app = world.place.open().await;
+        assert_eq!(number(&app.store, "SELECT COUNT(*) FROM factor").await, 0);
+        assert_eq!(number(&app.store, "SELECT COUNT(*) FROM account").await, 2);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn two_restores_of_one_backup_are_told_apart() {
     on_each_engine(async |database| {
         let world = World::new(database).await;
@@ -230,7 +248,7 @@ async fn what_was_there_is_set_aside_whole() {
         assert!(accounts::find(&app, world.tenant, "late").await.is_err());
         assert!(accounts::find(&app, world.tenant, "alice").await.is_ok());
         let aside = restored.set_aside.expect("something was there");
-        assert!(aside.contains("before_restore_20270115t080000z"), "{aside}");
+        assert!(aside.contains("before_restore_20270115t080000_000z"), "{aside}");
         assert!(is_in(database, &app, &aside, late).await);
         account(&app, world.tenant, "later").await;
         assert!(audit::verify(&app, &[]).await.unwrap().is_intact());
@@ -244,7 +262,7 @@ async fn is_in(database: &Database, app: &App, aside: &str, user: UserId) -> boo
         let sql = "SELECT 1 FROM account WHERE id = $1";
         return store.query_one(sql, [user.into()]).await.unwrap().is_some();
     }
-    let sql = "SELECT 1 FROM before_restore_20270115t080000z.account WHERE id = $1";
+    let sql = "SELECT 1 FROM before_restore_20270115t080000_000z.account WHERE id = $1";
     app.store.query_one(sql, [user.into()]).await.unwrap().is_some()
 }
 
