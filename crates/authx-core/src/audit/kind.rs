@@ -57,8 +57,6 @@ kinds! {
     CodeConfirmed = "code_confirmed";
     /// A secret for an authenticator app was shown.
     CodeOffered = "code_offered";
-    /// The first factor was wrong.
-    FirstFactorFailed = "first_factor_failed";
     /// Another Application Key.
     KeyAdded = "key_added";
     /// An Application Key that no longer counts.
@@ -83,10 +81,6 @@ kinds! {
     RecoveryMade = "recovery_made";
     /// The database comes from a backup.
     Restored = "restored";
-    /// The server came up.
-    ServerStarted = "server_started";
-    /// A remembered session spared a factor.
-    SessionUsed = "session_used";
     /// A new company.
     TenantCreated = "tenant_created";
     /// A new user.

@@ -26,7 +26,8 @@ pub async fn wait(
     loop {
         let mut notified = pin!(subscription.notified());
         notified.as_mut().enable();
-        let current = read(app, caller, id).await?;
+        // In a box, so that a caller who waits keeps no room for the reading.
+        let current = Box::pin(read(app, caller, id)).await?;
         let login = &current.login;
         if current.version > after || login.is_final() || Instant::now() >= deadline {
             return Ok(current);

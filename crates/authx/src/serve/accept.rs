@@ -90,9 +90,11 @@ impl Hall {
         // Answers are small and written whole: waiting to fill a packet would only delay them.
         // A socket that refuses is about to fail anyway.
         let _ = stream.set_nodelay(true);
-        let Some(tls) = tls else { return self.serve(stream, Some(peer), place).await };
-        match timeout(HANDSHAKE, tls.accept(stream)).await {
-            Ok(Ok(stream)) => self.serve(stream, Some(peer), place).await,
+        // In boxes, so that a waiting connection keeps no room for the handshake, or for the state
+        // of the other kind.
+        let Some(tls) = tls else { return Box::pin(self.serve(stream, Some(peer), place)).await };
+        match timeout(HANDSHAKE, Box::pin(tls.accept(stream))).await {
+            Ok(Ok(stream)) => Box::pin(self.serve(stream, Some(peer), place)).await,
             Ok(Err(error)) => tracing::debug!(%peer, %error, "no TLS handshake"),
             Err(_) => tracing::debug!(%peer, "TLS handshake took too long"),
         }

@@ -169,7 +169,6 @@ const V1: &[&str] = &[
         tenant {bytes} NOT NULL,
         id {bytes} NOT NULL,
         application {bytes} NOT NULL,
-        account {bytes},
         version {int} NOT NULL,
         state TEXT NOT NULL,
         final {int} NOT NULL,

@@ -64,7 +64,6 @@ pub(super) const TABLES: &[Table] = &[
             "tenant",
             "id",
             "application",
-            "account",
             "version",
             "state",
             "final",

@@ -25,7 +25,7 @@ async fn fill(store: &Store) {
             [id(5), id(1), id(4)],
         )
         .one("INSERT INTO throttle VALUES ($1, $2, '10.0.0.0/24', 3, 7)", [id(1), id(2)])
-        .one("INSERT INTO login VALUES ($1, $2, $3, NULL, 1, '{}', 0, 8, 9)", [id(1), id(6), id(2)])
+        .one("INSERT INTO login VALUES ($1, $2, $3, 1, '{}', 0, 8, 9)", [id(1), id(6), id(2)])
         .one(
             "INSERT INTO session VALUES ($1, $2, $3, $4, $5, 1, 2, NULL)",
             [id(7), id(1), id(2), id(4), id(6)],

@@ -17,10 +17,11 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const SILENCE: Duration = Duration::from_secs(10);
 
 /// Set on each connection. A commit that is not on disk would be a lie, whatever the server's
-/// default; JIT and custom plans cost more than any of our statements.
+/// default; JIT and a plan for each set of values cost more than any of our statements.
 const SETTINGS: &str = "SET statement_timeout = '10s';
     SET idle_in_transaction_session_timeout = '30s';
     SET jit = off;
+    SET plan_cache_mode = force_generic_plan;
     SET client_min_messages = warning;
     SELECT set_config('synchronous_commit', 'on', false)
         WHERE current_setting('synchronous_commit') = 'off'";

@@ -57,23 +57,49 @@ fn attempt(
     connection: &Connection,
     group: &[Job],
 ) -> Result<Vec<Result<(), StoreError>>, StoreError> {
+    match (together(connection, group)?, group) {
+        (None, _) => Ok(vec![Ok(()); group.len()]),
+        (Some(refusal), [_]) => Ok(vec![Err(refusal)]),
+        (Some(_), _) => each(connection, group),
+    }
+}
+
+/// Commits a group in which every batch does what it demands. If one does not, nothing is stored,
+/// and its error is given. Most groups are such: so no batch pays for a savepoint, which keeps a
+/// copy of every page that the batch touches.
+fn together(connection: &Connection, group: &[Job]) -> Result<Option<StoreError>, StoreError> {
     execute(connection, "BEGIN IMMEDIATE")?;
-    let alone = group.len() == 1;
+    for job in group {
+        match apply(connection, &job.batch) {
+            Ok(()) => {}
+            Err(error) if concerns_all(&error) => return Err(error),
+            Err(error) => {
+                execute(connection, "ROLLBACK")?;
+                return Ok(Some(error));
+            }
+        }
+    }
+    execute(connection, "COMMIT")?;
+    Ok(None)
+}
+
+/// Commits a group without the batches that do not do what they demand.
+fn each(connection: &Connection, group: &[Job]) -> Result<Vec<Result<(), StoreError>>, StoreError> {
+    execute(connection, "BEGIN IMMEDIATE")?;
     let mut outcomes = Vec::with_capacity(group.len());
     for job in group {
-        let outcome = if alone {
-            apply(connection, &job.batch)
-        } else {
-            apply_or_undo(connection, &job.batch)
-        };
-        match outcome {
-            Err(error @ (StoreError::Full | StoreError::Unavailable { .. })) => return Err(error),
+        match apply_or_undo(connection, &job.batch) {
+            Err(error) if concerns_all(&error) => return Err(error),
             judged => outcomes.push(judged),
         }
     }
     let end = if outcomes.iter().any(Result::is_ok) { "COMMIT" } else { "ROLLBACK" };
     execute(connection, end)?;
     Ok(outcomes)
+}
+
+fn concerns_all(error: &StoreError) -> bool {
+    matches!(error, StoreError::Full | StoreError::Unavailable { .. })
 }
 
 fn apply_or_undo(connection: &Connection, batch: &Batch) -> Result<(), StoreError> {
