@@ -7,6 +7,7 @@
     reason = "this is how a test fails, also in what tests share"
 )]
 
+mod clocks;
 mod copies;
 mod disks;
 mod hostile;
