@@ -36,7 +36,8 @@ async fn who_does_not_exist_costs_as_much_as_who_does(engine: Engine) {
     for (user, password) in [("nobody", PASSWORD), ("bob", PASSWORD), ("bob", "wrong")] {
         let other = cost(user, password).await;
         let ratio = other.as_secs_f64() / wrong.as_secs_f64();
-        assert!((0.7..1.4).contains(&ratio), "{user} with {password}: {other:?} to {wrong:?}");
+        // A shortcut would cost a hundredth; what shares the core's caches makes a third at most.
+        assert!((0.4..2.5).contains(&ratio), "{user} with {password}: {other:?} to {wrong:?}");
     }
 }
 
