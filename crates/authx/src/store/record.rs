@@ -116,7 +116,7 @@ pub fn recorded_tenants(store: &Store) -> Flow<Row> {
     )
 }
 
-/// The seals of a tenant by number, in the columns of [`super::events::seal`].
+/// The seals of a tenant by number, in the columns of the reader of seals.
 pub fn seals(store: &Store, tenant: TenantId) -> Flow<Row> {
     store.scan(
         "SELECT tenant, number, upto, count, root, previous, at, mac FROM seal

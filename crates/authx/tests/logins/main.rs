@@ -9,6 +9,7 @@ mod between;
 mod limits;
 mod signed;
 mod swept;
+mod together;
 
 use authx::{
     admin::{

@@ -106,8 +106,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     for side in sides {
         report.waiting.push(side.wait(arguments, extent)?);
     }
+    report.begin(&mut std::io::stdout().lock())?;
     report.growth = Some(growth(&runtime, arguments, extent)?);
-    report.print(&mut std::io::stdout().lock())?;
+    report.finish(&mut std::io::stdout().lock())?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -56,7 +56,8 @@ impl Report {
         }
     }
 
-    pub(crate) fn print(&self, out: &mut impl Write) -> anyhow::Result<()> {
+    /// What is known before the many users are made, which takes a while.
+    pub(crate) fn begin(&self, out: &mut impl Write) -> anyhow::Result<()> {
         let Extent { rounds, time, .. } = self.extent;
         writeln!(
             out,
@@ -66,7 +67,11 @@ impl Report {
         writeln!(out)?;
         self.rates(out)?;
         self.memory(out)?;
-        self.waits(out)?;
+        self.waits(out)
+    }
+
+    /// The rest.
+    pub(crate) fn finish(&self, out: &mut impl Write) -> anyhow::Result<()> {
         self.grows(out)?;
         self.goals(out)
     }
