@@ -11,7 +11,7 @@ async fn a_clock_behind_the_record_lets_nobody_in_until_an_operator_vouches_for_
     let installation = Installation::new(engine).await;
     let people = installation.people("person", 1).await;
     let app = &installation.app;
-    let (ahead, kind) = (now().plus_secs(3_600), EventKind::ServerStarted);
+    let (ahead, kind) = (now().plus_secs(3_600), EventKind::PolicySet);
     let nothing = serde_json::Map::new();
     let batch =
         app.record(Batch::default(), ahead, installation.tenant, kind, About::default(), nothing);

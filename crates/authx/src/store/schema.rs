@@ -175,7 +175,7 @@ const V1: &[&str] = &[
         created {int} NOT NULL,
         expires {int} NOT NULL,
         PRIMARY KEY (tenant, id)
-    ){updated}",
+    ){clustered}",
     "CREATE INDEX login_sweep ON login (final, expires)",
     "CREATE TABLE session (
         id {bytes} PRIMARY KEY,
@@ -186,7 +186,7 @@ const V1: &[&str] = &[
         created {int} NOT NULL,
         until {int} NOT NULL,
         ended {int}
-    ){rows}",
+    ){clustered}",
     "CREATE INDEX session_account ON session (account)",
     "{postgres}CREATE SEQUENCE event_seq",
     "CREATE TABLE event (
