@@ -356,7 +356,7 @@ mod tests {
     #[test]
     fn a_hostile_password_is_judged_in_bounded_time() {
         let hostile: String = "7+|1!i$5".chars().cycle().take(128).collect();
-        let start = tokio::time::Instant::now();
+        let start = time::Instant::now();
         assert!(accept(&hostile, &["alice"]).is_ok());
         assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
     }
