@@ -1,8 +1,8 @@
 //! What a serving node does by itself: seal the record, end overdue logins, forget old ones.
 
-use crate::{app::App, logins, seals, serve::Stopping};
+use crate::{app::App, logins, seals, serve::Stopping, store::events};
 use std::{sync::Arc, time::Duration};
-use tokio::time::{Interval, MissedTickBehavior, interval};
+use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
 
 /// Does them until the server stops. A chore that fails says so in the log and is done again at
 /// its next time.
@@ -21,9 +21,14 @@ pub async fn run(app: Arc<App>, stopping: Stopping) {
 /// The last seal: to be set when the last request was answered, so that what was written since the
 /// last tick is not left without one until the next start.
 pub async fn finish(app: &App) {
-    // PostgreSQL needs a second look to know that nothing more can come before what it saw.
-    for _ in 0..2 {
+    // PostgreSQL knows that nothing more can come before what it saw only when every transaction
+    // of then has ended, also those of its other databases: not worth more than a moment.
+    for _ in 0..10 {
         seal(app).await;
+        match events::unsealed_tenants(&app.store, i64::MAX).await {
+            Ok(tenants) if !tenants.is_empty() => sleep(Duration::from_millis(100)).await,
+            Ok(_) | Err(_) => return,
+        }
     }
 }
 

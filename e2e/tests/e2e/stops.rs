@@ -1,7 +1,7 @@
 use authx_e2e::{Call, Engine, Installation, PASSWORD, Server, new_id, typed};
 use futures_util::future::join_all;
 use std::time::Duration;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 authx_e2e::on_both_engines! { a_server_that_stops_answers_open_polls_and_the_next_one_goes_on }
 
@@ -31,7 +31,10 @@ async fn a_server_that_stops_answers_open_polls_and_the_next_one_goes_on(engine:
     }
     assert!(took < Duration::from_secs(10), "{took:?}");
     let unsealed = "SELECT COUNT(*) FROM event WHERE seq > (SELECT MAX(upto) FROM seal)";
-    assert_eq!(installation.count(unsealed).await, 0, "the last seal is set");
+    // On PostgreSQL the last seal waits for other databases' transactions, here other tests'.
+    if engine == Engine::Sqlite {
+        assert_eq!(installation.count(unsealed).await, 0, "the last seal is set");
+    }
 
     let server = Server::start(installation.config()).await;
     let client = server.client(&installation.vpn);
@@ -41,5 +44,11 @@ async fn a_server_that_stops_answers_open_polls_and_the_next_one_goes_on(engine:
         body: serde_json::json!({ "seq": 1, "text": alice.code() }).to_string(),
     };
     assert_eq!(client.send(&answer).await.expect("an answer").outcome(), "allowed");
+    let sealed = async {
+        while installation.count(unsealed).await > 0 {
+            sleep(Duration::from_millis(100)).await;
+        }
+    };
+    timeout(Duration::from_secs(30), sealed).await.expect("the next server seals what is left");
     server.stop().await;
 }
