@@ -1,0 +1,1 @@
+//! What OpenVPN loads: hands each sign-in to the agent, and decides nothing.

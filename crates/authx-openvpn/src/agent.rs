@@ -1,0 +1,1 @@
+//! Puts all together: connections from OpenVPN, conversations, and what follows from them.

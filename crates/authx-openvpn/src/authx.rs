@@ -1,0 +1,1 @@
+//! The signed API of AuthX, as its client.

@@ -1,0 +1,1 @@
+//! What a VPN client can show and carry, from what it announces.

@@ -1,0 +1,1 @@
+//! Finds what would keep people from signing in.

@@ -1,0 +1,1 @@
+//! What OpenVPN tells of a sign-in: its environment, as the plugin passed it on.

@@ -1,0 +1,1 @@
+//! OpenVPN's management interface, as its client.

@@ -1,0 +1,1 @@
+//! The host's own PAM stack as first factor, in a process of its own.

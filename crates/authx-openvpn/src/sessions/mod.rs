@@ -1,0 +1,1 @@
+//! VPN sessions that were approved: what a renegotiation is held against.

@@ -1,0 +1,1 @@
+//! Changes an OpenVPN server's configuration, and changes it back.

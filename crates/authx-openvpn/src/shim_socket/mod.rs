@@ -1,0 +1,1 @@
+//! Messages and descriptors from the plugin inside OpenVPN.

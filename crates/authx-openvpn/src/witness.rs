@@ -1,0 +1,1 @@
+//! The newest seal of the server's record, kept where the server cannot change it.
