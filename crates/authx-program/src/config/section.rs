@@ -2,14 +2,17 @@
 //! so there is no second list of keys that could differ.
 
 use super::Fault;
+use std::borrow::Cow;
 use std::ops::Range;
 use std::str::FromStr;
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 type Map<'i> = DeTable<'i>;
 
 /// The file while it is read: the text for line numbers, and what was found wrong.
-pub(super) struct Reading<'i> {
+#[derive(Debug)]
+pub struct Reading<'i> {
     text: &'i str,
     pub(super) faults: Vec<Fault>,
 }
@@ -19,7 +22,8 @@ impl<'i> Reading<'i> {
         Self { text, faults: vec![] }
     }
 
-    pub(super) fn fault(&mut self, at: Option<Range<usize>>, key: &str, message: String) {
+    /// Notes what is wrong, and at which bytes of the file.
+    pub fn fault(&mut self, at: Option<Range<usize>>, key: &str, message: String) {
         let line = at.map(|at| {
             self.text.get(..at.start).map_or(1, |before| before.matches('\n').count() + 1)
         });
@@ -28,42 +32,65 @@ impl<'i> Reading<'i> {
 }
 
 /// One table, and which of its keys were asked for.
-pub(super) struct Section<'i> {
-    name: &'static str,
+#[derive(Debug)]
+pub struct Section<'i> {
+    name: String,
     table: Map<'i>,
     known: Vec<&'static str>,
 }
 
 /// A value and where it stands.
-pub(super) struct Found<T> {
-    pub(super) value: T,
-    pub(super) at: Range<usize>,
+#[derive(Clone, Debug)]
+pub struct Found<T> {
+    /// The value.
+    pub value: T,
+    /// Its bytes in the file.
+    pub at: Range<usize>,
 }
 
 impl<'i> Section<'i> {
     pub(super) fn root(table: Map<'i>) -> Self {
-        Self { name: "", table, known: vec![] }
+        Self { name: String::new(), table, known: vec![] }
     }
 
     /// The table of that name, empty where there is none.
-    pub(super) fn section(&mut self, reading: &mut Reading<'_>, name: &'static str) -> Self {
-        let empty = Section { name, table: Map::default(), known: vec![] };
-        let Some(found) = self.take(name) else { return empty };
+    pub fn section(&mut self, reading: &mut Reading<'_>, name: &'static str) -> Self {
+        let table = self.take(name).map(|found| Self::table(reading, name.to_owned(), found));
+        table.unwrap_or_else(|| Self::empty(name.to_owned()))
+    }
+
+    /// The tables `[name.WORD]`, of which the operator chooses the words.
+    pub fn sections(
+        &mut self,
+        reading: &mut Reading<'_>,
+        name: &'static str,
+    ) -> Vec<(String, Self)> {
+        let all = self.section(reading, name);
+        let one = |(word, value): (Spanned<Cow<'i, str>>, Spanned<DeValue<'i>>)| {
+            let word = word.into_inner().into_owned();
+            let found = Found { at: value.span(), value: value.into_inner() };
+            let section = Self::table(reading, format!("{name}.{word}"), found);
+            (word, section)
+        };
+        all.table.into_iter().map(one).collect()
+    }
+
+    fn table(reading: &mut Reading<'_>, name: String, found: Found<DeValue<'i>>) -> Self {
         let kind = kind(&found.value);
         let DeValue::Table(table) = found.value else {
             let message = format!("must be a table, written [{name}]; it is {kind}");
-            reading.fault(Some(found.at), name, message);
-            return empty;
+            reading.fault(Some(found.at), &name, message);
+            return Self::empty(name);
         };
-        Self { table, ..empty }
+        Self { table, ..Self::empty(name) }
+    }
+
+    fn empty(name: String) -> Self {
+        Self { name, table: Map::default(), known: vec![] }
     }
 
     /// A text.
-    pub(super) fn text(
-        &mut self,
-        reading: &mut Reading<'_>,
-        key: &'static str,
-    ) -> Option<Found<String>> {
+    pub fn text(&mut self, reading: &mut Reading<'_>, key: &'static str) -> Option<Found<String>> {
         let found = self.take(key)?;
         let DeValue::String(text) = &found.value else {
             return self.wrong(reading, key, "a text in quotes", &found.value, found.at);
@@ -72,7 +99,7 @@ impl<'i> Section<'i> {
     }
 
     /// A text with a form of its own.
-    pub(super) fn parsed<T: FromStr<Err: std::fmt::Display>>(
+    pub fn parsed<T: FromStr<Err: std::fmt::Display>>(
         &mut self,
         reading: &mut Reading<'_>,
         key: &'static str,
@@ -82,7 +109,7 @@ impl<'i> Section<'i> {
     }
 
     /// A list of texts with a form of their own.
-    pub(super) fn list<T: FromStr<Err: std::fmt::Display>>(
+    pub fn list<T: FromStr<Err: std::fmt::Display>>(
         &mut self,
         reading: &mut Reading<'_>,
         key: &'static str,
@@ -109,7 +136,7 @@ impl<'i> Section<'i> {
     }
 
     /// `true` or `false`.
-    pub(super) fn flag(&mut self, reading: &mut Reading<'_>, key: &'static str) -> Option<bool> {
+    pub fn flag(&mut self, reading: &mut Reading<'_>, key: &'static str) -> Option<bool> {
         let found = self.take(key)?;
         let DeValue::Boolean(flag) = found.value else {
             return self.wrong(reading, key, "true or false", &found.value, found.at);
@@ -118,7 +145,7 @@ impl<'i> Section<'i> {
     }
 
     /// A whole number within `range`.
-    pub(super) fn number(
+    pub fn number(
         &mut self,
         reading: &mut Reading<'_>,
         key: &'static str,
@@ -139,7 +166,7 @@ impl<'i> Section<'i> {
     }
 
     /// Says what is missing.
-    pub(super) fn demand<T>(
+    pub fn demand<T>(
         &self,
         reading: &mut Reading<'_>,
         key: &'static str,
@@ -154,7 +181,7 @@ impl<'i> Section<'i> {
     }
 
     /// Refuses a value that was read.
-    pub(super) fn fault(
+    pub fn fault(
         &self,
         reading: &mut Reading<'_>,
         key: &str,
@@ -165,7 +192,7 @@ impl<'i> Section<'i> {
     }
 
     /// Names every key that was not asked for, with the nearest that would have been.
-    pub(super) fn finish(self, reading: &mut Reading<'_>) {
+    pub fn finish(self, reading: &mut Reading<'_>) {
         for key in self.table.keys() {
             let typed: &str = key.get_ref();
             let nearest = nearest(typed, &self.known);
