@@ -2,4 +2,5 @@
 //! configuration file is read and faulted, where secrets are, how answers are written.
 
 pub mod config;
+pub mod logging;
 pub mod output;

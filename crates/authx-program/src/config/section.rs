@@ -4,6 +4,7 @@
 use super::Fault;
 use std::borrow::Cow;
 use std::ops::Range;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -119,20 +120,47 @@ impl<'i> Section<'i> {
             let form = "a list of texts, as in [\"…\", \"…\"]";
             return self.wrong(reading, key, form, &found.value, found.at).unwrap_or_default();
         };
-        let mut list = vec![];
-        for entry in entries {
-            let at = entry.span();
-            let DeValue::String(text) = entry.get_ref() else {
-                return self
-                    .wrong(reading, key, "texts in quotes", entry.get_ref(), at)
-                    .unwrap_or_default();
-            };
-            match text.parse() {
-                Ok(value) => list.push(value),
-                Err(error) => self.fault(reading, key, at, &error),
-            }
+        entries.iter().filter_map(|entry| self.entry(reading, key, entry)).collect()
+    }
+
+    /// A text with a form of its own, or a list of such texts.
+    pub fn one_or_more<T: FromStr<Err: std::fmt::Display>>(
+        &mut self,
+        reading: &mut Reading<'_>,
+        key: &'static str,
+    ) -> Vec<T> {
+        if let Some(DeValue::Array(_)) = self.table.get(key).map(Spanned::get_ref) {
+            return self.list(reading, key);
         }
-        list
+        self.parsed(reading, key).into_iter().collect()
+    }
+
+    fn entry<T: FromStr<Err: std::fmt::Display>>(
+        &self,
+        reading: &mut Reading<'_>,
+        key: &str,
+        entry: &Spanned<DeValue<'_>>,
+    ) -> Option<T> {
+        let at = entry.span();
+        let DeValue::String(text) = entry.get_ref() else {
+            return self.wrong(reading, key, "texts in quotes", entry.get_ref(), at);
+        };
+        text.parse().map_err(|error| self.fault(reading, key, at, &error)).ok()
+    }
+
+    /// A path; a relative one is relative to `directory`.
+    pub fn path(
+        &mut self,
+        reading: &mut Reading<'_>,
+        key: &'static str,
+        directory: &Path,
+    ) -> Option<PathBuf> {
+        let found = self.text(reading, key)?;
+        if found.value.is_empty() {
+            self.fault(reading, key, found.at, &"names no file");
+            return None;
+        }
+        Some(directory.join(found.value))
     }
 
     /// `true` or `false`.
@@ -173,7 +201,7 @@ impl<'i> Section<'i> {
         value: Option<T>,
         example: &str,
     ) -> Option<T> {
-        let named = self.path(key);
+        let named = self.named(key);
         if value.is_none() && !reading.faults.iter().any(|fault| fault.key == named) {
             reading.fault(None, &named, format!("is missing; write it as in {key} = {example}"));
         }
@@ -188,7 +216,7 @@ impl<'i> Section<'i> {
         at: Range<usize>,
         message: &dyn std::fmt::Display,
     ) {
-        reading.fault(Some(at), &self.path(key), message.to_string());
+        reading.fault(Some(at), &self.named(key), message.to_string());
     }
 
     /// Names every key that was not asked for, with the nearest that would have been.
@@ -200,7 +228,7 @@ impl<'i> Section<'i> {
                 Some(nearest) => format!("unknown key; did you mean “{nearest}”?"),
                 None => format!("unknown key; known are {}", self.known.join(", ")),
             };
-            reading.fault(Some(key.span()), &self.path(typed), message);
+            reading.fault(Some(key.span()), &self.named(typed), message);
         }
     }
 
@@ -222,7 +250,7 @@ impl<'i> Section<'i> {
         None
     }
 
-    fn path(&self, key: &str) -> String {
+    fn named(&self, key: &str) -> String {
         if self.name.is_empty() { key.to_owned() } else { format!("{}.{key}", self.name) }
     }
 }
