@@ -123,34 +123,26 @@ impl Agent {
 
 impl AgentOptions {
     fn configuration(&self, directory: &Path) -> String {
-        let urls = self.urls.iter().map(|url| format!("{url:?}")).collect::<Vec<_>>().join(", ");
-        let mut sections = vec![
-            (
-                "authx",
-                format!(
-                    "application_id = \"{}\"\napplication_key_file = {:?}\napplication_url = [{urls}]\n",
-                    self.caller.id,
-                    directory.join(KEY),
-                ),
-            ),
-            (
-                "agent",
-                format!(
-                    "socket = {:?}\nstate_dir = {:?}\n",
-                    socket(directory),
-                    directory.join("state"),
-                ),
-            ),
-            ("login", String::new()),
-        ];
+        let urls = self.urls.iter().map(|url| format!("\"{url}\"")).collect::<Vec<_>>().join(", ");
+        let (id, shown, socket) = (self.caller.id, directory.display(), socket(directory));
+        let authx = format!(
+            "application_id = \"{id}\"\n\
+             application_key_file = \"{shown}/{KEY}\"\n\
+             application_url = [{urls}]\n"
+        );
+        let agent = format!("socket = \"{}\"\nstate_dir = \"{shown}/state\"\n", socket.display());
+        let mut sections = vec![("authx", authx), ("agent", agent)];
         for (name, line) in &self.lines {
-            let known = sections.iter_mut().find(|(known, _)| known == name);
-            match known {
+            match sections.iter_mut().find(|(known, _)| known == name) {
                 Some((_, lines)) => writeln!(lines, "{line}").unwrap(),
                 None => sections.push((name, format!("{line}\n"))),
             }
         }
-        sections.into_iter().map(|(name, lines)| format!("[{name}]\n{lines}")).collect()
+        let mut text = String::new();
+        for (name, lines) in sections {
+            writeln!(text, "[{name}]\n{lines}").unwrap();
+        }
+        text
     }
 }
 

@@ -29,6 +29,8 @@ pub struct ClientOptions {
     pub from: Option<Ipv4Addr>,
     /// Lines of its configuration beside the usual ones.
     pub lines: Vec<String>,
+    /// Whether it renegotiates keys when asked to ([`OpenvpnClient::renegotiate`]).
+    pub renegotiates: bool,
     /// Whether it goes without a network device: for many at once.
     pub without_device: bool,
 }
@@ -262,6 +264,17 @@ impl OpenvpnClient {
         self.ping(1).await.lost() == 0
     }
 
+    /// Negotiates new keys, by as many packets as its profile lets pass between two negotiations.
+    ///
+    /// What the server thinks of it is in the server's log, and in [`Self::next`] when it refuses.
+    pub async fn renegotiate(&self) -> Pings {
+        let mark = self.log.mark();
+        let pings = self.ping(PACKETS_OF_A_KEY).await;
+        self.log.says(mark, "TLS: soft reset").await;
+        self.log.says(mark, "Control Channel: TLS").await;
+        pings
+    }
+
     /// Asks it to stop, and waits for that: it tells the server that it leaves.
     pub async fn leave(&mut self) {
         if let Some(pid) = self.child.id().and_then(|pid| Pid::from_raw(pid.try_into().unwrap())) {
@@ -316,13 +329,16 @@ fn configuration(
         options.auth_retry.word(),
     );
     if options.without_device {
-        text += "dev null\n";
+        text += "dev null\nifconfig-noexec\nroute-noexec\n";
     } else {
         writeln!(text, "dev {device}\ndev-type tun").unwrap();
     }
     match options.from {
         Some(address) => writeln!(text, "local {address}\nlport {}", 20_000 + number).unwrap(),
         None => text += "nobind\n",
+    }
+    if options.renegotiates {
+        writeln!(text, "reneg-pkts {PACKETS_OF_A_KEY}").unwrap();
     }
     if let Some(name) = &options.certificate {
         text += &authority.certify(name, Purpose::Client);
@@ -348,3 +364,6 @@ impl AuthRetry {
         }
     }
 }
+
+/// After how many packets, either way, a client negotiates new keys, where it does so.
+const PACKETS_OF_A_KEY: usize = 40;

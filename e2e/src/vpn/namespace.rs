@@ -31,8 +31,8 @@ pub(super) struct Namespaces {
 impl Namespaces {
     pub(super) fn make() -> Self {
         static SWEPT: Once = Once::new();
-        SWEPT.call_once(sweep);
         static COUNT: AtomicU32 = AtomicU32::new(0);
+        SWEPT.call_once(sweep);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let made = Self { stem: format!("{PREFIX}{}-{number}", std::process::id()) };
         let (servers, clients) = (made.name(Side::Servers), made.name(Side::Clients));

@@ -2,7 +2,7 @@
 
 use super::{Log, PATIENCE, Side, World, certificates::Purpose};
 use rustix::{
-    fs::Mode,
+    fs::{CWD, FileType, Mode, makedev},
     process::{Pid, Signal, kill_process},
 };
 use std::{
@@ -26,8 +26,6 @@ pub struct ServerOptions {
     pub user_nobody: bool,
     /// Whether it shuts itself in a directory once it has started.
     pub chroot: bool,
-    /// Whether it has a management socket.
-    pub management: bool,
 }
 
 /// A running OpenVPN server. Killed when dropped.
@@ -45,6 +43,10 @@ impl OpenvpnServer {
         let number = world.next_server();
         let directory = world.directory().join(format!("server{number}"));
         fs::create_dir_all(directory.join(JAIL).join("tmp")).unwrap();
+        // As on most machines: whoever OpenVPN has become opens it again after a SIGHUP.
+        let (tun, mode) = (directory.join(TUN), Mode::from_raw_mode(0o666));
+        rustix::fs::mknodat(CWD, &tun, FileType::CharacterDevice, mode, makedev(10, 200)).unwrap();
+        rustix::fs::chmod(&tun, mode).unwrap();
         for open in ["", "jail/tmp"] {
             // As `/tmp` is: OpenVPN writes there after it has become somebody else.
             rustix::fs::chmod(directory.join(open), Mode::from_raw_mode(0o1777)).unwrap();
@@ -70,7 +72,7 @@ impl OpenvpnServer {
         self.directory.join(CONFIG)
     }
 
-    /// The management socket, where it was asked for.
+    /// The management socket.
     pub fn management_path(&self) -> PathBuf {
         self.directory.join("management.sock")
     }
@@ -176,13 +178,11 @@ fn configuration(world: &World, number: u8, directory: &Path, options: &ServerOp
         text += "user nobody\ngroup nogroup\npersist-key\npersist-tun\n";
     }
     let shown = directory.display();
+    writeln!(text, "dev-node {shown}/{TUN}\nmanagement {shown}/management.sock unix").unwrap();
     if options.chroot {
         writeln!(text, "chroot {shown}/{JAIL}\ntmp-dir /tmp").unwrap();
     } else {
         writeln!(text, "tmp-dir {shown}").unwrap();
-    }
-    if options.management {
-        writeln!(text, "management {shown}/management.sock unix").unwrap();
     }
     if let Some(plugin) = &options.plugin {
         writeln!(text, "plugin {plugin}").unwrap();
@@ -199,4 +199,5 @@ fn port(number: u8) -> u16 {
 
 const CONFIG: &str = "server.conf";
 const JAIL: &str = "jail";
+const TUN: &str = "tun";
 const SERVING: &str = "Initialization Sequence Completed";
