@@ -67,6 +67,7 @@ impl Login {
             state: LoginState::AwaitingInput,
             user: self.name.clone(),
             prompt: None,
+            challenge: None,
             match_number: self.match_number.clone(),
             factor: None,
             delivery: None,
@@ -84,7 +85,7 @@ impl Login {
             }
             Stage::AwaitingInput { prompt } => {
                 let (text, offers) =
-                    (prompt.clone(), self.offers.iter().copied().map(offer).collect());
+                    (prompt.clone(), self.offers.iter().copied().map(Offer::from).collect());
                 view.prompt = Some(Prompt { text, echo: true, offers });
             }
             Stage::Cancelled => view.state = LoginState::Cancelled,
@@ -111,7 +112,9 @@ impl FirstFactor {
     }
 }
 
-fn offer(kind: FactorKind) -> Offer {
-    let description = kind.description();
-    Offer { word: description.word.to_owned(), factor: kind, hint: description.hint.to_owned() }
+impl From<FactorKind> for Offer {
+    fn from(factor: FactorKind) -> Self {
+        let description = factor.description();
+        Self { word: description.word.to_owned(), factor, hint: description.hint.to_owned() }
+    }
 }

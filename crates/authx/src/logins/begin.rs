@@ -89,7 +89,7 @@ async fn attempt(
     }
     let account = visitor.account.as_ref();
     let first_factor = match &request.first_factor {
-        Claimed::Password { password } if allows(caller, FirstFactorKind::Password) => {
+        Claimed::Password { password, .. } if allows(caller, FirstFactorKind::Password) => {
             check(app, caller, &source, &visitor, password, proved).await?
         }
         // A kind that is not allowed is refused by the rules, without a look at the password.
