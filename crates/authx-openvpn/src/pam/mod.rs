@@ -8,10 +8,12 @@ pub mod check;
 mod dialogue;
 mod message;
 mod process;
+mod queue;
 mod service;
 
 use message::{Request, RequestError};
 use process::Running;
+use queue::Queue;
 use service::Service;
 pub use service::ServiceError;
 use std::{
@@ -25,7 +27,6 @@ use std::{
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::UnixStream,
-    sync::Semaphore,
     task,
     time::{Instant, timeout_at},
 };
@@ -36,13 +37,13 @@ pub struct Pam {
     service: Service,
     way: Way,
     patience: Duration,
-    places: Arc<Semaphore>,
+    queue: Arc<Queue>,
 }
 
 impl Pam {
     /// `service` is the name of a file in `/etc/pam.d`. Without a `socket` each check is a process
     /// that this program starts, with this program's rights. No check takes longer than `patience`,
-    /// its time in the queue included; eight run at once.
+    /// its time in the queue included; eight run at once, four of them for one client's address.
     ///
     /// # Errors
     ///
@@ -53,8 +54,8 @@ impl Pam {
         patience: Duration,
     ) -> Result<Self, ServiceError> {
         let way = socket.map_or_else(|| Way::Process(PathBuf::from(THIS_PROGRAM)), Way::Socket);
-        let places = Arc::new(Semaphore::new(PLACES));
-        Ok(Self { service: Service::parse(service)?, way, patience, places })
+        let queue = Arc::new(Queue::new(PLACES));
+        Ok(Self { service: Service::parse(service)?, way, patience, queue })
     }
 
     /// Starts checks from another program file than this one. Where a socket is configured, it is
@@ -64,17 +65,17 @@ impl Pam {
         Self { way: Way::Process(program), ..self }
     }
 
-    /// Lets another number of checks run at once.
+    /// Lets another number of checks run at once; half of them for one client's address.
     #[must_use]
     pub fn with_places(self, places: usize) -> Self {
-        Self { places: Arc::new(Semaphore::new(places)), ..self }
+        Self { queue: Arc::new(Queue::new(places)), ..self }
     }
 
     /// Whether `password` is that of `user` on this host, and their account may be used now.
     /// Dropping the future ends the check.
     pub async fn prove(&self, user: &str, password: &str, rhost: IpAddr) -> Proof {
         let deadline = Instant::now() + self.patience;
-        let Ok(Ok(_place)) = timeout_at(deadline, self.places.acquire()).await else {
+        let Ok(Ok(_place)) = timeout_at(deadline, self.queue.place(rhost)).await else {
             let detail = "the checks before this one took all of its time".to_owned();
             return Proof::Unavailable { detail };
         };

@@ -98,7 +98,7 @@ async fn a_caller_who_leaves_ends_the_check() {
 #[tokio::test]
 async fn only_so_many_run_at_once_and_the_rest_waits() {
     let host = Host::new();
-    let pam = host.pam(PATIENCE).with_places(2);
+    let pam = host.pam(PATIENCE).with_places(4);
     let callers: Vec<_> = (0..6)
         .map(|_| {
             let pam = pam.clone();
@@ -122,7 +122,7 @@ async fn only_so_many_run_at_once_and_the_rest_waits() {
 async fn the_queue_has_an_end() {
     let host = Host::new();
     let pam = host.pam(Duration::from_millis(50)).with_places(1);
-    let _held = pam.places.acquire().await.unwrap();
+    let _held = pam.queue.place("192.0.2.8".parse().unwrap()).await.unwrap();
     assert!(unavailable(prove(&pam).await).contains("the checks before this one"));
 }
 
