@@ -2,3 +2,4 @@
 #![expect(clippy::unwrap_used, reason = "this is how a test fails, also in what tests share")]
 
 mod plain;
+mod tokens;
