@@ -136,17 +136,13 @@ impl Plugin {
     }
 
     pub(crate) fn login(&self) -> Login {
-        match self.hears() {
-            Heard::Login(login) => login,
-            _ => panic!("no sign-in came"),
-        }
+        let Heard::Login(login) = self.hears() else { panic!("no sign-in came") };
+        login
     }
 
     pub(crate) fn outcome(&self) -> (u64, bool) {
-        match self.hears() {
-            Heard::Outcome { seq, used } => (seq, used),
-            _ => panic!("no outcome came"),
-        }
+        let Heard::Outcome { seq, used } = self.hears() else { panic!("no outcome came") };
+        (seq, used)
     }
 
     /// Answers the next sign-in, while the test signs in.
@@ -158,10 +154,10 @@ impl Plugin {
     fn answer(&self, answer: impl FnOnce(&Login)) -> Login {
         let mut login = self.login();
         answer(&login);
-        login.used = match self.hears() {
-            Heard::Outcome { seq, used } if seq == login.seq => Some(used),
-            _ => None,
-        };
+        if let Heard::Outcome { seq, used } = self.hears() {
+            assert_eq!(seq, login.seq);
+            login.used = Some(used);
+        }
         login
     }
 

@@ -5,6 +5,8 @@
     clippy::disallowed_methods,
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
     clippy::unwrap_used,
     reason = "a test: real time, and panics that name what went wrong"
 )]
@@ -66,7 +68,7 @@ fn the_agents_word_is_openvpns_answer() {
         openvpn.answers_prompt("carol", &login, "MTIzNDU2");
         let Heard::Response { environment } = plugin.hears() else { panic!("no answer") };
         assert!(environment.contains(&"crresponse=MTIzNDU2".to_owned()));
-        assert_eq!(openvpn.log(), ["connected with the agent"]);
+        assert_eq!(openvpn::log(), ["connected with the agent"]);
     });
 }
 
@@ -124,7 +126,7 @@ fn without_an_agent_it_refuses_at_once_and_says_so() {
         let path = agent.path();
         let home = agent.dies();
         let openvpn = OpenVpn::opened(&path);
-        assert!(openvpn.log()[0].contains("sign-ins are refused until"), "{:?}", openvpn.log());
+        assert!(openvpn::log()[0].contains("sign-ins are refused until"), "{:?}", openvpn::log());
         let (login, took) = timed(|| openvpn.signs_in("alice", &[TEMPORARY]));
         assert_eq!(login.status, REFUSED);
         assert!(took < Duration::from_millis(20), "{took:?}");
@@ -134,7 +136,7 @@ fn without_an_agent_it_refuses_at_once_and_says_so() {
         for announced in [&["IV_PROTO=128"][..], &["IV_PROTO=x"], &[]] {
             assert_eq!(openvpn.signs_in("alice", announced).reason(), text);
         }
-        assert!(openvpn.log()[1].contains("is authx-openvpn running?"));
+        assert!(openvpn::log()[1].contains("is authx-openvpn running?"));
 
         let agent = home.rises();
         let answered = agent.answers_next(|login| login.reply(b"a"));
@@ -179,7 +181,7 @@ fn an_agent_that_takes_nothing_more_is_not_waited_for() {
             (login.status == REFUSED).then(|| login.reason())
         });
         assert!(refused.unwrap().ends_with("[no agent]"));
-        assert!(openvpn.log().last().unwrap().starts_with("sign-in refused: "));
+        assert!(openvpn::log().last().unwrap().starts_with("sign-in refused: "));
     });
 }
 
@@ -196,7 +198,7 @@ fn who_is_turned_away_says_why() {
             assert_eq!(login.status, REFUSED);
             assert!(login.reason().ends_with("[agent and plugin]"), "{}", login.reason());
         }
-        let log = openvpn.log().join("|");
+        let log = openvpn::log().join("|");
         assert!(log.contains("the agent does not take this plugin: not the key|"), "{log}");
         assert!(log.contains("the plugin speaks 1, the agent 2|"), "{log}");
     });
@@ -245,7 +247,7 @@ fn only_files_that_openvpn_made_are_written_to() {
             assert!(took < Duration::from_millis(20), "{swap}: {took:?}");
             assert!(!login.exists("missing"));
         }
-        assert_eq!(openvpn.log().len(), 5);
+        assert_eq!(openvpn::log().len(), 5);
     });
 }
 
@@ -267,7 +269,7 @@ fn it_says_what_is_wrong_when_it_cannot_open() {
         let says = |arguments: &[&str], mask: i32| {
             let openvpn = OpenVpn::loaded();
             assert!(openvpn.open(arguments, mask).is_none(), "{arguments:?}");
-            openvpn.log().pop().unwrap()
+            openvpn::log().pop().unwrap()
         };
         for arguments in [&[][..], &["agent.sock"], &[path.as_str(), "more"], &["/run/"], &["/"]] {
             assert!(says(arguments, 0xffff).contains("exactly one argument"), "{arguments:?}");
@@ -292,7 +294,7 @@ fn older_servers_have_fewer_calls() {
         let intercepted = openvpn.open(&[&agent.path()], 0x7fff).unwrap();
         assert_eq!(intercepted, 1 << 5);
         assert!(openvpn.open(&[&agent.path()], 0xffff).is_none());
-        assert!(openvpn.log().pop().unwrap().contains("stands twice"));
+        assert!(openvpn::log().pop().unwrap().contains("stands twice"));
     });
 }
 
@@ -308,7 +310,9 @@ fn a_reload_needs_no_rights() {
             openvpn.reload(&agent.path());
         }
         assert_eq!(openvpn::threads(), threads);
-        assert!(openvpn.log().iter().any(|line| line.starts_with("going on with what was opened")));
+        assert!(
+            openvpn::log().iter().any(|line| line.starts_with("going on with what was opened"))
+        );
         assert_eq!(openvpn.signs_in("alice", &[]).status, ALLOWED);
         answered.join();
     });
