@@ -20,6 +20,12 @@ impl Millis {
         Self(self.0.saturating_add(secs.saturating_mul(1_000)))
     }
 
+    /// Later by milliseconds.
+    #[must_use]
+    pub fn plus_millis(self, millis: u64) -> Self {
+        Self(self.0.saturating_add(millis))
+    }
+
     /// Milliseconds from `earlier` to this moment, 0 when `earlier` is later.
     pub fn since(self, earlier: Self) -> u64 {
         self.0.saturating_sub(earlier.0)

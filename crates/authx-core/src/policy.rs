@@ -4,7 +4,8 @@ mod document;
 mod words;
 
 pub use document::{
-    Document, InvalidPolicy, LONGEST_SESSION_SECS, Lifetimes, Limits, MatchNumber, Messages,
+    CertificateName, Document, DynamicChallenge, InvalidPolicy, LONGEST_SESSION_SECS, Lifetimes,
+    Limits, MatchNumber, Messages,
 };
 
 use crate::factor::FactorKind;
@@ -83,6 +84,10 @@ pub struct Policy {
     pub session_secs: u64,
     /// Whether each login carries a match number.
     pub match_number: MatchNumber,
+    /// Whether the name in a client's certificate has to be the user's.
+    pub certificate_name: CertificateName,
+    /// Whether questions may be asked by a dynamic challenge.
+    pub dynamic_challenge: DynamicChallenge,
     /// The first question; `None` for the factor's own words.
     pub prompt: Option<String>,
     /// What a refused user is told to do; `None` for the reason's own words.
@@ -131,6 +136,16 @@ impl Effective {
                 43_200,
             ),
             match_number: layers.pick("match_number", |d| d.match_number, MatchNumber::Required),
+            certificate_name: layers.pick(
+                "certificate_name",
+                |d| d.certificate_name,
+                CertificateName::MustMatch,
+            ),
+            dynamic_challenge: layers.pick(
+                "dynamic_challenge",
+                |d| d.dynamic_challenge,
+                DynamicChallenge::Off,
+            ),
             prompt: layers.pick("messages.prompt", |d| d.messages.prompt.clone().map(Some), None),
             help: layers.pick("messages.help", |d| d.messages.help.clone().map(Some), None),
         };
@@ -145,6 +160,8 @@ impl Effective {
             first_factors: Some(policy.first_factors),
             second_factor: Some(policy.second_factor),
             match_number: Some(policy.match_number),
+            certificate_name: Some(policy.certificate_name),
+            dynamic_challenge: Some(policy.dynamic_challenge),
             limits: Limits {
                 answers_per_login: Some(policy.answers_per_login),
                 lock_after: Some(policy.lock_after),

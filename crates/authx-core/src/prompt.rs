@@ -1,5 +1,9 @@
 //! What a user typed → what is meant; what happened → what the user reads.
 
+mod readings;
+
+pub use readings::{Reading, readings};
+
 use crate::{factor::FactorKind, reason::Reason, wire::text::SupportCode};
 use serde::{Deserialize, Serialize};
 

@@ -41,6 +41,7 @@ macro_rules! catalogue {
 /// One text for all that must look the same from outside.
 const WRONG_CREDENTIALS: &str = "User name or password not accepted. Check both and try again.";
 const NOT_PERMITTED: &str = "Sign-in is not permitted. Ask your administrator.";
+const NOT_POSSIBLE: &str = "Sign-in is not possible right now. Try again in a minute.";
 
 catalogue! {
     /// The account was switched off; the first factor was proved elsewhere.
@@ -49,11 +50,41 @@ catalogue! {
         "the account is disabled",
         "Enable it with `authx user enable NAME` if the person should sign in."
     }
+    /// Something failed on the VPN host that has to do with no user.
+    AgentFault {
+        "agent_fault", NOT_POSSIBLE,
+        "the VPN host could not do its part, for example prove the first factor",
+        "The agent's own log names the fault under the same support code; `authx-openvpn doctor` looks for its cause."
+    }
+    /// The VPN host had no verdict in time.
+    AuthxUnreachable {
+        "authx_unreachable", NOT_POSSIBLE,
+        "the VPN host got no signed answer from AuthX in time",
+        "Run `authx-openvpn doctor` on the VPN host: it tries name resolution, TLS, clock and key."
+    }
     /// The caller can neither ask for an answer nor did it bring one.
     CannotAsk {
         "cannot_ask", "A code is needed. Connect again with your password, a comma, and the code.",
         "the VPN client cannot show a prompt and the user gave no answer with the password",
         "Tell the user to type password,CODE, or use a client that shows prompts."
+    }
+    /// The name in the client's certificate is not this user's.
+    CertificateMismatch {
+        "certificate_mismatch", NOT_PERMITTED,
+        "the name in the client certificate is neither the user nor an alias of the user, or there is none",
+        "Add the certificate's name with `authx user alias add`, or set `certificate_name` to `free` with `authx policy set`."
+    }
+    /// The answer to a dynamic challenge that is not open: answered, too old, or another user's.
+    ChallengeExpired {
+        "challenge_expired", "The question is no longer open. Sign in again.",
+        "the answer came for a question that was answered already, is too old, or was another user's",
+        "Nothing, if the user was slow. Many of them: compare the clocks and look who tries."
+    }
+    /// The client left before the end.
+    ClientGone {
+        "client_gone", "The connection was lost. Sign in again.",
+        "the VPN client left before its login ended",
+        "Nothing, unless it repeats: then look at the client's log and its time limits."
     }
     /// The code was right once.
     CodeAlreadyUsed {
@@ -73,17 +104,41 @@ catalogue! {
         "the application's policy does not allow this kind of first factor",
         "Add the kind to `first_factors` with `authx policy set`, or change the VPN host's setting."
     }
+    /// OpenVPN could not use the name.
+    NameTooLong {
+        "name_too_long", "User name too long. Ask your administrator for a shorter one.",
+        "the user name is longer than OpenVPN can use as the name of a client (64 bytes)",
+        "Give the user a shorter alias with `authx user alias add`, or leave out `username-as-common-name`."
+    }
     /// The user has no factor that the policy allows.
     NotEnrolled {
         "not_enrolled", "You have no second factor yet. Ask your administrator.",
         "the user has no active factor among those that the policy allows",
         "Enrol one, for example with `authx user code NAME`."
     }
+    /// What the login allowed was ended since.
+    SessionEnded {
+        "session_ended", "Your sign-in has ended. Connect again and sign in.",
+        "the account was disabled or removed, its password replaced, or its sessions ended since the login",
+        "Nothing; the user has to sign in again, and can if the account is enabled."
+    }
+    /// A client brought a session that the VPN host does not know.
+    SessionUnknown {
+        "session_unknown", "Your sign-in is not known any more. Connect again and sign in.",
+        "the client brought a session token that the VPN host does not know, or that has expired",
+        "Nothing, if it happens once. For all users at once: OpenVPN needs a fixed `auth-gen-token-secret`."
+    }
     /// Codes come too fast after wrong ones.
     SlowDown {
         "slow_down", "Too many wrong codes. Wait a while, then sign in again.",
         "the answer came before the delay after earlier wrong ones was over; it was not looked at",
         "Nothing; the delay ends by itself. If it was not the user, have the password changed."
+    }
+    /// Nobody answered before the VPN's limit.
+    TimedOut {
+        "timed_out", "Nobody answered in time. Sign in again.",
+        "no answer came before the login or the VPN client's time was over",
+        "Nothing, unless it repeats: then ask whether the prompt is seen, and look at the client's time limits."
     }
     /// The answer was no code and no known word.
     UnknownAnswer {
@@ -115,14 +170,23 @@ impl Reason {
     /// What may be told outside: reasons that would give away whether a user exists share a word.
     pub fn public(self) -> &'static str {
         match self {
-            Self::AccountDisabled | Self::FirstFactorNotAllowed | Self::UnknownUser => {
-                "not_permitted"
-            }
-            Self::CannotAsk
+            Self::AccountDisabled
+            | Self::CertificateMismatch
+            | Self::FirstFactorNotAllowed
+            | Self::UnknownUser => "not_permitted",
+            Self::AgentFault
+            | Self::AuthxUnreachable
+            | Self::CannotAsk
+            | Self::ChallengeExpired
+            | Self::ClientGone
             | Self::CodeAlreadyUsed
             | Self::FactorLocked
+            | Self::NameTooLong
             | Self::NotEnrolled
+            | Self::SessionEnded
+            | Self::SessionUnknown
             | Self::SlowDown
+            | Self::TimedOut
             | Self::UnknownAnswer
             | Self::WrongCode
             | Self::WrongCredentials => self.entry().code,

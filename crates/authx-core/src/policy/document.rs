@@ -21,6 +21,12 @@ pub struct Document {
     /// Whether each login carries a match number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub match_number: Option<MatchNumber>,
+    /// Whether the name in a client's certificate has to be the user's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certificate_name: Option<CertificateName>,
+    /// Whether questions may be asked by a dynamic challenge.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dynamic_challenge: Option<DynamicChallenge>,
     /// How often something may go wrong.
     #[serde(skip_serializing_if = "is_default")]
     pub limits: Limits,
@@ -64,6 +70,27 @@ pub enum MatchNumber {
     Off,
     /// The caller's, or one that the server draws.
     Required,
+}
+
+/// Whether the name in a client's certificate has to be the user's.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CertificateName {
+    /// It may be any. Not where the certificate is the first factor.
+    Free,
+    /// The user's name or an alias, where there is a certificate.
+    MustMatch,
+}
+
+/// Whether a question may be asked by a refusal, to be answered by another connection. Clients that
+/// do not know it end instead.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DynamicChallenge {
+    /// It may not.
+    Off,
+    /// It may, where the caller can.
+    On,
 }
 
 /// What users read instead of our own words.

@@ -1,6 +1,6 @@
 //! `/api/v1/logins`: what a caller sends and gets.
 
-use super::text::{Label, MatchNumber, SupportCode, Typed};
+use super::text::{ChallengeSecret, Label, MatchNumber, Method, SupportCode, Typed};
 use crate::{LoginId, Millis, SessionId, factor::FactorKind, name::Name};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
@@ -21,6 +21,16 @@ pub struct BeginLogin {
     /// What the user has already typed for the second one: a code, or a word.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<Typed>,
+    /// The name in the client's certificate, which OpenVPN verified. Demanded where a certificate
+    /// is the first factor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, max_length = 128))]
+    pub certificate: Option<Name>,
+    /// How the answer comes from the user, for the record: `scrv1`, `append`, `cr_text`, `crv1`, or
+    /// another word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub method: Option<Method>,
     /// Six digits that the caller has already shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub match_number: Option<MatchNumber>,
@@ -54,6 +64,10 @@ pub enum FirstFactor {
     Password {
         /// As the user typed it.
         password: Typed,
+        /// The answer for the second factor may stand behind it: `password,answer`, or the
+        /// password and six digits. Without effect beside an `answer`.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        appended: bool,
     },
     /// Proved by the caller already.
     Proved {
@@ -113,6 +127,7 @@ pub struct Server {
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(ToSchema))]
 #[serde(default)]
+#[expect(clippy::struct_excessive_bools, reason = "each says something of its own, and travels so")]
 pub struct Can {
     /// A question can be shown and answered.
     pub text: bool,
@@ -120,6 +135,9 @@ pub struct Can {
     pub several: bool,
     /// A page can be opened.
     pub web: bool,
+    /// A question can be shown with a refusal, and its answer comes by another connection: a
+    /// dynamic challenge.
+    pub reconnect: bool,
 }
 
 /// Body of `POST /logins/{id}/answers`.
@@ -131,6 +149,30 @@ pub struct AnswerLogin {
     pub seq: u32,
     /// What the user typed.
     pub text: Typed,
+    /// Of a login with a [`challenge`](LoginView::challenge): what came back with the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub challenge: Option<ChallengeAnswer>,
+}
+
+/// What another connection brings with its answer, to show that the question was its own.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
+pub struct ChallengeAnswer {
+    /// The question's secret, as the client sent it back.
+    pub secret: ChallengeSecret,
+    /// Who signs in, as this connection says: the same name as at the beginning.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, max_length = 128))]
+    pub user: Name,
+    /// The name in this connection's certificate: the same as at the beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, max_length = 128))]
+    pub certificate: Option<Name>,
+    /// A new id for each connection: tells a repetition of this request, which is answered alike,
+    /// from the same answer brought once more by another connection, which is not. Without it no
+    /// repetition is answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub attempt: Option<LoginId>,
 }
 
 /// A login as its caller sees it.
@@ -150,6 +192,10 @@ pub struct LoginView {
     /// What to ask, while something is to be asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prompt: Option<Prompt>,
+    /// With an open question whose answer comes by another connection: what that one has to send
+    /// back. Good for one answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub challenge: Option<ChallengeSecret>,
     /// The digits to compare on the phone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub match_number: Option<MatchNumber>,
@@ -257,6 +303,36 @@ pub struct SessionView {
     /// The last moment at which it counts (RFC 3339, UTC).
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub until: Rfc3339,
+}
+
+/// Body of `POST /logins/{id}/renewals`: nothing yet.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
+pub struct RenewLogin {}
+
+/// Answer of `POST /logins/{id}/renewals`: may what the login allowed go on?
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
+pub struct RenewalView {
+    /// Yes or no.
+    pub standing: Standing,
+    /// Why not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<ReasonView>,
+    /// The newest seal of the record, to be kept as a witness. Absent before the first one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seal: Option<String>,
+}
+
+/// Whether a login that was allowed still stands.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// It does not: the user has to sign in again.
+    Ended,
+    /// It does.
+    Good,
 }
 
 /// A moment as it travels: RFC 3339 in UTC.

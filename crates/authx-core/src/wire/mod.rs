@@ -1,5 +1,6 @@
 //! What travels: requests, answers and their signatures, as in the protocol's documentation.
 
+pub mod check;
 pub mod login;
 pub mod problem;
 pub mod signature;

@@ -65,6 +65,92 @@ impl From<String> for Label {
     }
 }
 
+/// The secret of a dynamic challenge: 128 bits in base64url. Hidden in `Debug`, wiped when dropped:
+/// with the answer it stands for the proved password.
+#[derive(Clone, Eq, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String, max_length = 22))]
+#[serde(from = "String", into = "String")]
+pub struct ChallengeSecret(Zeroizing<String>);
+
+impl ChallengeSecret {
+    /// The text itself. Every caller is a place to look at in a review.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Whatever came back: whether it fits is for the server to say.
+impl From<String> for ChallengeSecret {
+    fn from(text: String) -> Self {
+        Self(Zeroizing::new(text))
+    }
+}
+
+impl From<&str> for ChallengeSecret {
+    fn from(text: &str) -> Self {
+        text.to_owned().into()
+    }
+}
+
+impl From<ChallengeSecret> for String {
+    fn from(secret: ChallengeSecret) -> Self {
+        secret.expose().to_owned()
+    }
+}
+
+impl std::fmt::Debug for ChallengeSecret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ChallengeSecret(…)")
+    }
+}
+
+/// How an answer comes from the user to the caller.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub enum Method {
+    /// Behind the password, in one field.
+    Append,
+    /// OpenVPN's question in the pending step.
+    CrText,
+    /// OpenVPN's dynamic challenge: a refusal with a question, then another connection.
+    Crv1,
+    /// OpenVPN's static challenge: a field of its own beside the password.
+    Scrv1,
+    /// Another caller's own word.
+    Other(Label),
+}
+
+impl Method {
+    /// The word for it.
+    pub fn word(&self) -> &str {
+        match self {
+            Self::Append => "append",
+            Self::CrText => "cr_text",
+            Self::Crv1 => "crv1",
+            Self::Scrv1 => "scrv1",
+            Self::Other(label) => label.as_str(),
+        }
+    }
+}
+
+impl From<String> for Method {
+    fn from(text: String) -> Self {
+        match text.as_str() {
+            "append" => Self::Append,
+            "cr_text" => Self::CrText,
+            "crv1" => Self::Crv1,
+            "scrv1" => Self::Scrv1,
+            _ => Self::Other(text.into()),
+        }
+    }
+}
+
+impl From<Method> for String {
+    fn from(method: Method) -> Self {
+        method.word().to_owned()
+    }
+}
+
 /// Six characters that find a login in the log: drawn by the caller, so that its own log has them
 /// even when AuthX could not be reached.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
@@ -168,6 +254,16 @@ mod tests {
         let typed = Typed::try_from("hunter2".to_owned()).unwrap();
         assert_eq!(format!("{typed:?}"), "Typed(…)");
         assert!(Typed::try_from("x".repeat(1_025)).is_err());
+    }
+
+    #[test]
+    fn a_method_is_known_or_kept() {
+        for word in ["append", "cr_text", "crv1", "scrv1"] {
+            let method = Method::from(word.to_owned());
+            assert!(!matches!(method, Method::Other(_)));
+            assert_eq!(String::from(method), word);
+        }
+        assert_eq!(Method::from("web\n".to_owned()).word(), "web");
     }
 
     #[test]

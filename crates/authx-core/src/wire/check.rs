@@ -1,0 +1,73 @@
+//! `/api/v1/check`: who the caller is, and what it may have to ask.
+
+use super::login::{Offer, Rfc3339};
+use crate::{
+    ApplicationId,
+    policy::{DynamicChallenge, FirstFactorKind, MatchNumber, Policy, SecondFactor},
+    prompt::{Question, question},
+};
+use serde::{Deserialize, Serialize};
+
+/// Who the caller is, whom it reached, and what it should know before a user comes.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CheckView {
+    /// The application that signed.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub application: ApplicationId,
+    /// As the operator calls it.
+    pub name: String,
+    /// The server's time (RFC 3339, UTC).
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+    pub time: Rfc3339,
+    /// The server's version.
+    pub version: String,
+    /// The versions of this API that the server speaks.
+    pub api: Vec<String>,
+    /// What the application's policy means for a prompt.
+    pub asks: Asks,
+    /// The newest seal of the record.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seal: Option<String>,
+}
+
+/// What an application's policy means for whoever has to ask its users, before any is known.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Asks {
+    /// The first question; empty where there is none to ask.
+    pub prompt: String,
+    /// What may be answered, before it is known who has which factor. Empty where no second factor
+    /// is asked for.
+    pub offers: Vec<Offer>,
+    /// Kinds of first factor that may be claimed.
+    pub first_factors: Vec<FirstFactorKind>,
+    /// Whether each login carries a match number.
+    pub match_number: bool,
+    /// Whether a question may be asked by a dynamic challenge.
+    pub dynamic_challenge: bool,
+    /// Seconds that a login stays open.
+    pub login_secs: u64,
+}
+
+impl Asks {
+    /// What follows from a policy.
+    pub fn of(policy: &Policy) -> Self {
+        let asked = policy.second_factor == SecondFactor::Required;
+        let (prompt, offers) = if asked {
+            let first = policy.prompt.as_deref();
+            let prompt = question(Question::First, &policy.factors, first);
+            (prompt, policy.factors.iter().copied().map(Offer::from).collect())
+        } else {
+            (String::new(), vec![])
+        };
+        Self {
+            prompt,
+            offers,
+            first_factors: policy.first_factors.clone(),
+            match_number: policy.match_number == MatchNumber::Required,
+            dynamic_challenge: policy.dynamic_challenge == DynamicChallenge::On,
+            login_secs: policy.login_secs,
+        }
+    }
+}

@@ -1,1 +1,0 @@
-//! Puts all together: connections from OpenVPN, conversations, and what follows from them.

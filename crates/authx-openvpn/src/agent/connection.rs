@@ -1,0 +1,109 @@
+//! One OpenVPN process, which speaks for all of its clients.
+
+use super::{Agent, sign_in};
+use crate::{
+    conversation::Event,
+    environment::Environment,
+    shim_socket::{Connection, FromShim, InstanceKey, welcome},
+};
+use std::{collections::HashMap, sync::Arc};
+use tokio::{sync::mpsc, task::JoinSet};
+
+/// The sign-ins of one connection that are still open.
+#[derive(Default)]
+struct Open {
+    /// By the number of the plugin's call, until the plugin has said how it ended.
+    calls: HashMap<u64, mpsc::Sender<Event>>,
+    /// By the file for the verdict, which is how OpenVPN names a sign-in to the plugin.
+    files: HashMap<String, mpsc::Sender<Event>>,
+    running: JoinSet<()>,
+}
+
+/// Serves one connection until OpenVPN closes it or the agent ends.
+pub(super) async fn serve(agent: Arc<Agent>, connection: Connection, key: Arc<InstanceKey>) {
+    let connection = Arc::new(connection);
+    let who = match welcome(&connection, &key).await {
+        Ok(who) => who,
+        Err(error) => return tracing::warn!(%error, "somebody on the socket is not let in"),
+    };
+    tracing::info!(who, "OpenVPN is connected");
+    let mut open = Open::default();
+    let mut stopping = agent.stopping.clone();
+    loop {
+        let message = tokio::select! {
+            _ = stopping.wait_for(|stop| *stop) => break,
+            message = connection.receive() => message,
+            Some(_) = open.running.join_next() => continue,
+        };
+        match message {
+            Ok(Some(message)) => open.take(&agent, &connection, message),
+            Ok(None) => {
+                tracing::info!(who, "OpenVPN has closed its connection");
+                open.tell_gone();
+                break;
+            }
+            Err(error) => {
+                tracing::warn!(who, %error, "OpenVPN's plugin sent what cannot be meant");
+                open.tell_gone();
+                break;
+            }
+        }
+    }
+    while open.running.join_next().await.is_some() {}
+}
+
+impl Open {
+    fn take(&mut self, agent: &Arc<Agent>, connection: &Arc<Connection>, message: FromShim) {
+        self.calls.retain(|_, sender| !sender.is_closed());
+        match message {
+            FromShim::Hello { .. } => tracing::debug!("a second greeting means nothing"),
+            FromShim::Login { seq, environment, files } => {
+                let environment = Environment::new(environment);
+                let files = match files {
+                    Ok(files) => files,
+                    Err(error) => {
+                        tracing::error!(%error, "OpenVPN's files are not what they should be");
+                        sign_in::turn_away(connection, seq);
+                        return;
+                    }
+                };
+                let (sender, events) = mpsc::channel(EVENTS);
+                self.files.retain(|_, sender| !sender.is_closed());
+                if let Some(name) = environment.control_file() {
+                    self.files.insert(name.to_owned(), sender.clone());
+                }
+                self.calls.insert(seq, sender);
+                let call = sign_in::Call { connection: Arc::clone(connection), seq, files };
+                self.running.spawn(sign_in::run(Arc::clone(agent), call, environment, events));
+            }
+            FromShim::Outcome { seq, used } => {
+                if let Some(sender) = self.calls.remove(&seq) {
+                    post(&sender, Event::Outcome { used });
+                }
+            }
+            FromShim::Response { seq: _, environment } => {
+                let environment = Environment::new(environment);
+                let sender = environment.control_file().and_then(|name| self.files.get(name));
+                match (sender, environment.value("crresponse")) {
+                    (Some(sender), Some(text)) => post(sender, Event::Typed(text.to_owned())),
+                    _ => tracing::debug!("an answer to nothing"),
+                }
+            }
+        }
+    }
+
+    fn tell_gone(&self) {
+        for sender in self.files.values() {
+            post(sender, Event::Gone);
+        }
+    }
+}
+
+/// A sign-in that does not read its mail drops more of it: a client that floods harms itself only.
+fn post(sender: &mpsc::Sender<Event>, event: Event) {
+    if sender.try_send(event).is_err() {
+        tracing::debug!("a sign-in took no more events");
+    }
+}
+
+const EVENTS: usize = 16;
