@@ -244,10 +244,8 @@ fn hello(user: &str, password: &str, sso: Option<&str>) -> Vec<u8> {
     let mut chance = [0; 112];
     OsRandom.fill(&mut chance);
     hello.extend(chance);
-    let mut abilities = PEER_INFO.to_owned();
-    if let Some(sso) = sso {
-        abilities += &format!("IV_SSO={sso}\n");
-    }
+    let sso = sso.map(|sso| format!("IV_SSO={sso}\n")).unwrap_or_default();
+    let abilities = format!("{PEER_INFO}{sso}");
     for text in ["V4,dev-type tun", user, password, &abilities] {
         let length = u16::try_from(text.len() + 1).expect("a text that OpenVPN can carry");
         hello.extend(length.to_be_bytes());
