@@ -1,4 +1,9 @@
 //! What `authx-openvpn setup` makes of configurations as they are met.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test may panic, and says what it skips"
+)]
 
 mod real;
 
