@@ -89,6 +89,7 @@ async fn an_agent_is_greeted_as_a_plugin_does() {
     let unwelcoming = tokio::spawn(async move {
         loop {
             let connection = listener.accept().await.unwrap();
+            let _hello = connection.receive().await;
             // Those of before are gone, which is none of this test's business.
             let text = "another key".to_owned();
             let _ = connection.send(&ToShim::Rejected { why: Rejection::Key, text });
