@@ -18,6 +18,9 @@ pub(super) struct Arguments {
     /// Sign this user in for trial: password and code are asked for, or read from standard input
     #[arg(long, value_name = "USER")]
     login: Option<String>,
+    /// A plugin that may stay because it never answers sign-ins; may be repeated
+    #[arg(long, value_name = "NAME")]
+    keep_plugin: Vec<String>,
     /// The program OpenVPN
     #[arg(long, value_name = "PROGRAM", default_value = "openvpn")]
     openvpn: PathBuf,
@@ -42,22 +45,25 @@ pub(super) fn run(global: &Global, arguments: Arguments) -> anyhow::Result<ExitC
 }
 
 async fn report(global: &Global, arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let Arguments { server_conf: server_confs, login: user, openvpn } = arguments;
+    let Arguments { server_conf: server_confs, login: user, keep_plugin: kept_plugins, openvpn } =
+        arguments;
     let server = server_confs.first().map_or_else(String::new, |path| path.display().to_string());
-    let scope = Scope { config: global.config.clone(), server_confs, openvpn };
-    let checks = examine(&scope).await;
-    let mut code = exit_code(&checks);
-    let mut state = checks.iter().map(|check| check.state).max().unwrap_or(State::Ok);
+    let scope = Scope { config: global.config.clone(), server_confs, openvpn, kept_plugins };
+    let mut checks = examine(&scope).await;
     let mut login = None;
-    if let Some(user) = user {
-        let config = Config::load(&global.config)?;
-        let tried = attempt(&config, &server, &user, &Terminal).await?;
-        if !tried.allowed {
-            state = State::Fail;
-            code = if code == 0 { Subject::Login.exit_code() } else { code };
+    // Without a configuration there is nobody to ask, which is told already.
+    if let (Some(user), Ok(config)) = (user, Config::load(&global.config)) {
+        match attempt(&config, &server, &user, &Terminal).await {
+            Ok(tried) => {
+                let verdict = told(&tried);
+                checks.extend((!tried.allowed).then(|| Check::failed(Subject::Login, verdict)));
+                login = Some(tried);
+            }
+            Err(error) => checks.push(Check::failed(Subject::Login, format!("{error:#}"))),
         }
-        login = Some(tried);
     }
+    let state = checks.iter().map(|check| check.state).max().unwrap_or(State::Ok);
+    let code = exit_code(&checks);
     Report { state, exit_code: code, checks, login }.write(global.json)?;
     Ok(ExitCode::from(code))
 }
@@ -82,7 +88,12 @@ impl Output for Report {
             format!("{state}  {}: {}{}\n", check.subject, check.found, advice.unwrap_or_default())
         });
         let text: String = lines.collect();
-        text + &self.login.as_ref().map_or_else(String::new, told)
+        match &self.login {
+            Some(tried) if tried.allowed => {
+                format!("{text}ok    {}: {}\n", Subject::Login, told(tried))
+            }
+            _ => text,
+        }
     }
 }
 
@@ -91,5 +102,5 @@ fn told(tried: &Tried) -> String {
     let verdict = if *allowed { "would have a tunnel now" } else { "was refused" };
     let reason = reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
     let code = support_code.as_ref().map_or_else(String::new, |code| format!(" [{code}]"));
-    format!("\n{user} {verdict}{reason}{code}\n")
+    format!("{user} {verdict}{reason}{code}")
 }

@@ -58,7 +58,7 @@ impl Check {
     }
 
     /// A failure whose text says what to do already.
-    fn failed(subject: Subject, found: impl Into<String>) -> Self {
+    pub(crate) fn failed(subject: Subject, found: impl Into<String>) -> Self {
         let exit_code = Some(subject.exit_code());
         Self { subject, state: State::Fail, exit_code, found: found.into(), advice: None }
     }
@@ -73,6 +73,8 @@ pub struct Scope {
     pub server_confs: Vec<PathBuf>,
     /// The program `openvpn`.
     pub openvpn: PathBuf,
+    /// Plugins that may stay, as for setup.
+    pub kept_plugins: Vec<String>,
 }
 
 /// Looks at all of it. Nothing is changed.
@@ -86,11 +88,12 @@ pub async fn examine(scope: &Scope) -> Vec<Check> {
     let servers = servers(scope, &config);
     let first_factors = first_factors(&config, &servers);
     checks.extend(authx::check(&config, &first_factors).await);
-    let openvpn = scope.openvpn.clone();
+    let (openvpn, kept) = (scope.openvpn.clone(), scope.kept_plugins.clone());
     let here = task::spawn_blocking(move || {
         let mut checks = host::check(&config, &first_factors);
         checks.push(openvpn::version(&openvpn));
-        checks.extend(servers.iter().flat_map(|conf| openvpn::check(conf, &config, &openvpn)));
+        let server = |conf: &PathBuf| openvpn::check(conf, &config, &openvpn, &kept);
+        checks.extend(servers.iter().flat_map(server));
         checks
     });
     match here.await {

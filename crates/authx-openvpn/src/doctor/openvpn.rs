@@ -21,10 +21,17 @@ pub(super) fn version(program: &Path) -> Check {
     }
 }
 
-pub(super) fn check(server_conf: &Path, config: &Config, program: &Path) -> Vec<Check> {
+pub(super) fn check(
+    server_conf: &Path,
+    config: &Config,
+    program: &Path,
+    kept_plugins: &[String],
+) -> Vec<Check> {
     let name = shown(server_conf);
     let management = config.server(&server_conf.to_string_lossy()).management;
-    let plan = match setup::remaining(&request(server_conf, config, program)) {
+    let kept_plugins = kept_plugins.to_vec();
+    let request = Request { kept_plugins, ..request(server_conf, config, program) };
+    let plan = match setup::remaining(&request) {
         Ok(plan) => plan,
         Err(error) => return vec![unreadable(server_conf, &error)],
     };
@@ -48,7 +55,6 @@ fn request(server_conf: &Path, config: &Config, program: &Path) -> Request {
         management: false,
         management_path: None,
         management_user: String::new(),
-        // What setup was told to keep is not known here, and is not wrong.
         kept_plugins: vec![],
         accept_version: true,
         openvpn: program.to_owned(),

@@ -34,7 +34,13 @@ impl Host {
 
     async fn examine(&self) -> Vec<Check> {
         let config = self.path("agent.toml");
-        examine(&Scope { config, server_confs: vec![], openvpn: "/bin/true".into() }).await
+        examine(&Scope {
+            config,
+            server_confs: vec![],
+            openvpn: "/bin/true".into(),
+            kept_plugins: vec![],
+        })
+        .await
     }
 
     async fn state(&self, subject: Subject) -> Option<State> {
