@@ -101,6 +101,8 @@ fn told(tried: &Tried) -> String {
     let Tried { user, allowed, reason, support_code } = tried;
     let verdict = if *allowed { "would have a tunnel now" } else { "was refused" };
     let reason = reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
-    let code = support_code.as_ref().map_or_else(String::new, |code| format!(" [{code}]"));
+    // What users read ends with it already.
+    let code = support_code.as_ref().filter(|code| !reason.contains(code.as_str()));
+    let code = code.map_or_else(String::new, |code| format!(" [{code}]"));
     format!("{user} {verdict}{reason}{code}")
 }
