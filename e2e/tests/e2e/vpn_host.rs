@@ -97,10 +97,7 @@ async fn a_host_signs_in_over_tls_and_over_the_socket() {
     let authx = far.authx();
     let checked = authx.check().await.unwrap();
     assert_eq!((checked.application, checked.name.as_str()), (installation.vpn.id, "vpn"));
-    let login = signs_in(&authx, &installation, "alice").await;
-    assert_eq!(authx.renew(login).await.unwrap().standing, Standing::Good);
-    let unknown = authx.renew(new_id()).await.unwrap_err();
-    assert_eq!(unknown.code(), Some("not_found"));
+    signs_in(&authx, &installation, "alice").await;
 
     let mut near = Host::new(&installation.vpn, "https://localhost:1");
     near.config.unix_socket = Some(installation.socket());
@@ -120,6 +117,19 @@ async fn a_host_signs_in_over_tls_and_over_the_socket() {
     let verify = ["audit", "verify", "--witness", witness.to_str().unwrap()];
     let output = installation.run(&verify);
     assert!(output.status.success(), "{output:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_allowed_is_renewed_and_nothing_else() {
+    let installation = Installation::new(Engine::Sqlite).await;
+    let (url, certificate) = installation.encrypt();
+    let server = Server::start(installation.config()).await;
+    let authx = Host::new(&installation.vpn, &url).trusting(certificate).authx();
+    let login = signs_in(&authx, &installation, "alice").await;
+    assert_eq!(authx.renew(login).await.unwrap().standing, Standing::Good);
+    let unknown = authx.renew(new_id()).await.unwrap_err();
+    assert_eq!((unknown.code(), unknown.is_outage()), (Some("not_found"), false));
+    server.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
