@@ -1,12 +1,17 @@
 //! Logins as attackers, administrators and other logins come between their steps, on both engines.
 #![expect(
     clippy::expect_used,
+    clippy::indexing_slicing,
     clippy::unwrap_used,
     reason = "this is how a test fails, also in what tests share"
 )]
 
+mod appended;
 mod between;
+mod certificates;
+mod challenges;
 mod limits;
+mod renewals;
 mod signed;
 mod swept;
 mod together;
