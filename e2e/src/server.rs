@@ -126,15 +126,20 @@ impl Drop for Server {
 
 /// The program that cargo built with these tests, from the same profile.
 pub fn program() -> PathBuf {
+    built("authx")
+}
+
+/// What cargo built with these tests under this name, from the same profile.
+pub fn built(name: &str) -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let profile = test.parent().and_then(Path::parent).expect("target/PROFILE/deps/TEST");
-    let program = profile.join("authx");
+    let built = profile.join(name);
     assert!(
-        program.exists(),
+        built.exists(),
         "{} is missing: run `cargo build` first, or `make test`",
-        program.display()
+        built.display()
     );
-    program
+    built
 }
 
 const LOG: &str = "log";

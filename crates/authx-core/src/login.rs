@@ -6,9 +6,12 @@
 
 mod moving;
 mod record;
+mod renewal;
 #[cfg(test)]
 mod tests;
 mod view;
+
+pub use renewal::{Renewal, renew};
 
 use crate::{
     ApplicationId, Cx, FactorId, LoginId, Millis, SessionId, UserId,
@@ -22,7 +25,7 @@ use crate::{
     session::Session,
     wire::{
         login::{Can, Client, Server},
-        text::{Label, MatchNumber, SupportCode},
+        text::{Label, MatchNumber, Method, SupportCode},
     },
 };
 use moving::Moving;
@@ -44,12 +47,22 @@ pub struct Login {
     pub stage: Stage,
     /// How the first factor was or should have been proved.
     pub first_factor: FirstFactorKind,
+    /// The name in the client's certificate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<Name>,
     /// The VPN client.
     pub client: Client,
     /// The VPN server.
     pub server: Server,
     /// What the way to the user can carry.
     pub can: Can,
+    /// How answers come from the user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<Method>,
+    /// Of a login whose questions are answered by other connections: how many were asked. Each
+    /// has a secret of its own, so an answer to an earlier one does not fit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub challenges: Option<u32>,
     /// The user's language.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<Label>,
@@ -149,6 +162,8 @@ pub struct Start<'a> {
     pub login: Login,
     /// What became of the first factor.
     pub first_factor: FirstFactor,
+    /// The user of the certificate's name, if there is one.
+    pub certificate: Option<UserId>,
     /// What the user has already typed for the second one.
     pub answer: Option<Answer<'a>>,
     /// The session that the caller named, if there is one.
@@ -165,6 +180,8 @@ pub enum Event<'a> {
         /// Whether what proved the first factor when the login began does so still: an account may
         /// have been disabled since, or its password replaced.
         first_factor: FirstFactor,
+        /// The user of the certificate's name, if there is one now.
+        certificate: Option<UserId>,
     },
     /// The caller gave up.
     Cancelled,
@@ -192,11 +209,12 @@ pub fn start(
     policy: &Policy,
     enrolled: &mut [Enrolled],
 ) -> (Login, Vec<Effect>) {
-    let Start { mut login, first_factor, answer, session } = start;
+    let Start { mut login, first_factor, certificate, answer, session } = start;
     let mut effects = vec![];
     let mut moving = Moving { login: &mut login, policy, effects: &mut effects };
-    if !moving.stands(cx, first_factor) {
-        let judged = policy.first_factors.contains(&login.first_factor);
+    if !moving.stands(cx, first_factor, certificate) {
+        let judged = policy.first_factors.contains(&login.first_factor)
+            && first_factor != FirstFactor::Proved;
         if judged && login.first_factor == FirstFactorKind::Password {
             effects.push(Effect::CountPassword);
         }
@@ -214,7 +232,7 @@ pub fn start(
         moving.refuse(cx, Reason::NotEnrolled, None);
     } else if let Some(answer) = answer {
         moving.answered(cx, enrolled, &answer);
-    } else if moving.login.can.text {
+    } else if moving.login.can_ask() {
         moving.ask(Question::First);
         moving.record(cx, EventKind::LoginBegan, Map::new());
     } else {
@@ -241,8 +259,8 @@ pub fn step(
         return effects;
     }
     match event {
-        Event::Answered { answer, first_factor } => {
-            if moving.stands(cx, *first_factor) {
+        Event::Answered { answer, first_factor, certificate } => {
+            if moving.stands(cx, *first_factor, *certificate) {
                 moving.offer(enrolled);
                 moving.answered(cx, enrolled, answer);
             }
@@ -262,6 +280,21 @@ impl Login {
                 true
             }
         }
+    }
+
+    /// The number of its open question, where that is answered by another connection.
+    pub fn open_challenge(&self) -> Option<u32> {
+        self.challenges.filter(|_| !self.is_final())
+    }
+
+    /// Whether a question can be put to the user.
+    fn can_ask(&self) -> bool {
+        self.can.text || self.challenges.is_some()
+    }
+
+    /// Whether one more question can be put after the first.
+    fn can_ask_again(&self) -> bool {
+        self.can.text && self.can.several || self.challenges.is_some()
     }
 
     /// Where it comes from.

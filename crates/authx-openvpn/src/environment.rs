@@ -100,9 +100,12 @@ mod tests {
         assert_eq!(environment.value("username"), Some("al=ice"));
         assert_eq!(environment.value("name"), None);
         assert_eq!(environment.value("odd"), None);
-        assert_eq!((environment.value("password"), environment.filled("password")), (Some(""), None));
+        assert_eq!(
+            (environment.value("password"), environment.filled("password")),
+            (Some(""), None)
+        );
         assert_eq!(environment.peer(), None, "no port");
-        assert_eq!(format!("{environment:?}"), "Environment(68 bytes)");
+        assert_eq!(format!("{environment:?}"), "Environment(61 bytes)");
     }
 
     #[test]

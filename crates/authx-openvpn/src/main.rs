@@ -1,3 +1,7 @@
 //! `authx-openvpn`: the agent on a VPN host, and its commands.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    authx_openvpn::commands::main()
+}

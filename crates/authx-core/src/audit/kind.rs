@@ -81,6 +81,10 @@ kinds! {
     RecoveryMade = "recovery_made";
     /// The database comes from a backup.
     Restored = "restored";
+    /// What a login allowed may go on no longer.
+    SessionEnded = "session_ended";
+    /// What a login allowed goes on.
+    SessionRenewed = "session_renewed";
     /// A new company.
     TenantCreated = "tenant_created";
     /// A new user.

@@ -2,11 +2,11 @@
 
 use super::{Cause, Effect, FirstFactor, Login, Stage, record};
 use crate::{
-    Cx, Millis, SessionId,
+    Cx, Millis, SessionId, UserId,
     audit::EventKind,
     factor::{Answer, Enrolled, FactorKind, Verdict},
     guard::Gate,
-    policy::{FirstFactorKind, Policy},
+    policy::{CertificateName, FirstFactorKind, Policy},
     prompt::{self, Intent, Question},
     reason::Reason,
     session::Session,
@@ -21,9 +21,14 @@ pub(super) struct Moving<'a> {
 }
 
 impl Moving<'_> {
-    /// Whether the first factor is proved, and in a way that the policy allows; otherwise the login
-    /// is refused by this.
-    pub(super) fn stands(&mut self, cx: &Cx<'_>, first_factor: FirstFactor) -> bool {
+    /// Whether the first factor is proved, in a way that the policy allows, and by the one whom the
+    /// certificate names; otherwise the login is refused by this.
+    pub(super) fn stands(
+        &mut self,
+        cx: &Cx<'_>,
+        first_factor: FirstFactor,
+        certificate: Option<UserId>,
+    ) -> bool {
         if !self.policy.first_factors.contains(&self.login.first_factor) {
             self.refuse(cx, Reason::FirstFactorNotAllowed, None);
             return false;
@@ -32,7 +37,21 @@ impl Moving<'_> {
             self.first_factor_failed(cx, cause);
             return false;
         }
+        // Only behind the first factor: it would tell a stranger whose certificate it is.
+        if !self.certificate_fits(certificate) {
+            self.refuse(cx, Reason::CertificateMismatch, None);
+            return false;
+        }
         true
+    }
+
+    /// A certificate that is the first factor always has to be the user's: nothing else says who
+    /// it is.
+    fn certificate_fits(&self, owner: Option<UserId>) -> bool {
+        let demanded = self.login.first_factor == FirstFactorKind::Certificate
+            || self.login.certificate.is_some()
+                && self.policy.certificate_name == CertificateName::MustMatch;
+        !demanded || owner.is_some() && owner == self.login.user
     }
 
     fn first_factor_failed(&mut self, cx: &Cx<'_>, cause: Cause) {
@@ -114,7 +133,7 @@ impl Moving<'_> {
         let left = self.login.answers_left.saturating_sub(1);
         self.login.answers_left = left;
         let spent = verdict == Verdict::Spent;
-        if left == 0 || !self.login.can.several {
+        if left == 0 || !self.login.can_ask_again() {
             let reason = if spent { Reason::CodeAlreadyUsed } else { Reason::WrongCode };
             self.refuse(cx, reason, None);
             return;
@@ -129,7 +148,7 @@ impl Moving<'_> {
     /// question can be shown.
     fn ask_again(&mut self, cx: &Cx<'_>, question: Question) {
         self.login.idle = self.login.idle.saturating_add(1);
-        let can_ask = self.login.can.text && self.login.can.several || self.is_first_question();
+        let can_ask = self.login.can_ask_again() || self.is_first_question();
         if !can_ask || self.login.idle > MOST_IDLE {
             self.refuse(cx, Reason::UnknownAnswer, None);
             return;
@@ -145,6 +164,7 @@ impl Moving<'_> {
 
     pub(super) fn ask(&mut self, question: Question) {
         let prompt = prompt::question(question, &self.login.offers, self.policy.prompt.as_deref());
+        self.login.challenges = self.login.challenges.map(|asked| asked.saturating_add(1));
         self.login.stage = Stage::AwaitingInput { prompt };
     }
 

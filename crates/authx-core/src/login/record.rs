@@ -1,7 +1,11 @@
 //! What the record says of a login.
 
 use super::Login;
-use crate::Millis;
+use crate::{
+    Millis,
+    name::Name,
+    wire::text::{Label, Method},
+};
 use serde_json::{Map, Value};
 
 /// One pair.
@@ -21,11 +25,17 @@ pub(super) fn detail(login: &Login, now: Millis, more: Map<String, Value>) -> Ma
     if let Some(address) = login.client.address {
         put("address", address.to_string().into());
     }
-    if let Some(program) = &login.client.program {
-        put("program", program.as_str().into());
-    }
-    if let Some(server) = &login.server.name {
-        put("server", server.as_str().into());
+    let told = [
+        ("certificate", login.certificate.as_ref().map(Name::as_str)),
+        ("method", login.method.as_ref().map(Method::word)),
+        ("platform", login.client.platform.as_ref().map(Label::as_str)),
+        ("program", login.client.program.as_ref().map(Label::as_str)),
+        ("server", login.server.name.as_ref().map(Label::as_str)),
+    ];
+    for (key, value) in told {
+        if let Some(value) = value {
+            put(key, value.into());
+        }
     }
     detail
 }

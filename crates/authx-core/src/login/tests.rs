@@ -1,3 +1,6 @@
+mod reconnect;
+mod resting;
+
 use super::*;
 use crate::{
     factor::{Enrolment, code::Code, recovery::Recovery},
@@ -38,6 +41,16 @@ impl World {
         first_factor: FirstFactor,
         session: Option<Session>,
     ) -> (Login, Vec<Effect>) {
+        self.begin_with(json, first_factor, session, None)
+    }
+
+    fn begin_with(
+        &mut self,
+        json: &str,
+        first_factor: FirstFactor,
+        session: Option<Session>,
+        certificate: Option<UserId>,
+    ) -> (Login, Vec<Effect>) {
         let request: BeginLogin = serde_json::from_str(json).unwrap();
         let mut fill = fill;
         let mut cx = cx(self.now, &mut fill);
@@ -45,7 +58,7 @@ impl World {
         let login = Login::new(&mut cx, id, application, &request, String::new(), &self.policy);
         let answer = request.answer.as_ref().map(|text| answer(text.expose()));
         let login = login.of(Some(user()));
-        let first = Start { login, first_factor, answer, session };
+        let first = Start { login, first_factor, certificate, answer, session };
         start(&mut cx, first, &self.policy, &mut self.enrolled)
     }
 
@@ -93,7 +106,8 @@ fn answer(text: &str) -> Answer<'_> {
 }
 
 fn answered(text: &str) -> Event<'_> {
-    Event::Answered { answer: answer(text), first_factor: FirstFactor::Proved }
+    let (first_factor, certificate) = (FirstFactor::Proved, None);
+    Event::Answered { answer: answer(text), first_factor, certificate }
 }
 
 fn reason(login: &Login) -> &'static str {
@@ -327,8 +341,9 @@ fn an_open_login_ends_with_what_it_rests_on() {
         let mut world = World::new("{}");
         let (mut login, code) = (open(&mut world), world.code());
         let first_factor = FirstFactor::Failed(cause);
-        let effects =
-            world.step(&mut login, &Event::Answered { answer: answer(&code), first_factor });
+        let answer = answer(&code);
+        let event = Event::Answered { answer, first_factor, certificate: None };
+        let effects = world.step(&mut login, &event);
         assert_eq!(reason(&login), "wrong_credentials");
         assert_eq!(recorded(&effects), [EventKind::LoginRefused], "no code was looked at");
         assert_eq!(effects.len(), 1, "and nobody is slowed down: {effects:?}");

@@ -4,7 +4,7 @@ use super::{Login, Stage};
 use crate::{
     ApplicationId, Cx, LoginId, UserId,
     factor::FactorKind,
-    policy::{FirstFactorKind, MatchNumber as MatchNumberPolicy, Policy},
+    policy::{DynamicChallenge, FirstFactorKind, MatchNumber as MatchNumberPolicy, Policy},
     wire::{
         login::{
             BeginLogin, FirstFactor, LoginState, LoginView, Offer, Prompt, ProvedBy, ReasonView,
@@ -27,6 +27,9 @@ impl Login {
         let drawn = (policy.match_number == MatchNumberPolicy::Required)
             .then(|| request.match_number.clone().unwrap_or_else(|| MatchNumber::draw(cx)));
         let support_code = request.support_code.clone();
+        let by_challenge =
+            request.can.reconnect && policy.dynamic_challenge == DynamicChallenge::On;
+        let open_secs = if by_challenge { CHALLENGE_SECS } else { policy.login_secs };
         Self {
             id,
             application,
@@ -35,9 +38,12 @@ impl Login {
             // Until `start` decides, it lets nobody in.
             stage: Stage::Expired,
             first_factor: request.first_factor.kind(),
+            certificate: request.certificate.clone(),
             client: request.client.clone(),
             server: request.server.clone(),
             can: request.can,
+            method: request.method.clone(),
+            challenges: by_challenge.then_some(0),
             language: request.language.clone(),
             support_code: support_code.unwrap_or_else(|| SupportCode::draw(cx)),
             match_number: drawn,
@@ -49,7 +55,7 @@ impl Login {
             request_digest,
             answer_digest: String::new(),
             created: cx.now,
-            expires: cx.now.plus_secs(policy.login_secs),
+            expires: cx.now.plus_secs(open_secs),
         }
     }
 
@@ -59,7 +65,7 @@ impl Login {
         Self { user, ..self }
     }
 
-    /// What its caller sees.
+    /// What its caller sees, but for the secret of a challenge.
     pub fn view(&self, version: u64) -> LoginView {
         let mut view = LoginView {
             id: self.id,
@@ -118,3 +124,6 @@ impl From<FactorKind> for Offer {
         Self { word: description.word.to_owned(), factor, hint: description.hint.to_owned() }
     }
 }
+
+/// How long a login stays open whose user has to connect again for each answer.
+const CHALLENGE_SECS: u64 = 300;

@@ -1,7 +1,8 @@
 //! What AuthX asks at this application, kept from the last time it was reached.
 
 use super::Agent;
-use authx_core::wire::check::Asks;
+use crate::config::FirstFactor;
+use authx_core::{policy::FirstFactorKind, wire::check::Asks};
 use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -50,11 +51,16 @@ pub(super) async fn keep_asking(agent: Arc<Agent>) {
 /// A first factor that the policy does not allow would refuse everybody, each with a word that says
 /// nothing.
 fn warn_of_first_factors(agent: &Agent, asks: &Asks) {
-    for settings in agent.config.servers() {
-        let kind = settings.first_factor.kind();
+    let any = agent.config.any_server();
+    for settings in agent.config.servers().map(|(_, settings)| settings).chain([any]) {
+        let kind = match settings.first_factor {
+            FirstFactor::Authx => FirstFactorKind::Password,
+            FirstFactor::Certificate => FirstFactorKind::Certificate,
+            FirstFactor::Pam => FirstFactorKind::Pam,
+        };
         if !asks.first_factors.contains(&kind) {
             tracing::error!(
-                server = settings.name,
+                server = settings.name.as_str(),
                 "the application's policy does not allow the first factor `{}`; add it to \
                  first_factors with `authx policy set`",
                 kind.word()

@@ -4,14 +4,10 @@ use super::{Agent, sign_in};
 use crate::{
     conversation::Event,
     environment::Environment,
-    shim_socket::{Connection, FromShim, InstanceKey, Rejection, ToShim},
+    shim_socket::{Connection, FromShim, InstanceKey, welcome},
 };
-use std::{collections::HashMap, sync::Arc, time::Duration};
-use tokio::{
-    sync::mpsc,
-    task::JoinSet,
-    time::timeout,
-};
+use std::{collections::HashMap, sync::Arc};
+use tokio::{sync::mpsc, task::JoinSet};
 
 /// The sign-ins of one connection that are still open.
 #[derive(Default)]
@@ -26,7 +22,10 @@ struct Open {
 /// Serves one connection until OpenVPN closes it or the agent ends.
 pub(super) async fn serve(agent: Arc<Agent>, connection: Connection, key: Arc<InstanceKey>) {
     let connection = Arc::new(connection);
-    let Some(who) = greeted(&connection, &key).await else { return };
+    let who = match welcome(&connection, &key).await {
+        Ok(who) => who,
+        Err(error) => return tracing::warn!(%error, "somebody on the socket is not let in"),
+    };
     tracing::info!(who, "OpenVPN is connected");
     let mut open = Open::default();
     let mut stopping = agent.stopping.clone();
@@ -51,30 +50,6 @@ pub(super) async fn serve(agent: Arc<Agent>, connection: Connection, key: Arc<In
         }
     }
     while open.running.join_next().await.is_some() {}
-}
-
-/// Lets in only who holds the key; everyone on the host can open the socket.
-async fn greeted(connection: &Connection, key: &InstanceKey) -> Option<String> {
-    let first = timeout(GREETING, connection.receive()).await;
-    let (why, text) = match first {
-        Ok(Ok(Some(FromShim::Hello { version: VERSION, key: shown, who }))) => {
-            if key.is(&shown) {
-                return Some(who);
-            }
-            (Rejection::Key, "the instance key has changed: restart OpenVPN")
-        }
-        Ok(Ok(Some(FromShim::Hello { .. }))) => {
-            (Rejection::Version, "plugin and agent are of different versions: restart OpenVPN")
-        }
-        Ok(Ok(_) | Err(_)) | Err(_) => {
-            tracing::warn!("somebody on the agent's socket does not speak as the plugin does");
-            return None;
-        }
-    };
-    tracing::warn!("a plugin was turned away: {text}");
-    // Whoever was turned away may have left already.
-    let _ = connection.send(&ToShim::Rejected { why, text: text.to_owned() });
-    None
 }
 
 impl Open {
@@ -133,5 +108,3 @@ fn post(sender: &mpsc::Sender<Event>, event: Event) {
 }
 
 const EVENTS: usize = 16;
-const GREETING: Duration = Duration::from_secs(5);
-const VERSION: u16 = 1;

@@ -11,10 +11,10 @@ use crate::{
     config::{Config, ServerSettings},
     conversation::Setting,
     management::Management,
-    pam::Pam,
+    pam::{Pam, ServiceError},
     sessions::{Sessions, SessionsError},
     shim_socket::{InstanceKey, Listener},
-    witness::{Witness, WitnessError},
+    witness::Witnesses,
 };
 use application::Application;
 use hold::Hold;
@@ -34,6 +34,9 @@ pub enum AgentError {
     /// The way to AuthX cannot be set up.
     #[error(transparent)]
     Authx(#[from] AuthxError),
+    /// The PAM service cannot be the name of one.
+    #[error(transparent)]
+    Pam(#[from] ServiceError),
     /// The table of sessions cannot be used.
     #[error(transparent)]
     Sessions(#[from] SessionsError),
@@ -45,9 +48,14 @@ pub enum AgentError {
         /// What the system said.
         source: io::Error,
     },
-    /// The witness cannot be kept.
-    #[error(transparent)]
-    Witness(#[from] WitnessError),
+    /// The newest seal cannot be kept.
+    #[error("the newest seal cannot be kept in {path}: {source}")]
+    Witness {
+        /// Where.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
 }
 
 /// What all connections share.
@@ -71,18 +79,21 @@ pub struct Agent {
 pub async fn run(config: Config, stopping: watch::Receiver<bool>) -> Result<(), AgentError> {
     let socket = config.agent.socket.clone();
     let unusable = |source| AgentError::Socket { path: socket.clone(), source };
-    let directory = socket.parent().map(PathBuf::from).unwrap_or_default();
     let inherited = Listener::inherited().map_err(unusable)?;
     let listener = match inherited {
         Some(listener) => listener,
         None => Listener::bind(&socket).map_err(unusable)?,
     };
-    let key = Arc::new(InstanceKey::load_or_make(&directory).map_err(unusable)?);
-    let witness = Witness::open(&config.agent.state_dir)?;
+    let key = Arc::new(InstanceKey::load_or_make(listener.directory()).map_err(unusable)?);
+    let state_dir = &config.agent.state_dir;
+    let unwritable = |source| AgentError::Witness { path: state_dir.clone(), source };
+    let witnesses = Witnesses::open(state_dir).map_err(unwritable)?;
+    let crate::config::PamConfig { service, socket: pam_socket, timeout_secs } = &config.pam;
+    let patience = Duration::from_secs(*timeout_secs);
     let agent = Arc::new(Agent {
-        authx: Authx::new(&config.authx, witness)?,
-        pam: Pam::new(config.pam.clone()),
-        sessions: Sessions::open(&config.agent.state_dir)?,
+        authx: Authx::new(&config.authx)?.with_witnesses(witnesses),
+        pam: Pam::new(service.as_str(), pam_socket.clone(), patience)?,
+        sessions: Sessions::open(state_dir)?,
         application: Application::default(),
         hold: Hold::default(),
         instances: Mutex::default(),
@@ -130,7 +141,7 @@ async fn serve(
 impl Agent {
     /// Connects to the management sockets that are configured, whether or not OpenVPN has come.
     fn meet_instances(self: &Arc<Self>) {
-        for settings in self.config.servers() {
+        for (_, settings) in self.config.servers() {
             self.instance(settings);
         }
     }
@@ -138,7 +149,7 @@ impl Agent {
     /// The OpenVPN server of these settings.
     fn instance(&self, settings: ServerSettings) -> Arc<Instance> {
         let mut instances = self.instances.lock().unwrap_or_else(PoisonError::into_inner);
-        let name = settings.name.clone();
+        let name = settings.name.as_str().to_owned();
         Arc::clone(instances.entry(name).or_insert_with(|| Instance::new(settings)))
     }
 
@@ -150,9 +161,9 @@ impl Agent {
     fn setting(&self, instance: &Instance) -> Setting {
         let settings = &instance.settings;
         Setting {
-            server: settings.name.clone(),
+            server: settings.name.as_str().to_owned(),
             first_factor: settings.first_factor,
-            certificate_field: settings.certificate_field.clone(),
+            certificate_field: settings.certificate_field.as_str().to_owned(),
             pending_secs: settings.pending_secs,
             answer_within_secs: settings.answer_within_secs,
             several: instance.management.as_ref().is_some_and(Management::is_connected),

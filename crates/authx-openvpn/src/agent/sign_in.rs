@@ -6,12 +6,18 @@ use crate::{
     conversation::{Conversation, Effect, Event, Failure, Reply, Summary, Verdict},
     cx,
     environment::Environment,
-    pam::Proof,
     sessions::Approved,
     shim_socket::{Connection, Files, InCall, ToShim},
 };
-use authx_core::{LoginId, Millis, wire::login::LoginView};
-use std::{sync::Arc, time::Duration};
+use authx_core::{
+    LoginId, Millis,
+    wire::login::{LoginView, Standing},
+};
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+    time::Duration,
+};
 use tokio::{
     sync::mpsc,
     task::{AbortHandle, JoinSet},
@@ -136,7 +142,8 @@ impl SignIn {
                 self.log(&summary);
             }
             Effect::Prove { user, password } => {
-                let address = self.conversation.peer().map(|peer| peer.ip());
+                // PAM knows no "unknown": this is how a service sees who comes from nowhere.
+                let address = self.conversation.peer().map_or(NOWHERE, |peer| peer.ip());
                 self.asked.spawn(async move {
                     Event::Proved(agent.pam.prove(user.as_str(), password.expose(), address).await)
                 });
@@ -162,7 +169,9 @@ impl SignIn {
         let reply = match reply {
             Reply::Decided(Verdict::Allow) => InCall::Allow,
             Reply::Decided(Verdict::Refuse { text }) => {
-                self.call.files.explain(&text);
+                if let Err(error) = self.call.files.explain(&text) {
+                    tracing::warn!(%error, "the reason could not be written");
+                }
                 InCall::Refuse
             }
             Reply::Defer { pending } => InCall::Defer { pending },
@@ -229,8 +238,8 @@ impl SignIn {
         let peer = self.conversation.peer();
         tokio::spawn(async move {
             let ended = match agent.authx.renew(approved.login).await {
-                Ok(renewal) => !renewal.is_good(),
-                Err(error) => error.is_not_found(),
+                Ok(renewal) => !matches!(renewal.standing, Standing::Good),
+                Err(error) => error.code() == Some("not_found"),
             };
             if !ended {
                 return;
@@ -255,7 +264,7 @@ impl SignIn {
             address = conversation.peer().map(|peer| peer.to_string()),
             outcome,
             method = method.word(),
-            first_factor = self.instance.settings.first_factor.word(),
+            first_factor = self.instance.settings.first_factor.as_str(),
             factor,
             detail,
             code = conversation.support_code().as_str(),
@@ -267,12 +276,10 @@ impl SignIn {
 
 fn told(answer: Result<LoginView, CallError>) -> Event {
     Event::Told(answer.map(Box::new).map_err(|error| {
-        if error.is_slow_down() {
-            Failure::SlowDown
-        } else if error.is_not_open() {
-            Failure::NotOpen
-        } else {
-            Failure::Outage { detail: error.to_string() }
+        match error.code() {
+            Some("slow_down") => Failure::SlowDown,
+            Some("challenge_not_open" | "not_found" | "out_of_sequence") => Failure::NotOpen,
+            _ => Failure::Outage { detail: error.to_string() },
         }
     }))
 }
@@ -288,3 +295,4 @@ async fn until(deadline: Option<Millis>) {
 const LOOK: Duration = Duration::from_secs(1);
 const OUTCOME: Duration = Duration::from_secs(1);
 const WAIT_SECS: u64 = 45;
+const NOWHERE: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);

@@ -46,7 +46,7 @@ impl Conversation {
     }
 
     fn is_decided(&self) -> bool {
-        matches!(self.stage, Stage::Over(_))
+        matches!(self.stage, Stage::Over)
     }
 
     /// The plugin says whether OpenVPN got what it was told. What came too late is said through the
@@ -201,7 +201,7 @@ impl Conversation {
             Stage::Proving { .. } | Stage::Sent if self.typed.len() < MOST_WAITING => {
                 self.typed.push_back(text.to_string());
             }
-            Stage::Proving { .. } | Stage::Sent | Stage::Over(_) => {}
+            Stage::Proving { .. } | Stage::Sent | Stage::Over => {}
         }
     }
 
@@ -262,13 +262,13 @@ impl Conversation {
     ) {
         effects.push(match &self.call {
             Call::Held { .. } => {
-                let reply = Reply::Decided(verdict.clone());
+                let reply = Reply::Decided(verdict);
                 self.call = Call::Replied(reply.clone());
                 Effect::Reply(reply)
             }
-            Call::Replied(_) | Call::Over => Effect::Verdict(verdict.clone()),
+            Call::Replied(_) | Call::Over => Effect::Verdict(verdict),
         });
-        self.stage = Stage::Over(verdict);
+        self.stage = Stage::Over;
         self.typed.clear();
         effects.push(Effect::Finish(Summary {
             outcome: outcome.to_owned(),
@@ -282,10 +282,9 @@ impl Conversation {
 
 fn is_final(state: LoginState) -> bool {
     match state {
-        LoginState::Allowed
-        | LoginState::Cancelled
-        | LoginState::Expired
-        | LoginState::Refused => true,
+        LoginState::Allowed | LoginState::Cancelled | LoginState::Expired | LoginState::Refused => {
+            true
+        }
         LoginState::AwaitingCode
         | LoginState::AwaitingInput
         | LoginState::AwaitingPhone

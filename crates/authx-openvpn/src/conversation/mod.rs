@@ -19,6 +19,7 @@ use authx_core::{
     LoginId, Millis,
     name::Name,
     wire::{
+        self,
         check::Asks,
         login::{AnswerLogin, BeginLogin, LoginView},
         text::{SupportCode, Typed},
@@ -178,6 +179,17 @@ pub enum Method {
 }
 
 impl Method {
+    /// What AuthX is told of it.
+    fn told(self) -> Option<wire::text::Method> {
+        match self {
+            Self::Append => Some(wire::text::Method::Append),
+            Self::CrText => Some(wire::text::Method::CrText),
+            Self::Crv1 => Some(wire::text::Method::Crv1),
+            Self::Scrv1 => Some(wire::text::Method::Scrv1),
+            Self::None | Self::Token => None,
+        }
+    }
+
     /// The word for it in logs.
     pub fn word(self) -> &'static str {
         match self {
@@ -238,14 +250,14 @@ enum Stage {
     /// AuthX waits for the user, or for the phone.
     Open,
     /// Decided.
-    Over(Verdict),
+    Over,
 }
 
 impl Conversation {
     /// When [`Event::Time`] has to be handed in, if nothing happens before.
     pub fn deadline(&self) -> Option<Millis> {
         match (&self.stage, &self.call) {
-            (Stage::Over(_), _) => None,
+            (Stage::Over, _) => None,
             (_, Call::Held { until }) => Some(*until),
             (_, Call::Over | Call::Replied(_)) => Some(self.decide_by),
         }
@@ -258,7 +270,7 @@ impl Conversation {
 
     /// Is nothing left to happen?
     pub fn is_over(&self) -> bool {
-        matches!((&self.stage, &self.call), (Stage::Over(_), Call::Over))
+        matches!((&self.stage, &self.call), (Stage::Over, Call::Over))
     }
 
     /// The code that finds this sign-in in both logs.

@@ -18,8 +18,8 @@ use authx_core::{
     reason::Reason,
     wire::{
         login::{
-            AnswerLogin, BeginLogin, Can, ChallengeAnswer, Client, FirstFactor as Claimed, ProvedBy,
-            Server,
+            AnswerLogin, BeginLogin, Can, ChallengeAnswer, Client, FirstFactor as Claimed,
+            ProvedBy, Server,
         },
         text::{Label, SupportCode, Typed},
     },
@@ -154,28 +154,25 @@ impl Conversation {
         effects: &mut Vec<Effect>,
     ) {
         self.method = Method::Crv1;
-        self.login = state.login;
+        let attempt = Some(std::mem::replace(&mut self.login, state.login));
         self.seq = state.seq;
         let Ok(text) = Typed::try_from(answer.to_owned()) else {
             return self.refuse(Reason::UnknownAnswer, None, effects);
         };
         let certificate = self.certificate.clone();
-        let challenge = Some(ChallengeAnswer { secret: state.secret.clone(), user, certificate });
+        let secret = state.secret.clone();
+        let challenge = Some(ChallengeAnswer { secret, user, certificate, attempt });
         self.hold(cx, effects);
         effects.push(Effect::Answer(self.login, AnswerLogin { seq: state.seq, text, challenge }));
     }
 
-    fn first_login(
-        &mut self,
-        cx: &Cx<'_>,
-        user: Name,
-        given: Given,
-        effects: &mut Vec<Effect>,
-    ) {
+    fn first_login(&mut self, cx: &Cx<'_>, user: Name, given: Given, effects: &mut Vec<Effect>) {
         let further = self.abilities.text && self.setting.several;
         let asks = self.setting.asks.as_ref();
         let reconnect = !self.abilities.text && asks.is_some_and(|asks| asks.dynamic_challenge);
-        let ask_first = self.abilities.text && !given.explicit;
+        // Where the policy asks for no second factor there is nothing to ask.
+        let question = asks.is_none_or(|asks| !asks.prompt.is_empty());
+        let ask_first = self.abilities.text && question && !given.explicit;
         let can = Can {
             text: ask_first || further || reconnect,
             several: further,
@@ -231,15 +228,12 @@ impl Conversation {
                 let (readings, behind) = self.readings(password, answer.as_ref());
                 let explicit = answer.is_some() || behind;
                 let method = if behind { Method::Append } else { method };
-                let by_pam = self.setting.first_factor == FirstFactor::Pam;
-                let first_factor = if by_pam {
-                    Claimed::Proved { by: ProvedBy::Pam }
-                } else {
-                    // Longer than any password can be: as an empty one it proves nothing.
-                    let password = typed(password).or_else(|| typed("")).unwrap_or_default();
-                    Claimed::Password { password, appended }
+                let first_factor = match typed(password) {
+                    Some(password) if self.setting.first_factor == FirstFactor::Authx => {
+                        Claimed::Password { password, appended }
+                    }
+                    _ => Claimed::Proved { by: ProvedBy::Pam },
                 };
-                let readings = if by_pam { readings } else { VecDeque::new() };
                 Given { first_factor, readings, answer, explicit, method }
             }
         }
@@ -254,7 +248,10 @@ impl Conversation {
     ) -> (VecDeque<(Typed, Option<Typed>)>, bool) {
         let typed = |text: &str| Typed::try_from(text.to_owned()).ok();
         if answer.is_some() {
-            return (typed(password).map(|one| (one, answer.cloned())).into_iter().collect(), false);
+            return (
+                typed(password).map(|one| (one, answer.cloned())).into_iter().collect(),
+                false,
+            );
         }
         let found = prompt::readings(password);
         let first = found.first();
@@ -295,7 +292,7 @@ impl Conversation {
             support_code: Some(self.support_code.clone()),
             language: None,
             certificate: self.certificate.clone(),
-            method: label(self.method.word()),
+            method: self.method.told(),
         }
     }
 
@@ -307,15 +304,24 @@ impl Conversation {
         effects: &mut Vec<Effect>,
     ) {
         let login = Box::new(login);
-        if self.setting.first_factor != FirstFactor::Pam {
-            effects.push(Effect::Begin(self.login, login));
-            return;
-        }
+        let first_factor = self.setting.first_factor;
         let Some((password, _)) = readings.front() else {
-            return self.refuse(Reason::WrongCredentials, Some("the password is too long"), effects);
+            if first_factor == FirstFactor::Certificate {
+                effects.push(Effect::Begin(self.login, login));
+                return;
+            }
+            return self.refuse(
+                Reason::WrongCredentials,
+                Some("the password is too long"),
+                effects,
+            );
         };
-        effects.push(Effect::Prove { user: login.user.clone(), password: password.clone() });
-        self.stage = Stage::Proving { readings, login };
+        if first_factor == FirstFactor::Pam {
+            effects.push(Effect::Prove { user: login.user.clone(), password: password.clone() });
+            self.stage = Stage::Proving { readings, login };
+        } else {
+            effects.push(Effect::Begin(self.login, login));
+        }
     }
 
     fn hold(&mut self, cx: &Cx<'_>, effects: &mut Vec<Effect>) {

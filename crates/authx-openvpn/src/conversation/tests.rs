@@ -7,9 +7,7 @@ use super::*;
 use crate::{environment::Environment, pam::Proof};
 use authx_core::{
     Cx, SessionId,
-    wire::login::{
-        FirstFactor as Claimed, LoginState, Prompt, ReasonView, Rfc3339, SessionView,
-    },
+    wire::login::{FirstFactor as Claimed, LoginState, Prompt, ReasonView, Rfc3339, SessionView},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use proptest::prelude::*;
@@ -148,11 +146,10 @@ fn event(verb: &str, rest: &str) -> Event {
 fn view(text: &str) -> LoginView {
     let mut parts = text.splitn(3, ' ');
     let version = parts.next().unwrap().parse().unwrap();
-    let state: LoginState =
-        serde_json::from_value(parts.next().unwrap().into()).expect("a state");
+    let state: LoginState = serde_json::from_value(parts.next().unwrap().into()).expect("a state");
     let text = parts.next().unwrap_or_default();
     let secret = text.strip_prefix('*').and_then(|text| text.split_once(' '));
-    let (challenge, text) = secret.map_or((None, text), |(s, t)| (Some(s.to_owned()), t));
+    let (challenge, text) = secret.map_or((None, text), |(s, t)| (Some(s.into()), t));
     let open = !is_final(state);
     let code = || text.split_whitespace().next().unwrap_or_default().to_owned();
     LoginView {
@@ -207,7 +204,11 @@ fn told(effect: &Effect) -> String {
             let certificate = |name: &Name| format!(" certificate={}", name.as_str());
             let by = challenge.map(|one| {
                 let certificate = one.certificate.as_ref().map(certificate).unwrap_or_default();
-                format!(" challenge={} user={}{certificate}", one.secret, one.user.as_str())
+                format!(
+                    " challenge={} user={}{certificate}",
+                    one.secret.expose(),
+                    one.user.as_str()
+                )
             });
             format!("answer {} {:?}{}", answer.seq, answer.text.expose(), by.unwrap_or_default())
         }
@@ -275,15 +276,29 @@ fn is_final(state: LoginState) -> bool {
 const START: Millis = Millis(1_790_000_000_000);
 
 fn said() -> impl Strategy<Value = String> {
-    let view = ("[1-4]", prop_oneof![
-        Just("awaiting_input Enter it:"), Just("awaiting_input *abc Enter it:"),
-        Just("allowed"), Just("refused wrong_code"), Just("expired"),
-    ]);
+    let view = (
+        "[1-4]",
+        prop_oneof![
+            Just("awaiting_input Enter it:"),
+            Just("awaiting_input *abc Enter it:"),
+            Just("allowed"),
+            Just("refused wrong_code"),
+            Just("expired"),
+        ],
+    );
     prop_oneof![
-        Just("used".to_owned()), Just("late".to_owned()), Just("gone".to_owned()),
-        Just("time".to_owned()), Just("after 5".to_owned()), Just("after 60000".to_owned()),
-        Just("proved".to_owned()), Just("wrong".to_owned()), Just("outage".to_owned()),
-        Just("not_open".to_owned()), Just("stopping".to_owned()), Just("typed 123456".to_owned()),
+        Just("used".to_owned()),
+        Just("late".to_owned()),
+        Just("gone".to_owned()),
+        Just("time".to_owned()),
+        Just("after 5".to_owned()),
+        Just("after 60000".to_owned()),
+        Just("proved".to_owned()),
+        Just("wrong".to_owned()),
+        Just("outage".to_owned()),
+        Just("not_open".to_owned()),
+        Just("stopping".to_owned()),
+        Just("typed 123456".to_owned()),
         "[ -~]{0,9}".prop_map(|text| format!("raw {text}")),
         view.prop_map(|(version, rest)| format!("told {version} {rest}")),
     ]
@@ -291,8 +306,11 @@ fn said() -> impl Strategy<Value = String> {
 
 fn field() -> impl Strategy<Value = String> {
     prop_oneof![
-        "[ -~]{0,20}", Just("pw,123456".to_owned()), Just("pw123456".to_owned()),
-        Just("SCRV1:cHc=:MTIzNDU2".to_owned()), "SCRV1:[A-Za-z0-9+/=:]{0,20}",
+        "[ -~]{0,20}",
+        Just("pw,123456".to_owned()),
+        Just("pw123456".to_owned()),
+        Just("SCRV1:cHc=:MTIzNDU2".to_owned()),
+        "SCRV1:[A-Za-z0-9+/=:]{0,20}",
         Just("CRV1::log_01k9zc3r5y7w2g8j4s6p0f3a1c.1.abc::123456".to_owned()),
     ]
 }

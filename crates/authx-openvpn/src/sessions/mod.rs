@@ -1,7 +1,7 @@
 //! The VPN sessions that were approved, on disk, so that no renegotiation or reconnect within one
 //! asks again, whatever was restarted.
 
-use authx_core::{LoginId, Millis};
+use authx_core::{LoginId, Millis, SessionId};
 use std::{
     io,
     path::{Path, PathBuf},
@@ -16,6 +16,9 @@ pub struct Approved {
     pub user: String,
     /// The login at AuthX that approved it.
     pub login: LoginId,
+    /// What AuthX remembers of it, where the policy lets it: stands for the second factor when a
+    /// client without a token proves its first one again.
+    pub session: Option<SessionId>,
     /// When.
     pub since: Millis,
     /// When it is forgotten.

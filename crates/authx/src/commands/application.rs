@@ -2,9 +2,10 @@
 
 mod key;
 
-use super::{Global, Output, opened::Opened, output::quoted, table::Table};
+use super::{Global, Output, opened::Opened, table::Table};
 use crate::admin::applications::{self, Application, ApplicationKind};
 use authx_core::{ApplicationId, KeyId, name::Name};
+use authx_program::output::quoted;
 use clap::{Args, Subcommand, ValueEnum, builder::PossibleValue};
 use serde::Serialize;
 use std::process::ExitCode;

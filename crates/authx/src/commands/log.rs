@@ -1,16 +1,13 @@
 //! `authx log`.
 
-use super::{
-    Global,
-    opened::Opened,
-    output::{emit, visible},
-};
+use super::{Global, opened::Opened};
 use crate::admin::{
     accounts, applications,
     record::{Entry, Filter, Follow, newest},
 };
 use anyhow::Context as _;
 use authx_core::{TenantId, UserId, reason::Reason, wire::text::SupportCode};
+use authx_program::output::{emit, visible};
 use clap::Args;
 use serde_json::Value;
 use std::{fmt::Write as _, process::ExitCode, time::Duration};

@@ -8,7 +8,6 @@ mod doctor;
 mod init;
 mod log;
 mod opened;
-mod output;
 mod policy;
 mod restore;
 mod serve;
@@ -18,8 +17,8 @@ mod typed;
 mod user;
 
 use anyhow::Context as _;
+use authx_program::output::{self, Output};
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
-use output::Output;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -93,7 +92,7 @@ pub fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             // One line, causes after colons, each said once.
-            output::complain(&format!("{error:#}"));
+            output::complain("authx", &format!("{error:#}"));
             ExitCode::FAILURE
         }
     }

@@ -1,6 +1,6 @@
 //! Tables for people: columns as wide as their widest entry.
 
-use super::output::visible;
+use authx_program::output::visible;
 use std::fmt::Write as _;
 
 /// Rows under headings.

@@ -3,7 +3,7 @@
 mod alias;
 mod code;
 
-use super::{Global, Output, opened::Opened, output::quoted, table::Table, typed};
+use super::{Global, Output, opened::Opened, table::Table, typed};
 use crate::{
     admin::{
         accounts::{self, Account, NewAccount},
@@ -12,6 +12,7 @@ use crate::{
     enrol::recovery,
 };
 use authx_core::{TenantId, UserId, name::Name};
+use authx_program::output::quoted;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use std::process::ExitCode;

@@ -1,7 +1,7 @@
 //! The table `[listen]`: how callers reach the server.
 
-use super::section::{Found, Reading, Section};
 use super::{InvalidNetwork, Network, Origin};
+use authx_program::config::{Found, Reading, Section};
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;

@@ -1,25 +1,18 @@
 //! The configuration file: TOML, read once, every value of a type that can only be right.
 
-mod fault;
 mod listen;
 mod network;
-mod origin;
-mod secret_file;
-mod section;
 mod template;
 
-pub use fault::{ConfigError, Fault};
+pub use authx_program::config::{
+    ConfigError, Fault, InvalidOrigin, Log, LogFormat, Origin, SecretFile, SecretFileError,
+};
 pub use listen::{Listen, Tls, TrustedProxy};
 pub use network::{InvalidNetwork, Network};
-pub use origin::{InvalidOrigin, Origin};
-pub use secret_file::{SecretFile, SecretFileError};
 pub use template::Template;
 
-use section::{Found, Reading, Section};
+use authx_program::config::{self, Found, Reading, Section};
 use std::path::Path;
-use std::str::FromStr;
-use toml::de::DeTable;
-use tracing_subscriber::filter::Targets;
 use zeroize::Zeroizing;
 
 /// Everything that is configured.
@@ -54,24 +47,6 @@ pub enum Database {
     Url(String),
 }
 
-/// What is logged, and how.
-#[derive(Clone, Debug)]
-pub struct Log {
-    /// For people or for programs.
-    pub format: LogFormat,
-    /// A level, or levels by module as in `info,authx::serve=debug`.
-    pub level: Targets,
-}
-
-/// The form of a log line.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum LogFormat {
-    /// One line of text.
-    Human,
-    /// One JSON object a line.
-    Json,
-}
-
 /// What is demanded of the clock.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct ClockRules {
@@ -95,13 +70,7 @@ impl Config {
     ///
     /// [`ConfigError::Faults`] with everything that is wrong in it, or [`ConfigError::Unreadable`].
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
-        // Files beside it would else have the parent “”, which cannot be opened to be synchronised.
-        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-        let directory = parent.unwrap_or(Path::new("."));
-        Self::parse(&text, directory)
-            .map_err(|faults| ConfigError::Faults { path: path.to_owned(), faults })
+        config::load(path, "`authx init` writes one", Self::read)
     }
 
     /// Reads a text whose relative paths are relative to `directory`.
@@ -110,21 +79,7 @@ impl Config {
     ///
     /// Everything that is wrong, in the order of the lines.
     pub fn parse(text: &str, directory: &Path) -> Result<Self, Vec<Fault>> {
-        let mut reading = Reading::new(text);
-        let config = match DeTable::parse(text) {
-            Ok(table) => Self::read(&mut reading, Section::root(table.into_inner()), directory),
-            Err(error) => {
-                reading.fault(error.span(), "", format!("not TOML: {}", error.message()));
-                None
-            }
-        };
-        match config {
-            Some(config) if reading.faults.is_empty() => Ok(config),
-            Some(_) | None => {
-                reading.faults.sort_by_key(|fault| fault.line.unwrap_or(usize::MAX));
-                Err(reading.faults)
-            }
-        }
+        config::parse(text, |reading, root| Self::read(reading, root, directory))
     }
 
     fn read(reading: &mut Reading<'_>, mut root: Section<'_>, directory: &Path) -> Option<Self> {
@@ -133,8 +88,9 @@ impl Config {
             root.demand(reading, "public_url", public_url, "\"https://mfa.example.com\"");
         let phone_url = read_phone_url(reading, &mut root, public_url.as_ref());
         let database = read_database(reading, &mut root, directory);
-        let master_key_file = read_secret(reading, &mut root, "master_key_file", directory);
-        let audit_key_file = read_secret(reading, &mut root, "audit_key_file", directory);
+        let master_key_file =
+            SecretFile::demanded(reading, &mut root, "master_key_file", directory);
+        let audit_key_file = SecretFile::demanded(reading, &mut root, "audit_key_file", directory);
         let listen = Listen::read(reading, &mut root, directory, public_url.as_ref());
         let log = Log::read(reading, &mut root);
         let mut section = root.section(reading, "clock");
@@ -187,28 +143,6 @@ impl Database {
 impl std::fmt::Debug for Database {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Database({})", self.shown())
-    }
-}
-
-impl Log {
-    fn read(reading: &mut Reading<'_>, root: &mut Section<'_>) -> Self {
-        let mut section = root.section(reading, "log");
-        let format = section.parsed(reading, "format").unwrap_or(LogFormat::Human);
-        let level = section.parsed(reading, "level");
-        section.finish(reading);
-        Self { format, level: level.unwrap_or_else(|| Targets::new().with_default(DEFAULT_LEVEL)) }
-    }
-}
-
-impl FromStr for LogFormat {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, &'static str> {
-        match text {
-            "human" => Ok(Self::Human),
-            "json" => Ok(Self::Json),
-            _ => Err("must be \"human\" or \"json\""),
-        }
     }
 }
 
@@ -269,19 +203,6 @@ fn read_database(
     };
     Some(Database::Url(format!("sqlite:{}", directory.join(path).display())))
 }
-
-fn read_secret(
-    reading: &mut Reading<'_>,
-    root: &mut Section<'_>,
-    key: &'static str,
-    directory: &Path,
-) -> Option<SecretFile> {
-    let found = root.text(reading, key);
-    let found = root.demand(reading, key, found, "\"/etc/authx/…\" or \"credential:NAME\"")?;
-    Some(SecretFile::new(&found.value, directory))
-}
-
-const DEFAULT_LEVEL: tracing::Level = tracing::Level::INFO;
 
 #[cfg(test)]
 mod tests;

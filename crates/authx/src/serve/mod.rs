@@ -3,7 +3,6 @@
 mod accept;
 mod body;
 mod client_address;
-pub mod logging;
 mod opening;
 mod request_id;
 mod sites;

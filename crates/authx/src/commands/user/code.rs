@@ -1,6 +1,6 @@
 //! `authx user code`.
 
-use super::super::{Global, Output, opened::Opened, output::quoted};
+use super::super::{Global, Output, opened::Opened};
 use super::Done;
 use crate::{
     admin::accounts::{self, Account},
@@ -8,6 +8,7 @@ use crate::{
 };
 use anyhow::Context as _;
 use authx_core::{TenantId, UserId, otp::Totp};
+use authx_program::output::quoted;
 use clap::Args;
 use qrcode::{EcLevel, QrCode, render::unicode::Dense1x2};
 use serde::Serialize;

@@ -2,14 +2,18 @@
 //! so there is no second list of keys that could differ.
 
 use super::Fault;
+use std::borrow::Cow;
 use std::ops::Range;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 type Map<'i> = DeTable<'i>;
 
 /// The file while it is read: the text for line numbers, and what was found wrong.
-pub(super) struct Reading<'i> {
+#[derive(Debug)]
+pub struct Reading<'i> {
     text: &'i str,
     pub(super) faults: Vec<Fault>,
 }
@@ -19,7 +23,8 @@ impl<'i> Reading<'i> {
         Self { text, faults: vec![] }
     }
 
-    pub(super) fn fault(&mut self, at: Option<Range<usize>>, key: &str, message: String) {
+    /// Notes what is wrong, and at which bytes of the file.
+    pub fn fault(&mut self, at: Option<Range<usize>>, key: &str, message: String) {
         let line = at.map(|at| {
             self.text.get(..at.start).map_or(1, |before| before.matches('\n').count() + 1)
         });
@@ -28,42 +33,65 @@ impl<'i> Reading<'i> {
 }
 
 /// One table, and which of its keys were asked for.
-pub(super) struct Section<'i> {
-    name: &'static str,
+#[derive(Debug)]
+pub struct Section<'i> {
+    name: String,
     table: Map<'i>,
     known: Vec<&'static str>,
 }
 
 /// A value and where it stands.
-pub(super) struct Found<T> {
-    pub(super) value: T,
-    pub(super) at: Range<usize>,
+#[derive(Clone, Debug)]
+pub struct Found<T> {
+    /// The value.
+    pub value: T,
+    /// Its bytes in the file.
+    pub at: Range<usize>,
 }
 
 impl<'i> Section<'i> {
     pub(super) fn root(table: Map<'i>) -> Self {
-        Self { name: "", table, known: vec![] }
+        Self { name: String::new(), table, known: vec![] }
     }
 
     /// The table of that name, empty where there is none.
-    pub(super) fn section(&mut self, reading: &mut Reading<'_>, name: &'static str) -> Self {
-        let empty = Section { name, table: Map::default(), known: vec![] };
-        let Some(found) = self.take(name) else { return empty };
+    pub fn section(&mut self, reading: &mut Reading<'_>, name: &'static str) -> Self {
+        let table = self.take(name).map(|found| Self::table(reading, name.to_owned(), found));
+        table.unwrap_or_else(|| Self::empty(name.to_owned()))
+    }
+
+    /// The tables `[name.WORD]`, of which the operator chooses the words.
+    pub fn sections(
+        &mut self,
+        reading: &mut Reading<'_>,
+        name: &'static str,
+    ) -> Vec<(String, Self)> {
+        let all = self.section(reading, name);
+        let one = |(word, value): (Spanned<Cow<'i, str>>, Spanned<DeValue<'i>>)| {
+            let word = word.into_inner().into_owned();
+            let found = Found { at: value.span(), value: value.into_inner() };
+            let section = Self::table(reading, format!("{name}.{word}"), found);
+            (word, section)
+        };
+        all.table.into_iter().map(one).collect()
+    }
+
+    fn table(reading: &mut Reading<'_>, name: String, found: Found<DeValue<'i>>) -> Self {
         let kind = kind(&found.value);
         let DeValue::Table(table) = found.value else {
             let message = format!("must be a table, written [{name}]; it is {kind}");
-            reading.fault(Some(found.at), name, message);
-            return empty;
+            reading.fault(Some(found.at), &name, message);
+            return Self::empty(name);
         };
-        Self { table, ..empty }
+        Self { table, ..Self::empty(name) }
+    }
+
+    fn empty(name: String) -> Self {
+        Self { name, table: Map::default(), known: vec![] }
     }
 
     /// A text.
-    pub(super) fn text(
-        &mut self,
-        reading: &mut Reading<'_>,
-        key: &'static str,
-    ) -> Option<Found<String>> {
+    pub fn text(&mut self, reading: &mut Reading<'_>, key: &'static str) -> Option<Found<String>> {
         let found = self.take(key)?;
         let DeValue::String(text) = &found.value else {
             return self.wrong(reading, key, "a text in quotes", &found.value, found.at);
@@ -72,7 +100,7 @@ impl<'i> Section<'i> {
     }
 
     /// A text with a form of its own.
-    pub(super) fn parsed<T: FromStr<Err: std::fmt::Display>>(
+    pub fn parsed<T: FromStr<Err: std::fmt::Display>>(
         &mut self,
         reading: &mut Reading<'_>,
         key: &'static str,
@@ -82,7 +110,7 @@ impl<'i> Section<'i> {
     }
 
     /// A list of texts with a form of their own.
-    pub(super) fn list<T: FromStr<Err: std::fmt::Display>>(
+    pub fn list<T: FromStr<Err: std::fmt::Display>>(
         &mut self,
         reading: &mut Reading<'_>,
         key: &'static str,
@@ -92,24 +120,51 @@ impl<'i> Section<'i> {
             let form = "a list of texts, as in [\"…\", \"…\"]";
             return self.wrong(reading, key, form, &found.value, found.at).unwrap_or_default();
         };
-        let mut list = vec![];
-        for entry in entries {
-            let at = entry.span();
-            let DeValue::String(text) = entry.get_ref() else {
-                return self
-                    .wrong(reading, key, "texts in quotes", entry.get_ref(), at)
-                    .unwrap_or_default();
-            };
-            match text.parse() {
-                Ok(value) => list.push(value),
-                Err(error) => self.fault(reading, key, at, &error),
-            }
+        entries.iter().filter_map(|entry| self.entry(reading, key, entry)).collect()
+    }
+
+    /// A text with a form of its own, or a list of such texts.
+    pub fn one_or_more<T: FromStr<Err: std::fmt::Display>>(
+        &mut self,
+        reading: &mut Reading<'_>,
+        key: &'static str,
+    ) -> Vec<T> {
+        if let Some(DeValue::Array(_)) = self.table.get(key).map(Spanned::get_ref) {
+            return self.list(reading, key);
         }
-        list
+        self.parsed(reading, key).into_iter().collect()
+    }
+
+    fn entry<T: FromStr<Err: std::fmt::Display>>(
+        &self,
+        reading: &mut Reading<'_>,
+        key: &str,
+        entry: &Spanned<DeValue<'_>>,
+    ) -> Option<T> {
+        let at = entry.span();
+        let DeValue::String(text) = entry.get_ref() else {
+            return self.wrong(reading, key, "texts in quotes", entry.get_ref(), at);
+        };
+        text.parse().map_err(|error| self.fault(reading, key, at, &error)).ok()
+    }
+
+    /// A path; a relative one is relative to `directory`.
+    pub fn path(
+        &mut self,
+        reading: &mut Reading<'_>,
+        key: &'static str,
+        directory: &Path,
+    ) -> Option<PathBuf> {
+        let found = self.text(reading, key)?;
+        if found.value.is_empty() {
+            self.fault(reading, key, found.at, &"names no file");
+            return None;
+        }
+        Some(directory.join(found.value))
     }
 
     /// `true` or `false`.
-    pub(super) fn flag(&mut self, reading: &mut Reading<'_>, key: &'static str) -> Option<bool> {
+    pub fn flag(&mut self, reading: &mut Reading<'_>, key: &'static str) -> Option<bool> {
         let found = self.take(key)?;
         let DeValue::Boolean(flag) = found.value else {
             return self.wrong(reading, key, "true or false", &found.value, found.at);
@@ -118,7 +173,7 @@ impl<'i> Section<'i> {
     }
 
     /// A whole number within `range`.
-    pub(super) fn number(
+    pub fn number(
         &mut self,
         reading: &mut Reading<'_>,
         key: &'static str,
@@ -139,14 +194,14 @@ impl<'i> Section<'i> {
     }
 
     /// Says what is missing.
-    pub(super) fn demand<T>(
+    pub fn demand<T>(
         &self,
         reading: &mut Reading<'_>,
         key: &'static str,
         value: Option<T>,
         example: &str,
     ) -> Option<T> {
-        let named = self.path(key);
+        let named = self.named(key);
         if value.is_none() && !reading.faults.iter().any(|fault| fault.key == named) {
             reading.fault(None, &named, format!("is missing; write it as in {key} = {example}"));
         }
@@ -154,18 +209,18 @@ impl<'i> Section<'i> {
     }
 
     /// Refuses a value that was read.
-    pub(super) fn fault(
+    pub fn fault(
         &self,
         reading: &mut Reading<'_>,
         key: &str,
         at: Range<usize>,
         message: &dyn std::fmt::Display,
     ) {
-        reading.fault(Some(at), &self.path(key), message.to_string());
+        reading.fault(Some(at), &self.named(key), message.to_string());
     }
 
     /// Names every key that was not asked for, with the nearest that would have been.
-    pub(super) fn finish(self, reading: &mut Reading<'_>) {
+    pub fn finish(self, reading: &mut Reading<'_>) {
         for key in self.table.keys() {
             let typed: &str = key.get_ref();
             let nearest = nearest(typed, &self.known);
@@ -173,7 +228,7 @@ impl<'i> Section<'i> {
                 Some(nearest) => format!("unknown key; did you mean “{nearest}”?"),
                 None => format!("unknown key; known are {}", self.known.join(", ")),
             };
-            reading.fault(Some(key.span()), &self.path(typed), message);
+            reading.fault(Some(key.span()), &self.named(typed), message);
         }
     }
 
@@ -195,7 +250,7 @@ impl<'i> Section<'i> {
         None
     }
 
-    fn path(&self, key: &str) -> String {
+    fn named(&self, key: &str) -> String {
         if self.name.is_empty() { key.to_owned() } else { format!("{}.{key}", self.name) }
     }
 }

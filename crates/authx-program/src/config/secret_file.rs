@@ -1,5 +1,6 @@
 //! Secrets are named in the configuration, never written there.
 
+use super::{Reading, Section};
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::PermissionsExt;
@@ -54,8 +55,21 @@ pub enum SecretFileError {
 }
 
 impl SecretFile {
+    /// The secret that a key of the configuration names.
+    pub fn demanded(
+        reading: &mut Reading<'_>,
+        section: &mut Section<'_>,
+        key: &'static str,
+        directory: &Path,
+    ) -> Option<Self> {
+        let found = section.text(reading, key);
+        let found =
+            section.demand(reading, key, found, "\"/etc/authx/…\" or \"credential:NAME\"")?;
+        Some(Self::new(&found.value, directory))
+    }
+
     /// As it was written; a relative path is relative to `directory`.
-    pub(super) fn new(text: &str, directory: &Path) -> Self {
+    pub fn new(text: &str, directory: &Path) -> Self {
         match text.strip_prefix("credential:") {
             Some(name) => Self::Credential(name.to_owned()),
             None => Self::Path(directory.join(text)),

@@ -14,10 +14,12 @@ pub enum ConfigError {
         faults: Vec<Fault>,
     },
     /// The file itself cannot be read.
-    #[error("{} cannot be read; `authx init` writes one, --config names another", path.display())]
+    #[error("{} cannot be read; {advice}, --config names another", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
+        /// Where such a file comes from.
+        advice: &'static str,
         /// What the system says.
         source: std::io::Error,
     },

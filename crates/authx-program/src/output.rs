@@ -5,7 +5,7 @@ use serde::Serialize;
 use std::io::{self, ErrorKind, Write};
 
 /// What a command has to say, in both forms.
-pub(crate) trait Output: Serialize {
+pub trait Output: Serialize {
     /// For people; ends with a newline.
     fn text(&self) -> String;
 
@@ -26,7 +26,11 @@ pub(crate) trait Output: Serialize {
 }
 
 /// Writes a text to standard output, at once. Returns whether anybody still reads.
-pub(crate) fn emit(text: &str) -> anyhow::Result<bool> {
+///
+/// # Errors
+///
+/// When standard output takes nothing.
+pub fn emit(text: &str) -> anyhow::Result<bool> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
@@ -38,7 +42,7 @@ pub(crate) fn emit(text: &str) -> anyhow::Result<bool> {
 
 /// The text without what could move the cursor or turn the direction of writing: strangers choose
 /// parts of what is shown.
-pub(crate) fn visible(text: &str) -> String {
+pub fn visible(text: &str) -> String {
     let hidden = |c: char| {
         c.is_control()
             || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
@@ -47,7 +51,7 @@ pub(crate) fn visible(text: &str) -> String {
 }
 
 /// A word as a shell takes it, for commands that people copy.
-pub(crate) fn quoted(word: &str) -> String {
+pub fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_.@".contains(c);
     if word.chars().all(plain) && !word.starts_with('-') {
         return word.to_owned();
@@ -55,10 +59,10 @@ pub(crate) fn quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
 }
 
-/// Says what went wrong.
-pub(crate) fn complain(text: &str) {
+/// Says what went wrong, and in which program.
+pub fn complain(program: &str, text: &str) {
     // With standard error gone there is no one left to tell.
-    let _ = writeln!(io::stderr().lock(), "authx: {text}");
+    let _ = writeln!(io::stderr().lock(), "{program}: {text}");
 }
 
 #[cfg(test)]

@@ -1,0 +1,182 @@
+//! The agent as a process.
+
+use super::{Log, PATIENCE, World};
+use crate::{Caller, built};
+use rustix::process::{Pid, Signal, kill_process};
+use std::{
+    fmt::Write as _,
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+use tokio::{
+    net::UnixDatagram,
+    process::{Child, Command},
+    time::timeout,
+};
+
+/// What is asked of an agent.
+#[derive(Clone, Debug)]
+pub struct AgentOptions {
+    /// Who it is to AuthX.
+    pub caller: Caller,
+    /// Where AuthX answers, in the order to try.
+    pub urls: Vec<String>,
+    /// Lines for sections of its configuration, beside the usual ones: the section's name without
+    /// brackets, and its lines. A section may come more than once.
+    pub lines: Vec<(String, String)>,
+}
+
+/// A running `authx-openvpn run`. Killed when dropped.
+#[derive(Debug)]
+pub struct Agent {
+    directory: PathBuf,
+    child: Child,
+    log: Log,
+}
+
+impl AgentOptions {
+    /// A host of an application, and where its AuthX listens.
+    pub fn new(caller: &Caller, authx: SocketAddr) -> Self {
+        let urls = vec![format!("http://{authx}")];
+        Self { caller: caller.clone(), urls, lines: vec![] }
+    }
+
+    /// With a line in a section.
+    #[must_use]
+    pub fn with(mut self, section: &str, line: &str) -> Self {
+        self.lines.push((section.to_owned(), line.to_owned()));
+        self
+    }
+}
+
+impl Agent {
+    /// Starts one and waits until it serves.
+    pub async fn start(world: &World, options: &AgentOptions) -> Self {
+        let directory = tempfile::Builder::new().prefix("agent-").tempdir_in(world.directory());
+        // It goes with the world.
+        let directory = directory.unwrap().keep();
+        fs::write(directory.join(KEY), format!("{}\n", options.caller.key_text)).unwrap();
+        fs::write(directory.join(CONFIG), options.configuration(&directory)).unwrap();
+        let (child, log) = run(&directory).await;
+        Self { directory, child, log }
+    }
+
+    /// The socket, as the `plugin` line names it.
+    pub fn socket(&self) -> PathBuf {
+        socket(&self.directory)
+    }
+
+    /// Its configuration.
+    pub fn config(&self) -> PathBuf {
+        self.directory.join(CONFIG)
+    }
+
+    /// What follows `plugin` in the configuration of an OpenVPN server.
+    pub fn plugin(&self) -> String {
+        format!("{} {}", built("libauthx_openvpn_plugin.so").display(), self.socket().display())
+    }
+
+    /// What it has logged since its process began.
+    pub fn log(&self) -> &Log {
+        &self.log
+    }
+
+    /// Its process.
+    pub fn pid(&self) -> Pid {
+        let pid = self.child.id().and_then(|pid| Pid::from_raw(pid.try_into().unwrap()));
+        pid.expect("a running agent")
+    }
+
+    /// Asks it to stop, as systemd does, and waits until it has.
+    pub async fn stop(&mut self) {
+        kill_process(self.pid(), Signal::TERM).unwrap();
+        self.ended().await;
+    }
+
+    /// `kill -9`: it has no time for anything.
+    pub async fn kill(&mut self) {
+        self.child.start_kill().unwrap();
+        self.ended().await;
+    }
+
+    /// Stops it where it stands, as a machine that hangs does.
+    pub fn freeze(&self) {
+        kill_process(self.pid(), Signal::STOP).unwrap();
+    }
+
+    /// Lets it go on.
+    pub fn thaw(&self) {
+        kill_process(self.pid(), Signal::CONT).unwrap();
+    }
+
+    /// Starts it after it has ended.
+    pub async fn start_again(&mut self) {
+        (self.child, self.log) = run(&self.directory).await;
+    }
+
+    async fn ended(&mut self) {
+        let ended = timeout(PATIENCE, self.child.wait()).await;
+        ended.unwrap_or_else(|_| panic!("the agent does not end:\n{}", self.log)).unwrap();
+    }
+}
+
+impl AgentOptions {
+    fn configuration(&self, directory: &Path) -> String {
+        let urls = self.urls.iter().map(|url| format!("\"{url}\"")).collect::<Vec<_>>().join(", ");
+        let (id, shown, socket) = (self.caller.id, directory.display(), socket(directory));
+        let authx = format!(
+            "application_id = \"{id}\"\n\
+             application_key_file = \"{shown}/{KEY}\"\n\
+             application_url = [{urls}]\n"
+        );
+        let agent = format!("socket = \"{}\"\nstate_dir = \"{shown}/state\"\n", socket.display());
+        let mut sections = vec![("authx", authx), ("agent", agent)];
+        for (name, line) in &self.lines {
+            match sections.iter_mut().find(|(known, _)| known == name) {
+                Some((_, lines)) => writeln!(lines, "{line}").unwrap(),
+                None => sections.push((name, format!("{line}\n"))),
+            }
+        }
+        let mut text = String::new();
+        for (name, lines) in sections {
+            writeln!(text, "[{name}]\n{lines}").unwrap();
+        }
+        text
+    }
+}
+
+/// Starts it and waits until it says so, as systemd would hear it (`sd_notify(3)`).
+async fn run(directory: &Path) -> (Child, Log) {
+    let notify = directory.join("notify.sock");
+    // What an earlier process was heard by.
+    let _ = fs::remove_file(&notify);
+    let ready = UnixDatagram::bind(&notify).unwrap();
+    fs::create_dir_all(directory.join("state")).unwrap();
+    let mut command = Command::new(built("authx-openvpn"));
+    command.arg("run").arg("--config").arg(directory.join(CONFIG)).env("NOTIFY_SOCKET", &notify);
+    let (mut child, log) = Log::of(&mut command);
+    let is_ready = async {
+        let mut said = [0; 4_096];
+        loop {
+            let length = ready.recv(&mut said).await.unwrap();
+            if said.get(..length).is_some_and(|said| said.starts_with(b"READY=1")) {
+                return;
+            }
+        }
+    };
+    tokio::select! {
+        heard = timeout(PATIENCE, is_ready) => {
+            heard.unwrap_or_else(|_| panic!("the agent does not serve:\n{log}"));
+        }
+        status = child.wait() => panic!("the agent ended with {}:\n{log}", status.unwrap()),
+    }
+    (child, log)
+}
+
+fn socket(directory: &Path) -> PathBuf {
+    directory.join("run/agent.sock")
+}
+
+const CONFIG: &str = "agent.toml";
+const KEY: &str = "application.key";
