@@ -156,6 +156,16 @@ impl Installation {
         self.config.parent().unwrap()
     }
 
+    /// Lets servers listen on a unix socket too, which stays where it is over restarts.
+    pub fn open_socket(&self) {
+        edit(&self.config, "# unix_socket = \"/run/authx/api.sock\"", "unix_socket = \"api.sock\"");
+    }
+
+    /// That socket.
+    pub fn socket(&self) -> PathBuf {
+        self.directory().join("api.sock")
+    }
+
     /// Runs a command of the program.
     pub fn run(&self, arguments: &[&str]) -> Output {
         run(&self.config, arguments)

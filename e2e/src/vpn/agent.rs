@@ -1,12 +1,14 @@
 //! The agent as a process.
 
-use super::{Log, PATIENCE, World};
-use crate::{Caller, built};
+use super::{
+    Log, PATIENCE, World,
+    server::{CONFIG as SERVER_CONFIG, MANAGEMENT, directory as server_directory},
+};
+use crate::{Caller, Installation, built};
 use rustix::process::{Pid, Signal, kill_process};
 use std::{
     fmt::Write as _,
     fs,
-    net::SocketAddr,
     path::{Path, PathBuf},
 };
 use tokio::{
@@ -20,10 +22,10 @@ use tokio::{
 pub struct AgentOptions {
     /// Who it is to AuthX.
     pub caller: Caller,
-    /// Where AuthX answers, in the order to try.
+    /// The addresses of AuthX, in the order to try.
     pub urls: Vec<String>,
-    /// Lines for sections of its configuration, beside the usual ones: the section's name without
-    /// brackets, and its lines. A section may come more than once.
+    /// Lines of its configuration beside the usual ones: the section's name without brackets, and
+    /// the line.
     pub lines: Vec<(String, String)>,
 }
 
@@ -36,10 +38,12 @@ pub struct Agent {
 }
 
 impl AgentOptions {
-    /// A host of an application, and where its AuthX listens.
-    pub fn new(caller: &Caller, authx: SocketAddr) -> Self {
-        let urls = vec![format!("http://{authx}")];
-        Self { caller: caller.clone(), urls, lines: vec![] }
+    /// The host `vpn` of an installation, which it reaches through that one's socket.
+    pub fn of(installation: &Installation) -> Self {
+        let caller = installation.vpn.clone();
+        let urls = vec!["http://localhost".to_owned()];
+        let socket = format!("unix_socket = \"{}\"", installation.socket().display());
+        Self { caller, urls, lines: vec![] }.with("authx", &socket)
     }
 
     /// With a line in a section.
@@ -47,6 +51,21 @@ impl AgentOptions {
     pub fn with(mut self, section: &str, line: &str) -> Self {
         self.lines.push((section.to_owned(), line.to_owned()));
         self
+    }
+
+    /// With a first factor other than AuthX's own password.
+    #[must_use]
+    pub fn first_factor(self, word: &str) -> Self {
+        self.with("login", &format!("first_factor = \"{word}\""))
+    }
+
+    /// With the management socket of a world's server, counted from 0, which need not run yet.
+    #[must_use]
+    pub fn managing(self, world: &World, server: u8) -> Self {
+        let (section, directory) = (format!("server.n{server}"), server_directory(world, server));
+        let shown = directory.display();
+        self.with(&section, &format!("config = \"{shown}/{SERVER_CONFIG}\""))
+            .with(&section, &format!("management = \"{shown}/{MANAGEMENT}\""))
     }
 }
 

@@ -41,7 +41,7 @@ pub struct OpenvpnServer {
 impl OpenvpnServer {
     pub(super) async fn start(world: &World, options: ServerOptions) -> Self {
         let number = world.next_server();
-        let directory = world.directory().join(format!("server{number}"));
+        let directory = directory(world, number);
         fs::create_dir_all(directory.join(JAIL).join("tmp")).unwrap();
         // As on most machines: whoever OpenVPN has become opens it again after a SIGHUP.
         let (tun, mode) = (directory.join(TUN), Mode::from_raw_mode(0o666));
@@ -74,7 +74,7 @@ impl OpenvpnServer {
 
     /// The management socket.
     pub fn management_path(&self) -> PathBuf {
-        self.directory.join("management.sock")
+        self.directory.join(MANAGEMENT)
     }
 
     /// The port it listens on.
@@ -146,6 +146,11 @@ impl OpenvpnServer {
     }
 }
 
+/// Where everything of a world's server is, which need not run yet.
+pub(super) fn directory(world: &World, number: u8) -> PathBuf {
+    world.directory().join(format!("server{number}"))
+}
+
 async fn run(world: &World, directory: &Path) -> (Child, Log) {
     let mut command = world.command(Side::Servers, "openvpn");
     command.arg("--config").arg(directory.join(CONFIG)).current_dir(directory);
@@ -178,7 +183,7 @@ fn configuration(world: &World, number: u8, directory: &Path, options: &ServerOp
         text += "user nobody\ngroup nogroup\npersist-key\npersist-tun\n";
     }
     let shown = directory.display();
-    writeln!(text, "dev-node {shown}/{TUN}\nmanagement {shown}/management.sock unix").unwrap();
+    writeln!(text, "dev-node {shown}/{TUN}\nmanagement {shown}/{MANAGEMENT} unix").unwrap();
     if options.chroot {
         writeln!(text, "chroot {shown}/{JAIL}\ntmp-dir /tmp").unwrap();
     } else {
@@ -197,7 +202,8 @@ fn port(number: u8) -> u16 {
     1194 + u16::from(number)
 }
 
-const CONFIG: &str = "server.conf";
+pub(super) const CONFIG: &str = "server.conf";
+pub(super) const MANAGEMENT: &str = "management.sock";
 const JAIL: &str = "jail";
 const TUN: &str = "tun";
 const SERVING: &str = "Initialization Sequence Completed";

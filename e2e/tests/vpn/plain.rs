@@ -173,7 +173,7 @@ async fn checked(check: &str, options: ServerOptions) -> Option<(World, OpenvpnS
     Some((world, server))
 }
 
-fn world() -> Option<World> {
+pub(crate) fn world() -> Option<World> {
     vpn::is_there().then(World::new)
 }
 
@@ -184,7 +184,7 @@ async fn connected(world: &World, server: &OpenvpnServer, options: ClientOptions
     client
 }
 
-fn checked_by(world: &World, check: &str, mut options: ServerOptions) -> ServerOptions {
+pub(crate) fn checked_by(world: &World, check: &str, mut options: ServerOptions) -> ServerOptions {
     let script = script(world, "verify", check);
     options.lines.push("script-security 2".to_owned());
     options.lines.push(format!("auth-user-pass-verify {script} via-file"));
@@ -200,4 +200,4 @@ fn script(world: &World, name: &str, text: &str) -> String {
 
 /// Knows one password, with everything in it that has to be escaped on the way.
 const ALLOW: &str = r#"[ "$(sed -n 2p "$1")" = 'it\s "mine", {really}' ]"#;
-const PASSWORD: &str = r#"it\s "mine", {really}"#;
+pub(crate) const PASSWORD: &str = r#"it\s "mine", {really}"#;

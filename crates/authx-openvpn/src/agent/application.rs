@@ -32,7 +32,9 @@ pub(super) async fn keep_asking(agent: Arc<Agent>) {
             Ok(check) => {
                 if reached != Some(true) {
                     tracing::info!(
-                        application = check.name, server_version = check.version, "AuthX is reached"
+                        application = check.name,
+                        server_version = check.version,
+                        "AuthX is reached"
                     );
                 }
                 warn_of_first_factors(&agent, &check.asks);

@@ -72,10 +72,9 @@ impl Open {
                 if let Some(name) = environment.control_file() {
                     self.files.insert(name.to_owned(), sender.clone());
                 }
-                self.calls.insert(seq, sender.clone());
+                self.calls.insert(seq, sender);
                 let call = sign_in::Call { connection: Arc::clone(connection), seq, files };
-                let mail = sign_in::Mail { events, sender: sender.downgrade() };
-                self.running.spawn(sign_in::run(Arc::clone(agent), call, environment, mail));
+                self.running.spawn(sign_in::run(Arc::clone(agent), call, environment, events));
             }
             FromShim::Outcome { seq, used } => {
                 if let Some(sender) = self.calls.remove(&seq) {

@@ -31,12 +31,6 @@ pub(super) struct Call {
     pub(super) files: Files,
 }
 
-/// Where a sign-in hears what happens.
-pub(super) struct Mail {
-    pub(super) events: mpsc::Receiver<Event>,
-    pub(super) sender: mpsc::WeakSender<Event>,
-}
-
 struct SignIn {
     agent: Arc<Agent>,
     instance: Arc<Instance>,
@@ -51,7 +45,7 @@ pub(super) async fn run(
     agent: Arc<Agent>,
     call: Call,
     environment: Environment,
-    mut mail: Mail,
+    mut events: mpsc::Receiver<Event>,
 ) {
     let instance = agent.instance_of(environment.value("config").unwrap_or_default());
     let known = environment.session().and_then(|(id, _)| agent.sessions.find(id));
@@ -63,7 +57,7 @@ pub(super) async fn run(
     let asked = JoinSet::new();
     let mut sign_in = SignIn { agent, instance, call, conversation, asked, waiting: None };
     sign_in.carry_out(effects);
-    sign_in.listen(&mut mail).await;
+    sign_in.listen(&mut events).await;
     if let Some(peer) = sign_in.conversation.peer() {
         sign_in.instance.forget(peer);
     }
@@ -77,14 +71,14 @@ pub(super) fn turn_away(connection: &Connection, seq: u64) {
 }
 
 impl SignIn {
-    async fn listen(&mut self, mail: &mut Mail) {
+    async fn listen(&mut self, events: &mut mpsc::Receiver<Event>) {
         let mut stopping = self.agent.stopping.clone();
         let mut stopped = false;
         while !self.conversation.is_over() || !self.asked.is_empty() {
             let deadline = self.conversation.deadline();
             let event = tokio::select! {
                 biased;
-                Some(event) = mail.events.recv() => event,
+                Some(event) = events.recv() => event,
                 Some(event) = self.asked.join_next() => match event {
                     Ok(event) => event,
                     // Only a wait is ever broken off, and nothing depends on its end.
@@ -275,12 +269,10 @@ impl SignIn {
 }
 
 fn told(answer: Result<LoginView, CallError>) -> Event {
-    Event::Told(answer.map(Box::new).map_err(|error| {
-        match error.code() {
-            Some("slow_down") => Failure::SlowDown,
-            Some("challenge_not_open" | "not_found" | "out_of_sequence") => Failure::NotOpen,
-            _ => Failure::Outage { detail: error.to_string() },
-        }
+    Event::Told(answer.map(Box::new).map_err(|error| match error.code() {
+        Some("slow_down") => Failure::SlowDown,
+        Some("challenge_not_open" | "not_found" | "out_of_sequence") => Failure::NotOpen,
+        _ => Failure::Outage { detail: error.to_string() },
     }))
 }
 

@@ -9,8 +9,12 @@ use tokio::{
     sync::watch,
 };
 
-pub(super) async fn run(config: &Path) -> anyhow::Result<ExitCode> {
+pub(super) fn run(config: &Path) -> anyhow::Result<ExitCode> {
     let config = Config::load(config)?;
+    tokio::runtime::Runtime::new().context("no threads can be started")?.block_on(serve(config))
+}
+
+async fn serve(config: Config) -> anyhow::Result<ExitCode> {
     logging::start(&config.log).context("logging cannot start")?;
     let (stop, stopping) = watch::channel(false);
     let mut terminate = signal(SignalKind::terminate()).context("signals cannot be heard")?;

@@ -1,0 +1,115 @@
+//! Password and code by every way that a client has, on real OpenVPN.
+
+use crate::house::{House, Plan, asked, refusal};
+use authx_e2e::{
+    PASSWORD,
+    vpn::{AuthRetry, ClientOptions, Outcome},
+};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_code_in_a_field_of_its_own() {
+    let Some(house) = House::new(Plan::default()).await else { return };
+    let alice = house.connected("alice", ClientOptions::default()).await;
+    assert!(alice.reaches_the_server().await);
+    house.agent.log().says(house.agent.log().start(), "method=\"scrv1\"").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_code_behind_the_password() {
+    let Some(house) = House::new(Plan::default()).await else { return };
+    for (name, comma) in [("alice", ","), ("bob", "")] {
+        let person = house.person(name).await;
+        let mut client = house.client(ClientOptions::default()).await;
+        let outcome = client.sign_in(name, &format!("{PASSWORD}{comma}{}", person.code())).await;
+        assert!(outcome.is_connected(), "{outcome:?}\n{}", house.told());
+        assert!(client.reaches_the_server().await);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_question_in_the_pending_step() {
+    let Some(house) = House::new(Plan::default()).await else { return };
+    let person = house.person("alice").await;
+    let mut client = house.client(asked()).await;
+    let question = client.sign_in("alice", PASSWORD).await;
+    let Outcome::Asked { text } = &question else { panic!("{question:?}\n{}", house.told()) };
+    assert!(text.starts_with("Enter the code in your authenticator app"), "{text}");
+    let outcome = client.answer(&person.code()).await;
+    assert!(outcome.is_connected(), "{outcome:?}\n{}", house.told());
+    assert!(client.reaches_the_server().await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_the_management_socket_the_next_connection_asks_again() {
+    let Some(house) = House::new(Plan::default()).await else { return };
+    let person = house.person("alice").await;
+    let options = ClientOptions { auth_retry: AuthRetry::Interact, ..asked() };
+    let mut client = house.client(options).await;
+    assert!(matches!(client.sign_in("alice", PASSWORD).await, Outcome::Asked { .. }));
+    let refused = client.answer("000000").await;
+    assert_eq!(refusal(&refused), "Wrong code. Sign in again with a new one.");
+    let question = client.sign_in("alice", PASSWORD).await;
+    assert!(matches!(question, Outcome::Asked { .. }), "{question:?}\n{}", house.told());
+    assert!(client.answer(&person.code()).await.is_connected(), "{}", house.told());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_the_management_socket_this_one_does() {
+    let Some(house) = House::new(Plan { management: true, ..Plan::default() }).await else {
+        return;
+    };
+    let person = house.person("alice").await;
+    let mut client = house.client(asked()).await;
+    assert!(matches!(client.sign_in("alice", PASSWORD).await, Outcome::Asked { .. }));
+    let again = client.answer("000000").await;
+    let Outcome::Asked { text } = &again else { panic!("{again:?}\n{}", house.told()) };
+    assert!(text.starts_with("Wrong code, 2 tries left."), "{text}");
+    let outcome = client.answer(&person.code()).await;
+    assert!(outcome.is_connected(), "{outcome:?}\n{}", house.told());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_question_that_ends_the_connection() {
+    let plan = Plan { policy: "dynamic_challenge = \"on\"\n", ..Plan::default() };
+    let Some(house) = House::new(plan).await else { return };
+    let person = house.person("alice").await;
+    let options = ClientOptions { auth_retry: AuthRetry::Interact, ..ClientOptions::default() };
+    let mut client = house.client(options).await;
+    let question = client.sign_in("alice", PASSWORD).await;
+    assert!(matches!(question, Outcome::Asked { .. }), "{question:?}\n{}", house.told());
+    let again = client.answer("000000").await;
+    let Outcome::Asked { text } = &again else { panic!("{again:?}\n{}", house.told()) };
+    assert!(text.starts_with("Wrong code, 2 tries left."), "{text}");
+    let outcome = client.answer(&person.code()).await;
+    assert!(outcome.is_connected(), "{outcome:?}\n{}", house.told());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_cannot_be_asked_is_told_what_to_do() {
+    let Some(house) = House::new(Plan::default()).await else { return };
+    house.person("alice").await;
+    let mut client = house.client(ClientOptions::default()).await;
+    let refused = client.sign_in("alice", PASSWORD).await;
+    let told = "A code is needed. Connect again with your password, a comma, and the code.";
+    assert_eq!(refusal(&refused), told, "{}", house.told());
+    let mut client = house.client(ClientOptions::default()).await;
+    let refused = client.sign_in("alice", "a wrong one").await;
+    let told = "User name or password not accepted. Check both and try again.";
+    assert_eq!(refusal(&refused), told);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_wake_makes_a_verdict_count_at_once() {
+    let Some(house) = House::new(Plan { management: true, ..Plan::default() }).await else {
+        return;
+    };
+    let person = house.person("alice").await;
+    let mut client = house.client(asked()).await;
+    assert!(matches!(client.sign_in("alice", PASSWORD).await, Outcome::Asked { .. }));
+    // Well after the client's own next question to the server would have been answered.
+    tokio::time::sleep(std::time::Duration::from_millis(1_500)).await;
+    let outcome = client.answer(&person.code()).await;
+    let Outcome::Connected { after } = outcome else { panic!("{outcome:?}\n{}", house.told()) };
+    // Without the wake it takes a second at least.
+    assert!(after < std::time::Duration::from_millis(800), "{after:?}\n{}", house.told());
+}
