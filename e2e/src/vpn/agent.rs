@@ -5,7 +5,7 @@ use super::{
     server::{CONFIG as SERVER_CONFIG, MANAGEMENT, directory as server_directory},
 };
 use crate::{Caller, Installation, built};
-use rustix::{fs::Mode};
+use rustix::fs::Mode;
 use rustix::process::{Pid, Signal, kill_process};
 use std::{
     fmt::Write as _,

@@ -68,10 +68,14 @@ async fn a_certificate_beside_a_password_is_the_users_unless_the_policy_lets_it_
 async fn the_hosts_own_password() {
     let directory = tempfile::tempdir().unwrap();
     let check = directory.path().join("check");
-    let script = "#!/bin/sh\n[ \"$PAM_USER\" = alice ] && [ \"$(tr -d '\\0')\" = 'host, password' ]\n";
+    let script =
+        "#!/bin/sh\n[ \"$PAM_USER\" = alice ] && [ \"$(tr -d '\\0')\" = 'host, password' ]\n";
     fs::write(&check, script).unwrap();
     fs::set_permissions(&check, fs::Permissions::from_mode(0o755)).unwrap();
-    let exec = format!("auth [success=1 default=ignore] pam_exec.so expose_authtok quiet {}", check.display());
+    let exec = format!(
+        "auth [success=1 default=ignore] pam_exec.so expose_authtok quiet {}",
+        check.display()
+    );
     let service = PamService::new(&format!(
         "{exec}\nauth requisite pam_deny.so\nauth required pam_permit.so\naccount required pam_permit.so"
     ));
