@@ -46,12 +46,18 @@ pub(crate) fn send<'a>(
 /// Reads the next message, waiting until then; not at all without a moment. A message that is longer
 /// than the buffer has its full length, so that nobody takes its beginning for the whole.
 pub(crate) fn receive(link: &OwnedFd, buffer: &mut [u8], until: Option<Moment>) -> Received {
+    let mut reset = false;
     loop {
         let flags = RecvFlags::DONTWAIT | RecvFlags::TRUNC;
         match again(|| recv(link, &mut *buffer, flags)) {
             Ok((_, 0)) => return Received::Closed,
             Ok((_, length)) => return Received::Message(length),
             Err(Errno::AGAIN) => {}
+            // The agent closed without reading on. What it said before can still be read.
+            Err(Errno::CONNRESET) if !reset => {
+                reset = true;
+                continue;
+            }
             Err(_) => return Received::Closed,
         }
         let Some(until) = until else { return Received::Nothing };

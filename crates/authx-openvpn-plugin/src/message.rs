@@ -108,3 +108,113 @@ fn push(out: &mut Vec<u8>, bytes: &[u8]) -> Result<(), TooLong> {
     out.extend_from_slice(bytes);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use data_encoding::HEXLOWER;
+    use serde_json::Value;
+    use std::ffi::{CString, c_char};
+
+    const VECTORS: &str = include_str!("../vectors/messages.json");
+
+    #[test]
+    fn says_the_known_messages() {
+        for known in list("from_shim") {
+            let mut out = Vec::with_capacity(MAX_MESSAGE);
+            let text = |name: &str| known[name].as_str().unwrap().to_owned();
+            let seq = known["seq"].as_str().map_or(0, |seq| seq.parse().unwrap());
+            let said = match known["kind"].as_str().unwrap() {
+                "hello" => {
+                    let key = HEXLOWER.decode(text("key").as_bytes()).unwrap();
+                    let openvpn = text("who").split_once("openvpn/").unwrap().1.to_owned();
+                    hello(&mut out, &key.try_into().unwrap(), openvpn.as_bytes())
+                }
+                "login" => {
+                    let attached = known["attached"].as_u64().unwrap().try_into().unwrap();
+                    with(&known, |environment| login(&mut out, seq, attached, environment))
+                }
+                "response" => with(&known, |environment| response(&mut out, seq, environment)),
+                "outcome" => outcome(&mut out, seq, known["used"].as_bool().unwrap()),
+                kind => panic!("{kind}"),
+            };
+            said.unwrap();
+            let mut expected = HEXLOWER.decode(text("hex").as_bytes()).unwrap();
+            if expected[0] == b'H' {
+                // The known message was said by the first release.
+                let who =
+                    text("who").replace("/0.1.0 ", &format!("/{} ", env!("CARGO_PKG_VERSION")));
+                expected.splice(35.., who.into_bytes());
+            }
+            assert_eq!(out, expected);
+        }
+    }
+
+    #[test]
+    fn understands_the_known_messages() {
+        for known in list("from_agent") {
+            let bytes = HEXLOWER.decode(known["hex"].as_str().unwrap().as_bytes()).unwrap();
+            let seq = known["seq"].as_str().map_or(0, |seq| seq.parse().unwrap());
+            let text = |name: &str| known[name].as_str().unwrap().as_bytes();
+            let expected = match known["kind"].as_str().unwrap() {
+                "allow" => FromAgent::Reply { seq, reply: Reply::Allow },
+                "refuse" => FromAgent::Reply { seq, reply: Reply::Refuse },
+                "defer" => {
+                    FromAgent::Reply { seq, reply: Reply::Defer { pending: text("pending") } }
+                }
+                "rejected" => FromAgent::Rejected { text: text("text") },
+                kind => panic!("{kind}"),
+            };
+            assert_eq!(FromAgent::parse(&bytes), Some(expected));
+        }
+    }
+
+    #[test]
+    fn understands_nothing_else() {
+        let short = b"R\0\0\0\0\0\0\0";
+        for unknown in [
+            &b""[..],
+            b"X",
+            b"R",
+            short,
+            b"R\0\0\0\0\0\0\0\x01",
+            b"R\0\0\0\0\0\0\0\x01z",
+            b"R\0\0\0\0\0\0\0\x01a and more",
+            b"L\0\0\0\0\0\0\0\x01\x07",
+        ] {
+            assert_eq!(FromAgent::parse(unknown), None, "{unknown:?}");
+        }
+    }
+
+    #[test]
+    fn a_message_never_outgrows_its_buffer() {
+        let mut out = Vec::with_capacity(MAX_MESSAGE);
+        let room = MAX_MESSAGE - 10;
+        for (length, said) in [(room, Ok(())), (room + 1, Err(TooLong))] {
+            let list = [CString::new(vec![b'x'; length - 1]).unwrap()];
+            let pointers = list_of(&list);
+            // SAFETY: the list and its strings outlive the call, and it ends with a null pointer.
+            let environment = unsafe { Environment::from_raw(pointers.as_ptr()) };
+            assert_eq!(login(&mut out, 1, 0, environment), said);
+            assert_eq!(out.capacity(), MAX_MESSAGE);
+        }
+    }
+
+    fn list(name: &str) -> Vec<Value> {
+        let vectors: Value = serde_json::from_str(VECTORS).unwrap();
+        vectors[name].as_array().unwrap().clone()
+    }
+
+    fn with<T>(known: &Value, rule: impl FnOnce(Environment<'_>) -> T) -> T {
+        let variables = known["environment"].as_array().unwrap().iter();
+        let list: Vec<_> =
+            variables.map(|line| CString::new(line.as_str().unwrap()).unwrap()).collect();
+        let pointers = list_of(&list);
+        // SAFETY: the list and its strings outlive the call, and it ends with a null pointer.
+        rule(unsafe { Environment::from_raw(pointers.as_ptr()) })
+    }
+
+    fn list_of(list: &[CString]) -> Vec<*const c_char> {
+        list.iter().map(|line| line.as_ptr()).chain([std::ptr::null()]).collect()
+    }
+}

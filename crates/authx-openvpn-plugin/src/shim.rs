@@ -174,14 +174,18 @@ impl Shim {
         self.clear_up();
         if self.link.is_some() {
             match self.send_login(environment, files) {
-                Err(Refusal::Send(Errno::PIPE | Errno::CONNRESET | Errno::NOTCONN)) => {
-                    self.hang_up();
-                }
+                Err(Refusal::Send(error)) if is_end(error) => self.hang_up(),
                 sent => return sent,
             }
         }
         self.connect()?;
-        self.send_login(environment, files)
+        match self.send_login(environment, files) {
+            Err(Refusal::Send(error)) if is_end(error) => match self.clear_up() {
+                Left::Rejected => Err(Refusal::Rejected),
+                Left::Nothing => Err(Refusal::NoAgent(error)),
+            },
+            sent => sent,
+        }
     }
 
     fn send_login(&mut self, environment: Environment<'_>, files: &Files) -> Result<(), Refusal> {
@@ -209,10 +213,10 @@ impl Shim {
 
     /// Reads what came after its call had ended. What the agent said too late it also learns by
     /// the outcome; but it may have closed the connection, or said why it will not have it.
-    fn clear_up(&mut self) {
+    fn clear_up(&mut self) -> Left {
         while let Some(link) = &self.link {
             match agent_link::receive(link, &mut self.back, None) {
-                Received::Nothing => return,
+                Received::Nothing => break,
                 Received::Closed => self.hang_up(),
                 Received::Message(length) => {
                     if let Some(FromAgent::Rejected { text }) =
@@ -220,10 +224,12 @@ impl Shim {
                     {
                         log::say(Level::Error, format_args!("{}", AgentSays(text)));
                         self.hang_up();
+                        return Left::Rejected;
                     }
                 }
             }
         }
+        Left::Nothing
     }
 
     /// Waits for the answer to the sign-in that was sent last.
@@ -277,10 +283,20 @@ impl Shim {
     }
 }
 
+/// What lay on the connection.
+enum Left {
+    Nothing,
+    Rejected,
+}
+
 /// What waiting for an answer came to.
 enum Waited {
     Broken,
     Done(Verdict),
+}
+
+fn is_end(error: Errno) -> bool {
+    matches!(error, Errno::PIPE | Errno::CONNRESET | Errno::NOTCONN)
 }
 
 fn reserve(buffer: &mut Vec<u8>) -> Result<(), CannotOpen> {

@@ -2,13 +2,16 @@
 //! load → step → commit → wake.
 
 mod begin;
+mod challenge;
 mod factors;
+mod renewal;
 mod save;
 mod sweep;
 mod wait;
 
 pub use begin::{begin, password_place};
 pub use factors::factor_place;
+pub use renewal::renew;
 pub use sweep::{expire_overdue, forget_old};
 pub use wait::wait;
 
@@ -17,16 +20,24 @@ use crate::{
     clock::ClockProblem,
     directory::{DirectoryError, Protected},
     passwords::PasswordError,
-    store::{StoreError, logins as stored},
+    store::{
+        StoreError,
+        logins::{self as stored, Known},
+    },
 };
 use authx_core::{
     LoginId,
     factor::Answer,
     login::{Cause, Event, FirstFactor, Login, step},
+    name::Name,
     policy::FirstFactorKind,
     seal::SealError,
-    wire::{login::AnswerLogin, login::LoginView},
+    wire::{
+        login::{AnswerLogin, LoginView},
+        text::ChallengeSecret,
+    },
 };
+use zeroize::Zeroizing;
 
 /// Why a login could not be begun or moved on.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +45,11 @@ pub enum LoginError {
     /// Others moved it, or its user's factor, first: three times in a row.
     #[error("the login is busy; try again in a moment")]
     Busy,
+    /// The answer brought no open question's secret, or is not its user's. Nothing was changed.
+    #[error(
+        "this challenge is not open: it was answered, is over, or belongs to another user or certificate; begin a new login"
+    )]
+    ChallengeNotOpen,
     /// The clock cannot be trusted, so nobody is let in.
     #[error(transparent)]
     Clock(#[from] ClockProblem),
@@ -82,12 +98,22 @@ pub struct Versioned {
     pub login: Login,
     /// Rises with every change.
     pub version: i64,
+    /// The generation under which it was decided.
+    pub generation: i64,
+    /// What another connection has to bring with its answer to the open question.
+    pub challenge: Option<ChallengeSecret>,
 }
 
 impl Versioned {
+    fn new(caller: &Protected, login: Login, version: i64, generation: i64) -> Self {
+        let challenge = challenge::secret(caller, &login);
+        Self { login, version, generation, challenge }
+    }
+
     /// What its caller sees.
     pub fn view(&self) -> LoginView {
-        self.login.view(u64::try_from(self.version).unwrap_or(0))
+        let view = self.login.view(u64::try_from(self.version).unwrap_or(0));
+        LoginView { challenge: self.challenge.clone(), ..view }
     }
 }
 
@@ -112,14 +138,16 @@ pub async fn answer(
     answer: &AnswerLogin,
 ) -> Result<Versioned, LoginError> {
     let text = answer.text.expose();
-    let digest = begin::digest(caller, "answer", format!("{id}:{text}").as_bytes());
+    let digest = answer_digest(caller, id, answer)?;
     for _ in 0..TRIES {
         let mut current = load(app, caller, id).await?;
         let login = &mut current.login;
-        if answer.seq == login.seq && answer.seq != 0 {
-            if login.answer_digest == digest {
-                return Ok(current);
-            }
+        let used = answer.seq == login.seq && answer.seq != 0;
+        if used && login.answer_digest == digest && challenge::may_repeat(answer) {
+            return Ok(current);
+        }
+        challenge::check(caller, login, answer.challenge.as_ref())?;
+        if used {
             return Err(LoginError::Different(
                 "this number was used for another answer; number answers one by one",
             ));
@@ -138,6 +166,17 @@ pub async fn answer(
         }
     }
     Err(LoginError::Busy)
+}
+
+/// Names an answer with all that came with it.
+fn answer_digest(
+    caller: &Protected,
+    id: LoginId,
+    answer: &AnswerLogin,
+) -> Result<String, LoginError> {
+    let damaged = |error: serde_json::Error| LoginError::Damaged(error.to_string());
+    let said = Zeroizing::new(serde_json::to_vec(&(id, answer)).map_err(damaged)?);
+    Ok(begin::digest(caller, "answer", &said))
 }
 
 /// Cancels a login. One that is final stays as it is.
@@ -195,7 +234,7 @@ async fn find(app: &App, caller: &Protected, id: LoginId) -> Result<Option<Versi
     let Some(found) = found else { return Ok(None) };
     let login = serde_json::from_str(&found.state)
         .map_err(|error| LoginError::Damaged(format!("login {id}: {error}")))?;
-    Ok(Some(Versioned { login, version: found.version }))
+    Ok(Some(Versioned::new(caller, login, found.version, found.generation)))
 }
 
 /// One step, stored together with everything that follows from it.
@@ -206,20 +245,17 @@ async fn advance(
     happened: Happened<'_>,
 ) -> Result<(), LoginError> {
     let now = app.now()?;
-    let Versioned { login, version } = current;
+    let Versioned { login, version, generation, challenge } = current;
     let mut enrolled = vec![];
     let event = match happened {
         Happened::Answered(text) => {
-            let (account, stored) = match login.user {
-                Some(user) => stored::user(&app.store, caller.tenant, user).await?,
-                None => (None, vec![]),
-            };
+            let known = known(app, caller, login).await?;
             let open = |factor| factors::open(caller, factor);
-            enrolled = stored.iter().map(open).collect::<Result<Vec<_>, _>>()?;
+            enrolled = known.factors.iter().map(open).collect::<Result<Vec<_>, _>>()?;
             let answer = Answer { text, digest: None };
             let answer = factors::hashed(app, &login.offers, &enrolled, answer).await?;
-            let first_factor = first_factor(caller, login, account.as_ref());
-            Event::Answered { answer, first_factor }
+            let first_factor = first_factor(caller, login, known.account.as_ref());
+            Event::Answered { answer, first_factor, certificate: known.certificate }
         }
         Happened::Cancelled => Event::Cancelled,
         Happened::Timer => Event::Timer,
@@ -231,8 +267,17 @@ async fn advance(
     let outcome = save::Outcome { now, login, enrolled: &enrolled, effects };
     save::changed(app, caller, outcome, *version).await?;
     *version = version.saturating_add(1);
+    *generation = caller.generation;
+    *challenge = challenge::secret(caller, login);
     app.waiters.wake(login.id);
     Ok(())
+}
+
+/// What is stored of a login's user.
+async fn known(app: &App, caller: &Protected, login: &Login) -> Result<Known, LoginError> {
+    let Some(user) = login.user else { return Ok(Known::default()) };
+    let certificate = login.certificate.as_ref().map(Name::folded);
+    Ok(stored::user(&app.store, caller.tenant, user, certificate).await?)
 }
 
 /// What has become of the first factor since the login began.

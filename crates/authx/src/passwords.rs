@@ -83,8 +83,8 @@ impl Passwords {
         self.permit().await.map(Turn)
     }
 
-    /// Whether `typed` is the password behind `stored`. Without a stored hash the answer is no, and
-    /// takes as long.
+    /// Which of `typed` is the password behind `stored`, tried in this order. Without a stored hash
+    /// none is, and finding that takes as long as where all are wrong.
     ///
     /// # Errors
     ///
@@ -93,20 +93,22 @@ impl Passwords {
         &self,
         turn: Turn,
         stored: Option<&str>,
-        typed: Zeroizing<String>,
-    ) -> Result<bool, PasswordError> {
+        typed: Vec<Zeroizing<String>>,
+    ) -> Result<Option<usize>, PasswordError> {
         let real = stored.map(parse).transpose()?;
         let exists = real.is_some();
         let hash = real.map_or_else(|| Arc::clone(&self.decoy), Arc::new);
         let argon2 = self.argon2.clone();
         run(turn.0, move || {
-            let typed = normalised(&typed);
-            match argon2.verify_password(typed.as_bytes(), &*hash) {
-                Ok(()) => Ok(exists),
-                Err(HashError::PasswordInvalid) => Ok(false),
-                Err(error @ HashError::OutOfMemory) => Err(error.into()),
-                Err(error) => Err(PasswordError::Damaged(error)),
-            }
+            first_right(&typed, |typed| {
+                let typed = normalised(typed);
+                match argon2.verify_password(typed.as_bytes(), &*hash) {
+                    Ok(()) => Ok(exists),
+                    Err(HashError::PasswordInvalid) => Ok(false),
+                    Err(error @ HashError::OutOfMemory) => Err(error.into()),
+                    Err(error) => Err(PasswordError::Damaged(error)),
+                }
+            })
         })
         .await
     }
@@ -172,6 +174,20 @@ impl From<HashError> for PasswordError {
     }
 }
 
+/// The first text that is right. Only that ends the search, so what is wrong costs the same for
+/// every user.
+fn first_right(
+    texts: &[Zeroizing<String>],
+    mut is_right: impl FnMut(&str) -> Result<bool, PasswordError>,
+) -> Result<Option<usize>, PasswordError> {
+    for (at, text) in texts.iter().enumerate() {
+        if is_right(text)? {
+            return Ok(Some(at));
+        }
+    }
+    Ok(None)
+}
+
 /// A PHC string without salt or digest is well formed, and would otherwise pass for a hash that no
 /// password matches.
 fn parse(stored: &str) -> Result<PasswordHash, PasswordError> {
@@ -227,7 +243,8 @@ mod tests {
         text: &str,
     ) -> Result<bool, PasswordError> {
         let turn = passwords.turn().await?;
-        passwords.verify(turn, stored, Zeroizing::new(text.to_owned())).await
+        let typed = vec![Zeroizing::new(text.to_owned())];
+        Ok(passwords.verify(turn, stored, typed).await?.is_some())
     }
 
     fn one_at_a_time(patience: Duration) -> Passwords {
@@ -249,6 +266,40 @@ mod tests {
         assert!(verify("zwo\u{308}lf A\u{308}ngste").await, "decomposed, as macOS types it");
         assert!(!verify("zwolf Angste").await);
         assert!(!verify("").await);
+    }
+
+    #[tokio::test]
+    async fn several_readings_are_tried_in_order() {
+        let passwords = Passwords::cheap_for_tests().unwrap();
+        let stored = passwords.hash(new_password("nine purple owls"), [7; 16]).await.unwrap();
+        for (typed, expected) in [
+            (vec!["nine purple owls", "nine purple owls,c"], Some(0)),
+            (vec!["nine purple", "nine purple owls"], Some(1)),
+            (vec!["nine", "purple"], None),
+            (vec![], None),
+        ] {
+            let turn = passwords.turn().await.unwrap();
+            let typed = typed.into_iter().map(|text| Zeroizing::new(text.to_owned())).collect();
+            assert_eq!(passwords.verify(turn, Some(&stored), typed).await.unwrap(), expected);
+        }
+        let turn = passwords.turn().await.unwrap();
+        let typed = vec![Zeroizing::new(String::new()); 2];
+        assert_eq!(passwords.verify(turn, None, typed).await.unwrap(), None, "nor the decoy's");
+    }
+
+    #[test]
+    fn every_reading_costs_its_hash_until_one_is_right() {
+        let texts = ["a", "b", "c"].map(|text| Zeroizing::new(text.to_owned()));
+        for (right, expected, cost) in
+            [(None, None, 3), (Some("c"), Some(2), 3), (Some("a"), Some(0), 1)]
+        {
+            let mut hashes = 0;
+            let found = first_right(&texts, |text| {
+                hashes += 1;
+                Ok(Some(text) == right)
+            });
+            assert_eq!((found.unwrap(), hashes), (expected, cost));
+        }
     }
 
     #[tokio::test]

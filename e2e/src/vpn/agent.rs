@@ -5,6 +5,7 @@ use super::{
     server::{CONFIG as SERVER_CONFIG, MANAGEMENT, directory as server_directory},
 };
 use crate::{Caller, Installation, built};
+use rustix::fs::Mode;
 use rustix::process::{Pid, Signal, kill_process};
 use std::{
     fmt::Write as _,
@@ -75,7 +76,9 @@ impl Agent {
         let directory = tempfile::Builder::new().prefix("agent-").tempdir_in(world.directory());
         // It goes with the world.
         let directory = directory.unwrap().keep();
-        fs::write(directory.join(KEY), format!("{}\n", options.caller.key_text)).unwrap();
+        let key = directory.join(KEY);
+        fs::write(&key, format!("{}\n", options.caller.key_text)).unwrap();
+        rustix::fs::chmod(&key, Mode::from_raw_mode(0o600)).unwrap();
         fs::write(directory.join(CONFIG), options.configuration(&directory)).unwrap();
         let (child, log) = run(&directory).await;
         Self { directory, child, log }

@@ -46,9 +46,10 @@ impl House {
             let set = installation.run(&["policy", "set", file.to_str().unwrap()]);
             assert!(set.status.success(), "{}", String::from_utf8_lossy(&set.stderr));
         }
+        installation.open_socket();
         let authx = Server::start(installation.config()).await;
         let world = World::new();
-        let mut options = AgentOptions::new(&installation.vpn, authx.address());
+        let mut options = AgentOptions::of(&installation);
         for line in &plan.login {
             options = options.with("login", line);
         }
@@ -56,10 +57,7 @@ impl House {
             options = options.with("pam", line);
         }
         if plan.management {
-            let path = world.directory().join("server0/management.sock");
-            options = options
-                .with("server.office", "config = \"server.conf\"")
-                .with("server.office", &format!("management = \"{}\"", path.display()));
+            options = options.managing(&world, 0);
         }
         let agent = Agent::start(&world, &options).await;
         let plugin = Some(agent.plugin());

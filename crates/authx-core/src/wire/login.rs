@@ -127,6 +127,7 @@ pub struct Server {
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(ToSchema))]
 #[serde(default)]
+#[expect(clippy::struct_excessive_bools, reason = "each says something of its own, and travels so")]
 pub struct Can {
     /// A question can be shown and answered.
     pub text: bool,
@@ -303,6 +304,11 @@ pub struct SessionView {
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub until: Rfc3339,
 }
+
+/// Body of `POST /logins/{id}/renewals`: nothing yet.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
+pub struct RenewLogin {}
 
 /// Answer of `POST /logins/{id}/renewals`: may what the login allowed go on?
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]

@@ -116,9 +116,7 @@ impl Trouble {
                 return Self::Tls { source: source.clone() };
             }
             if let Some(found) = here.downcast_ref::<io::Error>() {
-                // An io::Error does not count what it wraps among its sources.
-                let inner = found.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
-                if let Some(source) = inner {
+                if let Some(source) = wrapped(found) {
                     return Self::Tls { source: source.clone() };
                 }
                 broken = Some(found);
@@ -146,6 +144,12 @@ impl Trouble {
             | Self::Unsigned401 { .. } => false,
         }
     }
+}
+
+/// An `io::Error` does not count what it wraps among its sources, and is wrapped itself.
+fn wrapped(error: &io::Error) -> Option<&rustls::Error> {
+    let inner = error.get_ref()?;
+    inner.downcast_ref().or_else(|| inner.downcast_ref::<io::Error>().and_then(wrapped))
 }
 
 fn copy(error: &io::Error) -> io::Error {

@@ -4,15 +4,40 @@
 //! All of it is a bonus. Without the socket a verdict takes a few seconds more to act, and a prompt
 //! cannot be followed by another one.
 
-use std::{net::SocketAddr, path::PathBuf};
-use tokio::sync::mpsc;
+mod command;
+mod connection;
+mod exchange;
+mod line;
+mod request;
+mod status;
+#[cfg(test)]
+mod tests;
+
+use self::{
+    connection::Connection,
+    request::{Request, What},
+};
+use std::{
+    net::SocketAddr,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+use tokio::{sync::mpsc, time::timeout};
 
 /// How OpenVPN names one TLS key of one client on its management interface.
+///
+/// Good for the sign-in they were learnt in, and no longer: at SIGHUP and SIGUSR1 OpenVPN keeps the
+/// connection and begins to count anew.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct ClientIds {
     /// The client instance: counted up from 0 in each OpenVPN process.
     pub cid: u64,
-    /// The key within it: counted up from 0; 1 at a first login.
+    /// The key within it: 1 at a first login, counted up at renegotiations and at new logins from
+    /// the same address and port.
     pub kid: u64,
 }
 
@@ -54,58 +79,100 @@ pub enum ManagementError {
 
 /// A management interface, connected to in the background for as long as this or a clone lives.
 #[derive(Clone, Debug)]
-pub struct Management {}
+pub struct Management {
+    requests: mpsc::Sender<Request>,
+    connected: Arc<AtomicBool>,
+}
 
 impl Management {
-    /// Begins to connect to the socket at `path`. What OpenVPN tells goes to `from_openvpn`.
-    pub fn start(_path: PathBuf, _from_openvpn: mpsc::Sender<Notice>) -> Self {
-        Self {}
+    /// Begins to connect to the socket at `path`, and again whenever the connection is lost. What
+    /// OpenVPN tells goes to `from_openvpn`; it is dropped when nobody takes it out there.
+    ///
+    /// Must be called within a tokio runtime.
+    pub fn start(path: PathBuf, from_openvpn: mpsc::Sender<Notice>) -> Self {
+        let (requests, received) = mpsc::channel(WAITING_MAX);
+        let connected = Arc::new(AtomicBool::new(false));
+        let connection = Connection {
+            path,
+            requests: received,
+            notices: from_openvpn,
+            connected: Arc::clone(&connected),
+        };
+        drop(tokio::spawn(connection.run()));
+        Self { requests, connected }
     }
 
     /// Whether commands can be sent now.
     pub fn is_connected(&self) -> bool {
-        false
+        self.connected.load(Ordering::Relaxed)
     }
 
-    /// Makes OpenVPN look at the verdict in the control file now.
+    /// Makes OpenVPN look at the verdict in the control file now, and where it still cannot (it
+    /// looks once a second at most) again in the seconds that follow, until the tunnel stands.
+    /// Returns when the first look was ordered.
     ///
     /// # Errors
     ///
     /// See [`ManagementError`]; OpenVPN finds the verdict by itself some seconds later.
     pub async fn wake(
         &self,
-        _peer: SocketAddr,
-        _ids: Option<ClientIds>,
+        peer: SocketAddr,
+        ids: Option<ClientIds>,
     ) -> Result<(), ManagementError> {
-        Err(ManagementError::NotConnected)
+        self.request(peer, ids, What::Wake).await
     }
 
     /// Shows the client a prompt (`extra`, such as `CR_TEXT:R,E:…`) and gives the login `secs` more
-    /// seconds from now. An empty `extra` only gives time.
+    /// seconds from now (OpenVPN allows max(`reneg-sec`/2, `hand-window`) in all). An empty `extra`
+    /// only gives time. Of `extra` 246 bytes are shown: no client of 2.6 passes more on.
     ///
     /// # Errors
     ///
     /// See [`ManagementError`]; nothing was shown.
     pub async fn ask(
         &self,
-        _peer: SocketAddr,
-        _ids: Option<ClientIds>,
-        _extra: &str,
-        _secs: u64,
+        peer: SocketAddr,
+        ids: Option<ClientIds>,
+        extra: &str,
+        secs: u64,
     ) -> Result<(), ManagementError> {
-        Err(ManagementError::NotConnected)
+        self.request(peer, ids, What::Ask { extra: extra.to_owned(), secs }).await
     }
 
-    /// Ends a client's tunnel or login.
+    /// Ends a client's tunnel or login: at once when it listens, else within six seconds. The client connects anew at once; whoever then still
+    /// carries its token has to be refused by [`crate::sessions`].
     ///
     /// # Errors
     ///
     /// See [`ManagementError`]; the tunnel still stands.
     pub async fn kill(
         &self,
-        _peer: SocketAddr,
-        _ids: Option<ClientIds>,
+        peer: SocketAddr,
+        ids: Option<ClientIds>,
     ) -> Result<(), ManagementError> {
-        Err(ManagementError::NotConnected)
+        self.request(peer, ids, What::Kill).await
+    }
+
+    async fn request(
+        &self,
+        peer: SocketAddr,
+        ids: Option<ClientIds>,
+        what: What,
+    ) -> Result<(), ManagementError> {
+        if !self.is_connected() {
+            return Err(ManagementError::NotConnected);
+        }
+        let (request, answer) = Request::new(peer, ids, what);
+        self.requests.try_send(request).map_err(|_| ManagementError::NotConnected)?;
+        match timeout(PATIENCE, answer).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => Err(ManagementError::NotConnected),
+            Err(_) => Err(ManagementError::Silent),
+        }
     }
 }
+
+/// Requests that may wait for the connection's task to take them.
+const WAITING_MAX: usize = 4_096;
+/// More than a table and a command after it may take.
+const PATIENCE: Duration = Duration::from_secs(11);

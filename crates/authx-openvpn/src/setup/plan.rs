@@ -155,12 +155,12 @@ impl Plan {
     }
 
     fn tokens(&mut self, settings: &Settings, wanted: &Wanted) {
-        let least = 2 * settings.secs("hand-window", HAND_WINDOW_SECS);
+        let floor = 2 * settings.secs("hand-window", HAND_WINDOW_SECS);
         let last = settings.last("auth-gen-token");
         let lifetime = last.map(|setting| setting.number(1)).filter(|&secs| secs > 0);
-        let renewal = last.map(|setting| setting.number(2)).filter(|&secs| secs >= least);
+        let renewal = last.map(|setting| setting.number(2)).filter(|&secs| secs >= floor);
         let lifetime = lifetime.unwrap_or(LIFETIME_SECS);
-        let renewal = renewal.unwrap_or(RENEWAL_SECS.max(least));
+        let renewal = renewal.unwrap_or(RENEWAL_SECS.max(floor));
         let line = if wanted.since_2_6 {
             format!("auth-gen-token {lifetime} {renewal} external-auth")
         } else {

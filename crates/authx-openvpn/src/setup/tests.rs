@@ -49,7 +49,7 @@ impl Place {
     }
 
     fn run(&self, action: Action) -> Result<Report, SetupError> {
-        super::run(&self.request(action))
+        run(&self.request(action))
     }
 
     fn outcome(&self, action: Action) -> Outcome {

@@ -184,3 +184,83 @@ pub enum FrameError {
     #[error("the name is not UTF-8")]
     Text,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use data_encoding::HEXLOWER;
+    use serde_json::Value;
+
+    const VECTORS: &str = include_str!("../../../authx-openvpn-plugin/vectors/messages.json");
+
+    #[test]
+    fn understands_the_known_messages() {
+        for known in list("from_shim") {
+            let bytes = HEXLOWER.decode(text(&known, "hex").as_bytes()).unwrap();
+            let environment: Vec<u8> = known["environment"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .flat_map(|line| [line.as_str().unwrap().as_bytes(), b"\0"].concat())
+                .collect();
+            let (seq, environment) = (seq(&known), environment.as_slice());
+            let expected = match text(&known, "kind") {
+                "hello" => Frame::Hello {
+                    version: known["version"].as_u64().unwrap().try_into().unwrap(),
+                    key: HEXLOWER
+                        .decode(text(&known, "key").as_bytes())
+                        .unwrap()
+                        .try_into()
+                        .unwrap(),
+                    who: text(&known, "who"),
+                },
+                "login" => {
+                    let bits = known["attached"].as_u64().unwrap().try_into().unwrap();
+                    Frame::Login { seq, attached: Attached::of(bits).unwrap(), environment }
+                }
+                "outcome" => Frame::Outcome { seq, used: known["used"].as_bool().unwrap() },
+                "response" => Frame::Response { seq, environment },
+                kind => panic!("{kind}"),
+            };
+            assert_eq!(Frame::parse(&bytes), Ok(expected));
+        }
+    }
+
+    #[test]
+    fn says_the_known_messages() {
+        for known in list("from_agent") {
+            let seq = seq(&known);
+            let said = match text(&known, "kind") {
+                "allow" => ToShim::Reply { seq, reply: InCall::Allow },
+                "refuse" => ToShim::Reply { seq, reply: InCall::Refuse },
+                "defer" => {
+                    let pending = Some(text(&known, "pending").to_owned());
+                    ToShim::Reply { seq, reply: InCall::Defer { pending } }
+                }
+                "rejected" => ToShim::Rejected {
+                    why: match known["why"].as_u64().unwrap() {
+                        1 => Rejection::Version,
+                        2 => Rejection::Key,
+                        _ => Rejection::TooMany,
+                    },
+                    text: text(&known, "text").to_owned(),
+                },
+                kind => panic!("{kind}"),
+            };
+            assert_eq!(HEXLOWER.encode(&said.to_bytes()), text(&known, "hex"));
+        }
+    }
+
+    fn list(name: &str) -> Vec<Value> {
+        let vectors: Value = serde_json::from_str(VECTORS).unwrap();
+        vectors[name].as_array().unwrap().clone()
+    }
+
+    fn text<'a>(known: &'a Value, name: &str) -> &'a str {
+        known[name].as_str().unwrap()
+    }
+
+    fn seq(known: &Value) -> u64 {
+        known["seq"].as_str().map_or(0, |seq| seq.parse().unwrap())
+    }
+}

@@ -9,6 +9,8 @@ pub mod files;
 mod frames;
 mod instance_key;
 mod listener;
+#[cfg(test)]
+mod tests;
 mod welcome;
 
 pub use connection::{Connection, FromShim, ReceiveError};

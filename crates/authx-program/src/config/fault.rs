@@ -26,9 +26,10 @@ pub enum ConfigError {
 }
 
 /// One thing that is wrong.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, serde::Serialize)]
 pub struct Fault {
     /// From 1; none for what is missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<usize>,
     /// As in `listen.address`; empty where the file is not TOML.
     pub key: String,

@@ -55,6 +55,7 @@ impl<'i> Section<'i> {
     }
 
     /// The table of that name, empty where there is none.
+    #[must_use]
     pub fn section(&mut self, reading: &mut Reading<'_>, name: &'static str) -> Self {
         let table = self.take(name).map(|found| Self::table(reading, name.to_owned(), found));
         table.unwrap_or_else(|| Self::empty(name.to_owned()))

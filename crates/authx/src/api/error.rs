@@ -95,6 +95,9 @@ impl From<LoginError> for ApiError {
                 let detail = LoginError::Busy.to_string();
                 Self::later(StatusCode::SERVICE_UNAVAILABLE, "busy", detail, 1)
             }
+            LoginError::ChallengeNotOpen => {
+                Self::new(StatusCode::CONFLICT, "challenge_not_open", detail)
+            }
             LoginError::Clock(_) => Self::unavailable(
                 &error,
                 "server_clock",

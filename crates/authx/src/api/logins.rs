@@ -1,6 +1,10 @@
 //! `/api/v1/logins/{id}`.
 
-use super::{Api, error::ApiError, signed::Signed};
+use super::{
+    Api,
+    error::ApiError,
+    signed::{Failure, Signed},
+};
 use crate::{
     directory::Protected,
     logins::{self, LoginError, Versioned},
@@ -9,7 +13,7 @@ use authx_core::{
     LoginId,
     id::InvalidId,
     wire::{
-        login::{AnswerLogin, BeginLogin, LoginView},
+        login::{AnswerLogin, BeginLogin, LoginView, RenewLogin, RenewalView},
         problem::Problem,
         text::SupportCode,
     },
@@ -65,7 +69,8 @@ pub(super) async fn begin(
     responses(
         (status = 200, body = LoginView, description = "The login after the answer"),
         (status = 404, body = Problem, description = "Not there, or another application's"),
-        (status = 409, body = Problem, description = "The number is out of sequence"),
+        (status = 409, body = Problem, description = "The number is out of sequence, or the \
+                                                      challenge is not open"),
         (status = 422, body = Problem, description = "A value cannot be meant"),
         (status = 503, body = Problem, description = "Try again with the same number"),
     ),
@@ -79,8 +84,14 @@ pub(super) async fn answer(
     let act = |caller: Arc<Protected>| {
         let (api, id, body) = (api.clone(), id.clone(), body.clone());
         to_the_end(async move {
-            let answer: AnswerLogin = serde_json::from_slice(&body)?;
-            view(logins::answer(api.app(), &caller, id?, &answer).await)
+            let (id, answer): (_, AnswerLogin) = (id?, serde_json::from_slice(&body)?);
+            let outcome = logins::answer(api.app(), &caller, id, &answer).await;
+            if matches!(outcome, Err(LoginError::ChallengeNotOpen)) {
+                // Nothing is in the record, so that nobody can fill it up; and it may be somebody
+                // who tries.
+                tracing::warn!(application = %caller.id, login = %id, "a challenge did not fit");
+            }
+            view(outcome)
         })
     };
     request.answer(&api, act).await
@@ -138,6 +149,33 @@ pub(super) async fn cancel(
     request.answer(&api, act).await
 }
 
+/// Ask whether what a login allowed may go on; asks no user. To be called when a VPN session is
+/// renewed.
+#[utoipa::path(
+    post, path = "/api/v1/logins/{id}/renewals", tag = "logins", request_body = RenewLogin,
+    params(("id" = String, Path, description = "The id of a login that was allowed")),
+    responses(
+        (status = 200, body = RenewalView, description = "Whether it may"),
+        (status = 404, body = Problem, description = "Not there, forgotten, or another application's"),
+        (status = 503, body = Problem, description = "Try again"),
+    ),
+)]
+pub(super) async fn renew(
+    State(api): State<Api>,
+    NamedLogin(id): NamedLogin,
+    request: Signed,
+) -> Response {
+    let body = request.bytes();
+    let act = |caller: Arc<Protected>| {
+        let (api, id, body) = (api.clone(), id.clone(), body.clone());
+        to_the_end(async move {
+            let (id, RenewLogin {}) = (id?, serde_json::from_slice(&body)?);
+            logins::renew(api.app(), &caller, id).await.map_err(Failure::Login)
+        })
+    };
+    request.answer(&api, act).await
+}
+
 /// Does the work also when the caller hangs up meanwhile: what is wrong is counted, and whoever
 /// waits for the login is woken after its commit.
 async fn to_the_end<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
@@ -151,8 +189,8 @@ async fn to_the_end<T: Send + 'static>(work: impl Future<Output = T> + Send + 's
     }
 }
 
-fn view(found: Result<Versioned, LoginError>) -> Result<LoginView, super::signed::Failure> {
-    found.map(|login| login.view()).map_err(super::signed::Failure::Login)
+fn view(found: Result<Versioned, LoginError>) -> Result<LoginView, Failure> {
+    found.map(|login| login.view()).map_err(Failure::Login)
 }
 
 /// What a long poll asks for.

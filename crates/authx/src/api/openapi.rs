@@ -52,6 +52,7 @@ fn described() -> OpenApiRouter<Api> {
     OpenApiRouter::with_openapi(Documentation::openapi())
         .routes(routes!(logins::begin, logins::read, logins::cancel))
         .routes(routes!(logins::answer))
+        .routes(routes!(logins::renew))
         .routes(routes!(check::check))
         .routes(routes!(check::ping))
 }

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{directory::Protected, logins::LoginError, serve::BodyError};
 use authx_core::wire::{
-    login::LoginView,
+    login::{LoginView, RenewalView},
     signature::{
         AUTHX_CLIENT, AppKey, CONTENT_DIGEST, Caller, Presented, Request as Covered, SIGNATURE,
         SIGNATURE_INPUT, SignatureError, sign_response, single,
@@ -49,6 +49,12 @@ pub(super) trait Answer: Serialize {
 }
 
 impl Answer for LoginView {
+    fn with_seal(self, seal: Option<String>) -> Self {
+        Self { seal, ..self }
+    }
+}
+
+impl Answer for RenewalView {
     fn with_seal(self, seal: Option<String>) -> Self {
         Self { seal, ..self }
     }

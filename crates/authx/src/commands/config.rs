@@ -1,7 +1,7 @@
 //! `authx config check`.
 
 use super::{Global, Output};
-use crate::config::{Config, ConfigError, Tls};
+use crate::config::{Config, ConfigError, Fault, Tls};
 use clap::Subcommand;
 use serde::Serialize;
 use std::fmt::Write as _;
@@ -22,14 +22,6 @@ struct Checked {
     meaning: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Fault {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    line: Option<usize>,
-    key: String,
-    message: String,
-}
-
 pub(super) fn run(global: &Global, command: &Command) -> anyhow::Result<ExitCode> {
     let Command::Check = command;
     let (faults, meaning) = match Config::load(&global.config) {
@@ -38,12 +30,8 @@ pub(super) fn run(global: &Global, command: &Command) -> anyhow::Result<ExitCode
         Err(error @ ConfigError::Unreadable { .. }) => return Err(error.into()),
     };
     let usable = faults.is_empty();
-    let faults = faults.into_iter().map(|fault| {
-        let crate::config::Fault { line, key, message } = fault;
-        Fault { line, key, message }
-    });
     let file = global.config.display().to_string();
-    Checked { file, usable, faults: faults.collect(), meaning }.write(global.json)?;
+    Checked { file, usable, faults, meaning }.write(global.json)?;
     Ok(if usable { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -53,12 +41,9 @@ impl Output for Checked {
         if let Some(meaning) = meaning {
             return format!("{file} can be used.\n{meaning}");
         }
-        faults.iter().fold(format!("{file} cannot be used:\n"), |text, fault| {
-            let Fault { line, key, message } = fault;
-            let fault =
-                crate::config::Fault { line: *line, key: key.clone(), message: message.clone() };
-            format!("{text}  {fault}\n")
-        })
+        faults
+            .iter()
+            .fold(format!("{file} cannot be used:\n"), |text, fault| format!("{text}  {fault}\n"))
     }
 }
 

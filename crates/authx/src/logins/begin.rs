@@ -12,7 +12,9 @@ use authx_core::{
     factor::{Answer, FactorKind},
     guard::{Source, Tally},
     login::{Cause, FirstFactor, Login, Start, start},
+    name::Name,
     policy::FirstFactorKind,
+    prompt::{Reading, readings},
     seal::Place,
     wire::{
         login::{BeginLogin, FirstFactor as Claimed},
@@ -39,7 +41,7 @@ pub async fn begin(
     let request_digest = digest(caller, "request", body);
     // What is proved once stays proved while others are only faster: hashing again would let a
     // burst of requests hold every core.
-    let mut proved = None;
+    let mut proved: Option<Proved> = None;
     for _ in 0..TRIES {
         let attempted = attempt(app, caller, id, request, &request_digest, &mut proved).await;
         let in_the_way = match attempted {
@@ -75,22 +77,31 @@ async fn attempt(
     id: LoginId,
     request: &BeginLogin,
     request_digest: &str,
-    proved: &mut Option<Vec<u8>>,
+    proved: &mut Option<Proved>,
 ) -> Result<Versioned, LoginError> {
     let now = app.now()?;
     let login = app.decide(now, |cx| {
         Login::new(cx, id, caller.id, request, request_digest.to_owned(), &caller.policy)
     });
     let source = login.source();
-    let folded = request.user.folded();
-    let visitor = stored::visitor(&app.store, caller.tenant, caller.id, folded, &source).await?;
+    let sought = stored::Sought {
+        name: request.user.folded(),
+        certificate: request.certificate.as_ref().map(Name::folded),
+    };
+    let visitor = stored::visitor(&app.store, caller.tenant, caller.id, sought, &source).await?;
     if visitor.generation != caller.generation {
         return Err(LoginError::Stale);
     }
     let account = visitor.account.as_ref();
+    let mut typed = request.answer.as_ref().map(Typed::expose);
     let first_factor = match &request.first_factor {
-        Claimed::Password { password, .. } if allows(caller, FirstFactorKind::Password) => {
-            check(app, caller, &source, &visitor, password, proved).await?
+        Claimed::Password { password, appended } if allows(caller, FirstFactorKind::Password) => {
+            let readings = read(password, *appended && typed.is_none());
+            let judged = check(app, caller, &source, &visitor, &readings, proved).await?;
+            if let Some(reading) = proved.as_ref().and_then(|it| readings.get(it.reading)) {
+                typed = typed.or(reading.answer);
+            }
+            judged
         }
         // A kind that is not allowed is refused by the rules, without a look at the password.
         Claimed::Password { .. } => FirstFactor::Failed(Cause::WrongPassword),
@@ -112,8 +123,8 @@ async fn attempt(
     if first_factor == FirstFactor::Proved {
         enrolled =
             visitor.factors.iter().map(|f| factors::open(caller, f)).collect::<Result<_, _>>()?;
-        if let Some(typed) = &request.answer {
-            let given = Answer { text: typed.expose(), digest: None };
+        if let Some(text) = typed {
+            let given = Answer { text, digest: None };
             let offers: &[FactorKind] = &caller.policy.factors;
             answer = Some(factors::hashed(app, offers, &enrolled, given).await?);
         }
@@ -121,12 +132,13 @@ async fn attempt(
             session = stored::session(&app.store, caller.tenant, id).await?;
         }
     }
-    let started = Start { login, first_factor, answer, session };
+    let certificate = visitor.certificate;
+    let started = Start { login, first_factor, certificate, answer, session };
     let (login, effects) = app.decide(now, |cx| start(cx, started, &caller.policy, &mut enrolled));
     let outcome = save::Outcome { now, login: &login, enrolled: &enrolled, effects };
     save::begun(app, caller, outcome).await?;
     app.waiters.wake(id);
-    Ok(Versioned { login, version: 1 })
+    Ok(Versioned::new(caller, login, 1, caller.generation))
 }
 
 /// Names what is stored of a user's password now. Another one has another name, also the same word
@@ -143,32 +155,48 @@ fn allows(caller: &Protected, kind: FirstFactorKind) -> bool {
     caller.policy.first_factors.contains(&kind)
 }
 
-/// Checks a password. Whoever it is, whether there is anyone at all: the same work.
+/// A password that was found right: what is stored of it, and by which reading of what was typed.
+struct Proved {
+    sealed: Vec<u8>,
+    reading: usize,
+}
+
+/// What was typed, as it is to be tried.
+fn read(password: &Typed, appended: bool) -> Vec<Reading<'_>> {
+    let text = password.expose();
+    if appended { readings(text) } else { vec![Reading { password: text, answer: None }] }
+}
+
+/// Checks a password in each of its readings. Whoever it is, whether there is anyone at all, the
+/// same work unless it is right, and one failure however many readings there are.
 async fn check(
     app: &App,
     caller: &Protected,
     source: &Source,
     visitor: &stored::Visitor,
-    password: &Typed,
-    proved: &mut Option<Vec<u8>>,
+    readings: &[Reading<'_>],
+    proved: &mut Option<Proved>,
 ) -> Result<FirstFactor, LoginError> {
     let account = visitor.account.as_ref();
     let sealed = account.and_then(|account| account.password.as_ref());
-    let right = if sealed.is_some() && proved.as_ref() == sealed {
-        true
+    let known = proved.take().filter(|known| sealed == Some(&known.sealed));
+    let right = if let Some(known) = known {
+        Some(known.reading)
     } else {
         let turn = turn(app, caller, source, visitor.tally).await?;
-        verify(app, caller, turn, account, password).await?
+        verify(app, caller, turn, account, readings).await?
     };
     Ok(match (account, sealed) {
         (None, _) => FirstFactor::Failed(Cause::UnknownUser),
         (Some(account), _) if !account.active => FirstFactor::Failed(Cause::AccountDisabled),
         (Some(_), None) => FirstFactor::Failed(Cause::NoPassword),
-        (Some(_), Some(_)) if !right => FirstFactor::Failed(Cause::WrongPassword),
-        (Some(_), Some(sealed)) => {
-            *proved = Some(sealed.clone());
-            FirstFactor::Proved
-        }
+        (Some(_), Some(sealed)) => match right {
+            None => FirstFactor::Failed(Cause::WrongPassword),
+            Some(reading) => {
+                *proved = Some(Proved { sealed: sealed.clone(), reading });
+                FirstFactor::Proved
+            }
+        },
     })
 }
 
@@ -177,8 +205,10 @@ async fn verify(
     caller: &Protected,
     turn: Turn,
     account: Option<&stored::VisitorAccount>,
-    password: &Typed,
-) -> Result<bool, LoginError> {
+    readings: &[Reading<'_>],
+) -> Result<Option<usize>, LoginError> {
+    // Nobody's password ends the search early but that of a user who may come in.
+    let account = account.filter(|account| account.active);
     let opened = account.and_then(|account| {
         let sealed = account.password.as_ref()?;
         Some(caller.data_key.open(&password_place(caller.tenant, &account.id), sealed))
@@ -186,7 +216,8 @@ async fn verify(
     let opened = opened.transpose()?;
     let phc = opened.as_ref().map(|secret| std::str::from_utf8(secret.expose()));
     let phc = phc.transpose().map_err(|error| LoginError::Damaged(error.to_string()))?;
-    let typed = Zeroizing::new(password.expose().to_owned());
+    let typed = |reading: &Reading<'_>| Zeroizing::new(reading.password.to_owned());
+    let typed = readings.iter().map(typed).collect();
     Ok(app.passwords.verify(turn, phc, typed).await?)
 }
 

@@ -4,13 +4,16 @@ use super::{LoginError, factors};
 use crate::{
     app::{About, App},
     directory::Protected,
-    store::{Batch, logins::LoginRow},
+    store::{
+        Batch,
+        logins::{End, LoginRow},
+    },
 };
 use authx_core::{
     Millis,
     factor::Enrolled,
     guard::quiet_since,
-    login::{Effect, Login},
+    login::{Effect, Login, Stage},
 };
 
 /// What a step decided.
@@ -49,7 +52,13 @@ pub(super) async fn changed(
 }
 
 impl Outcome<'_> {
-    fn follow(self, app: &App, caller: &Protected, mut batch: Batch) -> Result<Batch, LoginError> {
+    /// Adds what follows from a step to what stores it.
+    pub(super) fn follow(
+        self,
+        app: &App,
+        caller: &Protected,
+        mut batch: Batch,
+    ) -> Result<Batch, LoginError> {
         let Self { now, login, enrolled, effects } = self;
         let tenant = caller.tenant;
         for effect in effects {
@@ -92,8 +101,16 @@ fn row<'a>(caller: &Protected, login: &Login, state: &'a str) -> LoginRow<'a> {
         id: login.id,
         generation: caller.generation,
         state,
-        is_final: login.is_final(),
+        end: end(login),
         created: login.created,
         expires: login.expires,
+    }
+}
+
+fn end(login: &Login) -> End {
+    match login.stage {
+        Stage::Allowed { .. } => End::Allowed,
+        Stage::AwaitingInput { .. } => End::Open,
+        Stage::Cancelled | Stage::Expired | Stage::Refused { .. } => End::Over,
     }
 }

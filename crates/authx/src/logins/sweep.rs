@@ -31,13 +31,14 @@ async fn expire(app: &App, tenant: TenantId, id: LoginId) -> Result<(), LoginErr
     move_on(app, &caller, id, Happened::Timer).await.map(|_| ())
 }
 
-/// Forgets what ended more than a day ago.
+/// Forgets what ended more than a day ago; what was allowed may be renewed for a week.
 ///
 /// # Errors
 ///
 /// [`StoreError`].
 pub async fn forget_old(app: &App, now: Millis) -> Result<(), StoreError> {
-    stored::forget(&app.store, Millis(now.0.saturating_sub(KEEP_MILLIS))).await
+    let ago = |millis| Millis(now.0.saturating_sub(millis));
+    stored::forget(&app.store, ago(DAY_MILLIS), ago(7 * DAY_MILLIS)).await
 }
 
 async fn application(
@@ -51,4 +52,4 @@ async fn application(
     Ok(login.map(|login| login.application))
 }
 
-const KEEP_MILLIS: u64 = 24 * 3_600 * 1_000;
+const DAY_MILLIS: u64 = 24 * 3_600 * 1_000;

@@ -171,8 +171,8 @@ impl Batch {
         now: Millis,
     ) -> Self {
         self.one(
-            "INSERT INTO account (id, tenant, name, state, password, created)
-             VALUES ($1, $2, $3, 'active', $4, $5)",
+            "INSERT INTO account (id, tenant, name, state, password, created, stands_since)
+             VALUES ($1, $2, $3, 'active', $4, $5, 0)",
             [id.into(), tenant.into(), name.as_str().into(), password.into(), now.into()],
         )
     }
@@ -224,13 +224,20 @@ impl Batch {
         )
     }
 
-    /// Ends what is remembered of an account's sign-ins.
+    /// Ends what is remembered of an account's sign-ins, and what they allowed: logins that were
+    /// decided under an earlier generation than the tenant's stand no longer. Comes after
+    /// [`raise_generation`](Self::raise_generation).
     #[must_use]
     pub fn end_sessions(self, tenant: TenantId, account: UserId, now: Millis) -> Self {
         self.run(
             "UPDATE session SET ended = $3
              WHERE tenant = $1 AND account = $2 AND ended IS NULL",
             [tenant.into(), account.into(), now.into()],
+        )
+        .run(
+            "UPDATE account SET stands_since = (SELECT generation FROM tenant WHERE id = $1)
+             WHERE tenant = $1 AND id = $2",
+            [tenant.into(), account.into()],
         )
     }
 

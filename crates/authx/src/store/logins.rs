@@ -1,10 +1,15 @@
 //! Logins, and what one reads and writes while it moves.
 
-use super::{Batch, Row, Store, StoreError, Value};
+mod sweep;
+mod write;
+
+pub use sweep::{forget, overdue};
+pub use write::{End, LoginRow};
+
+use super::{Row, Store, StoreError};
 use authx_core::{
-    ApplicationId, FactorId, LoginId, Millis, SessionId, TenantId, UserId,
+    ApplicationId, FactorId, LoginId, SessionId, TenantId, UserId,
     guard::{Source, Tally},
-    policy::LONGEST_SESSION_SECS,
     session::Session,
 };
 
@@ -15,6 +20,8 @@ pub struct Visitor {
     pub generation: i64,
     /// The user of that name, if there is one.
     pub account: Option<VisitorAccount>,
+    /// The user of the certificate's name, if there is one.
+    pub certificate: Option<UserId>,
     /// Wrong passwords from the same source at the same application.
     pub tally: Tally,
     /// The user's active factors.
@@ -30,6 +37,8 @@ pub struct VisitorAccount {
     pub active: bool,
     /// The sealed password hash.
     pub password: Option<Vec<u8>>,
+    /// Logins that were decided under an earlier generation were ended by an administrator.
+    pub stands_since: i64,
 }
 
 /// A factor as it is stored.
@@ -52,6 +61,17 @@ pub struct StoredLogin {
     pub version: i64,
     /// The login, JSON.
     pub state: String,
+    /// The generation under which it was decided.
+    pub generation: i64,
+}
+
+/// Whom a login asks about.
+#[derive(Clone, Debug)]
+pub struct Sought {
+    /// The folded name of who signs in.
+    pub name: String,
+    /// The folded name in the client's certificate.
+    pub certificate: Option<String>,
 }
 
 /// Reads what a login needs to know of its user: one statement, one round trip.
@@ -64,20 +84,27 @@ pub async fn visitor(
     store: &Store,
     tenant: TenantId,
     application: ApplicationId,
-    folded: String,
+    sought: Sought,
     source: &Source,
 ) -> Result<Visitor, StoreError> {
     let rows = store
         .query(
-            "SELECT t.generation, h.failures, h.last, a.id, a.state, a.password,
-                    f.id, f.version, f.record, f.guard
+            "SELECT t.generation, h.failures, h.last, a.id, a.state, a.password, a.stands_since,
+                    c.account, f.id, f.version, f.record, f.guard
              FROM tenant t
              LEFT JOIN throttle h ON h.tenant = t.id AND h.application = $2 AND h.source = $4
              LEFT JOIN alias s ON s.tenant = t.id AND s.folded = $3
              LEFT JOIN account a ON a.id = s.account
+             LEFT JOIN alias c ON c.tenant = t.id AND c.folded = $5
              LEFT JOIN factor f ON f.tenant = t.id AND f.account = a.id AND f.state = 'active'
              WHERE t.id = $1 ORDER BY f.id",
-            [tenant.into(), application.into(), folded.into(), source.as_str().into()],
+            [
+                tenant.into(),
+                application.into(),
+                sought.name.into(),
+                source.as_str().into(),
+                sought.certificate.into(),
+            ],
         )
         .await?;
     let first = rows.first().ok_or(StoreError::Conflict)?;
@@ -85,7 +112,8 @@ pub async fn visitor(
         generation: first.int(0)?,
         account: account_at(first, 3)?,
         tally: tally_at(first, 1)?,
-        factors: factors_at(&rows, 6)?,
+        certificate: first.opt_user(7)?,
+        factors: factors_at(&rows, 8)?,
     })
 }
 
@@ -122,7 +150,7 @@ pub async fn load(
 ) -> Result<(i64, Option<StoredLogin>), StoreError> {
     let row = store
         .query_one(
-            "SELECT t.generation, l.version, l.state FROM tenant t
+            "SELECT t.generation, l.version, l.state, l.generation FROM tenant t
              LEFT JOIN login l ON l.tenant = t.id AND l.id = $2 WHERE t.id = $1",
             [tenant.into(), id.into()],
         )
@@ -130,13 +158,25 @@ pub async fn load(
         .ok_or(StoreError::Conflict)?;
     let login = match row.opt_int(1)? {
         None => None,
-        Some(version) => Some(StoredLogin { version, state: row.text(2)?.to_owned() }),
+        Some(version) => {
+            Some(StoredLogin { version, state: row.text(2)?.to_owned(), generation: row.int(3)? })
+        }
     };
     Ok((row.int(0)?, login))
 }
 
-/// Reads an account with its active factors. The account is `None` when there is none of that id
-/// any more.
+/// A user as a step of a login sees it.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// The account; `None` when there is none of that id any more.
+    pub account: Option<VisitorAccount>,
+    /// The user of the certificate's name, if there is one.
+    pub certificate: Option<UserId>,
+    /// The user's active factors.
+    pub factors: Vec<StoredFactor>,
+}
+
+/// Reads an account with its active factors, and whose a certificate's folded name is.
 ///
 /// # Errors
 ///
@@ -145,18 +185,27 @@ pub async fn user(
     store: &Store,
     tenant: TenantId,
     id: UserId,
-) -> Result<(Option<VisitorAccount>, Vec<StoredFactor>), StoreError> {
+    certificate: Option<String>,
+) -> Result<Known, StoreError> {
     let rows = store
         .query(
-            "SELECT a.id, a.state, a.password, f.id, f.version, f.record, f.guard
+            "SELECT a.id, a.state, a.password, a.stands_since, c.account,
+                    f.id, f.version, f.record, f.guard
              FROM account a
+             LEFT JOIN alias c ON c.tenant = a.tenant AND c.folded = $3
              LEFT JOIN factor f ON f.tenant = a.tenant AND f.account = a.id AND f.state = 'active'
              WHERE a.tenant = $1 AND a.id = $2 ORDER BY f.id",
-            [tenant.into(), id.into()],
+            [tenant.into(), id.into(), certificate.into()],
         )
         .await?;
-    let account = rows.first().map(|row| account_at(row, 0)).transpose()?.flatten();
-    Ok((account, factors_at(&rows, 3)?))
+    let Some(first) = rows.first() else {
+        return Ok(Known::default());
+    };
+    Ok(Known {
+        account: account_at(first, 0)?,
+        certificate: first.opt_user(4)?,
+        factors: factors_at(&rows, 5)?,
+    })
 }
 
 /// Reads a remembered session.
@@ -185,174 +234,6 @@ pub async fn session(
     }))
 }
 
-/// One login as a write sees it.
-#[derive(Clone, Copy, Debug)]
-pub struct LoginRow<'a> {
-    /// Whose.
-    pub tenant: TenantId,
-    /// At what.
-    pub application: ApplicationId,
-    /// Which.
-    pub id: LoginId,
-    /// The generation under which it was decided.
-    pub generation: i64,
-    /// The login, JSON.
-    pub state: &'a str,
-    /// Whether it stays so.
-    pub is_final: bool,
-    /// When it began.
-    pub created: Millis,
-    /// When it ends by itself.
-    pub expires: Millis,
-}
-
-impl Batch {
-    /// Stores a new login, if there is none of that id and nothing was administered meanwhile.
-    #[must_use]
-    pub fn insert_login(self, row: &LoginRow<'_>) -> Self {
-        self.one(
-            "INSERT INTO login (tenant, id, application, version, state, final, created, expires)
-             SELECT id, $2, $3, 1, $4, $5, $6, $7 FROM tenant WHERE id = $1 AND generation = $8",
-            [
-                row.tenant.into(),
-                row.id.into(),
-                row.application.into(),
-                row.state.into(),
-                i64::from(row.is_final).into(),
-                row.created.into(),
-                row.expires.into(),
-                row.generation.into(),
-            ],
-        )
-    }
-
-    /// Stores the next state of a login, if `version` is the newest and nothing was administered
-    /// meanwhile.
-    #[must_use]
-    pub fn update_login(self, row: &LoginRow<'_>, version: i64) -> Self {
-        self.one(
-            "UPDATE login SET version = version + 1, state = $4, final = $5
-             WHERE tenant = $1 AND id = $2 AND version = $3
-               AND EXISTS (SELECT 1 FROM tenant WHERE id = $1 AND generation = $6)",
-            [
-                row.tenant.into(),
-                row.id.into(),
-                version.into(),
-                row.state.into(),
-                i64::from(row.is_final).into(),
-                row.generation.into(),
-            ],
-        )
-    }
-
-    /// Stores what a factor became, if nobody used it meanwhile.
-    #[must_use]
-    pub fn update_factor(self, tenant: TenantId, factor: StoredFactor) -> Self {
-        self.one(
-            "UPDATE factor SET version = version + 1, record = $4, guard = $5
-             WHERE tenant = $1 AND id = $2 AND version = $3",
-            [
-                tenant.into(),
-                factor.id.into(),
-                factor.version.into(),
-                factor.record.into(),
-                factor.guard.into(),
-            ],
-        )
-    }
-
-    /// Remembers a sign-in.
-    #[must_use]
-    pub fn insert_session(
-        self,
-        tenant: TenantId,
-        login: LoginId,
-        now: Millis,
-        session: &Session,
-    ) -> Self {
-        self.run(
-            "INSERT INTO session (tenant, id, application, account, login, created, until)
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
-            [
-                tenant.into(),
-                session.id.into(),
-                session.application.into(),
-                session.user.into(),
-                login.into(),
-                now.into(),
-                session.until.into(),
-            ],
-        )
-    }
-
-    /// Counts a wrong password from a source; from 1 again if the one before was not after `quiet`.
-    /// Adds rather than compares: tries in parallel must all count, also the first after a quiet
-    /// time, and none of them shall have to hash again.
-    #[must_use]
-    pub fn count_password(
-        self,
-        tenant: TenantId,
-        application: ApplicationId,
-        source: &Source,
-        now: Millis,
-        quiet: Millis,
-    ) -> Self {
-        self.run(
-            "INSERT INTO throttle (tenant, application, source, failures, last)
-             VALUES ($1, $2, $3, 1, $4)
-             ON CONFLICT (tenant, application, source) DO UPDATE SET
-               failures = CASE WHEN throttle.last <= $5 THEN 1 ELSE throttle.failures + 1 END,
-               last = $4",
-            [tenant.into(), application.into(), source.as_str().into(), now.into(), quiet.into()],
-        )
-    }
-}
-
-/// Reads logins that are still open although their time is over.
-///
-/// # Errors
-///
-/// As [`visitor`].
-pub async fn overdue(store: &Store, now: Millis) -> Result<Vec<(TenantId, LoginId)>, StoreError> {
-    let rows = store
-        .query(
-            "SELECT tenant, id FROM login WHERE final = 0 AND expires <= $1 LIMIT 500",
-            [now.into()],
-        )
-        .await?;
-    let ids = |row: &Row| Ok((row.tenant(0)?, row.login(1)?));
-    rows.iter().map(ids).collect()
-}
-
-/// Forgets up to 5,000 each of final logins, sessions and counts of wrong passwords that were over
-/// before `before`. The record keeps what happened; the rows only answered repeated requests.
-///
-/// # Errors
-///
-/// As [`visitor`].
-pub async fn forget(store: &Store, before: Millis) -> Result<(), StoreError> {
-    let old: [Value; 1] = [before.into()];
-    let longest_ago = Millis(before.0.saturating_sub(LONGEST_SESSION_SECS * 1_000));
-    let batch = Batch::default()
-        .run(
-            "DELETE FROM login WHERE (tenant, id) IN (SELECT tenant, id FROM login
-             WHERE final = 1 AND expires < $1 LIMIT 5000)",
-            old.clone(),
-        )
-        .run(
-            "DELETE FROM session WHERE id IN (SELECT id FROM session
-             WHERE id < $1 AND until < $2 LIMIT 5000)",
-            // Ids rise with time, so this reads only what was made a whole lifetime ago.
-            [SessionId::earliest(longest_ago).into(), before.into()],
-        )
-        .run(
-            "DELETE FROM throttle WHERE (tenant, application, source) IN (SELECT
-             tenant, application, source FROM throttle WHERE last < $1 LIMIT 5000)",
-            old,
-        );
-    store.commit(batch).await
-}
-
 fn tally_at(row: &Row, at: usize) -> Result<Tally, StoreError> {
     let failures = u32::try_from(row.opt_int(at)?.unwrap_or(0)).unwrap_or(u32::MAX);
     Ok(Tally { failures, last: row.opt_millis(at + 1)?.unwrap_or_default() })
@@ -364,6 +245,7 @@ fn account_at(row: &Row, at: usize) -> Result<Option<VisitorAccount>, StoreError
         id,
         active: row.text(at + 1)? == "active",
         password: row.opt_bytes(at + 2)?.map(<[u8]>::to_vec),
+        stands_since: row.int(at + 3)?,
     }))
 }
 

@@ -132,7 +132,8 @@ const V1: &[&str] = &[
         name TEXT NOT NULL,
         state TEXT NOT NULL CHECK (state IN ('active', 'disabled')),
         password {bytes},
-        created {int} NOT NULL
+        created {int} NOT NULL,
+        stands_since {int} NOT NULL
     ){rows}",
     "CREATE INDEX account_tenant ON account (tenant, name)",
     // Also holds the account's own name.
@@ -174,6 +175,7 @@ const V1: &[&str] = &[
         final {int} NOT NULL,
         created {int} NOT NULL,
         expires {int} NOT NULL,
+        generation {int} NOT NULL,
         PRIMARY KEY (tenant, id)
     ){clustered}",
     "CREATE INDEX login_sweep ON login (final, expires)",

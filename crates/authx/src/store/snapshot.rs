@@ -49,7 +49,10 @@ pub(super) const TABLES: &[Table] = &[
         name: "application_key",
         columns: &["id", "tenant", "application", "name", "folded", "secret", "created", "revoked"],
     },
-    Table { name: "account", columns: &["id", "tenant", "name", "state", "password", "created"] },
+    Table {
+        name: "account",
+        columns: &["id", "tenant", "name", "state", "password", "created", "stands_since"],
+    },
     Table { name: "alias", columns: &["tenant", "folded", "account"] },
     Table {
         name: "factor",
@@ -69,6 +72,7 @@ pub(super) const TABLES: &[Table] = &[
             "final",
             "created",
             "expires",
+            "generation",
         ],
     },
     Table {

@@ -1,6 +1,7 @@
 use crate::world::on_each_engine;
 use authx::admin::keys;
 use axum::{body::Body, http::Request};
+use serde_json::json;
 
 #[tokio::test]
 async fn check_says_who_you_are_and_ping_only_the_time() {
@@ -10,10 +11,47 @@ async fn check_says_who_you_are_and_ping_only_the_time() {
         assert_eq!(reply.json()["application"], world.vpn.id.to_string());
         assert_eq!(reply.json()["name"], "vpn");
         assert_eq!(reply.json()["time"], "2026-01-01T00:01:00Z");
+        let asks = &reply.json()["asks"];
+        let text = "Enter the code in your authenticator app, or one of your recovery codes:";
+        assert_eq!(asks["prompt"], text);
+        assert_eq!(
+            (&asks["offers"][0]["word"], &asks["offers"][1]["word"]),
+            (&json!("code"), &json!("recovery"))
+        );
+        assert_eq!(asks["first_factors"], json!(["password"]));
+        assert_eq!(
+            (&asks["match_number"], &asks["dynamic_challenge"]),
+            (&json!(true), &json!(false))
+        );
+        assert_eq!(asks["login_secs"], 120);
         let ping = Request::get("/api/v1/ping").body(Body::empty()).unwrap();
         let reply = world.deliver(ping, None).await;
         assert_eq!((reply.status, reply.signed), (200, false));
         assert_eq!(reply.json(), serde_json::json!({ "time": "2026-01-01T00:01:00Z" }));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn check_says_at_once_what_a_new_policy_asks() {
+    on_each_engine(async |world| {
+        let asks = async || {
+            let check = world.call(&world.vpn, "GET", "/api/v1/check", "");
+            world.send(&check).await.json()["asks"].clone()
+        };
+        world
+            .policy(json!({ "dynamic_challenge": "on", "factors": ["code"],
+                "messages": { "prompt": "Code?" } }))
+            .await;
+        let changed = asks().await;
+        assert_eq!(
+            (&changed["prompt"], &changed["dynamic_challenge"]),
+            (&"Code?".into(), &true.into())
+        );
+        assert_eq!(changed["offers"].as_array().unwrap().len(), 1);
+        world.policy(json!({ "second_factor": "off" })).await;
+        let nothing = asks().await;
+        assert_eq!((&nothing["prompt"], &nothing["offers"]), (&"".into(), &json!([])));
     })
     .await;
 }

@@ -175,6 +175,44 @@ async fn a_remembered_session_is_silent_until_its_user_is_disabled() {
 }
 
 #[tokio::test]
+async fn a_challenge_is_answered_and_renewed_over_the_wire() {
+    on_each_engine(async |world| {
+        world.policy(json!({ "dynamic_challenge": "on" })).await;
+        let id = world.new_id();
+        let mut first = body(None);
+        first["can"] = json!({ "reconnect": true });
+        first["method"] = "crv1".into();
+        let begun = world.put(id, &first).await;
+        assert_eq!(begun.outcome(), "awaiting_input");
+        assert_eq!(world.put(id, &first).await.json()["challenge"], begun.json()["challenge"]);
+        let answer = |secret: &str| {
+            let challenge = json!({ "secret": secret, "user": "alice" });
+            json!({ "seq": 1, "text": world.code(), "challenge": challenge }).to_string()
+        };
+        let post = async |ending: &str, body: String| {
+            let target = format!("{}/{ending}", path(id));
+            world.send(&world.call(&world.vpn, "POST", target, body)).await
+        };
+        let wrong = post("answers", answer("guess")).await;
+        assert_eq!((wrong.status, wrong.outcome().as_str()), (409, "challenge_not_open"));
+        assert!(wrong.signed);
+        let without = world.answer(id, 1, &world.code()).await;
+        assert_eq!(without.outcome(), "challenge_not_open");
+        let secret = begun.json()["challenge"].as_str().unwrap().to_owned();
+        assert_eq!(post("answers", answer(&secret)).await.outcome(), "allowed");
+        assert_eq!(post("answers", answer(&secret)).await.outcome(), "challenge_not_open");
+
+        let good = post("renewals", "{}".to_owned()).await;
+        assert_eq!((good.status, good.without_seal()), (200, json!({ "standing": "good" })));
+        let nonsense = post("renewals", "nonsense".to_owned()).await;
+        assert_eq!((nonsense.status, nonsense.outcome().as_str()), (400, "not_json"));
+        let by = "SELECT COUNT(*) FROM event WHERE detail LIKE '%\"method\":\"crv1\"%'";
+        assert_eq!(world.count(by).await, 3, "began, allowed, renewed");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_password_reaches_no_row_of_the_database() {
     let database = authx::store::testing::Database::sqlite();
     let world = World::on(database.store().await).await;

@@ -16,6 +16,7 @@ async fn logins_of_others_and_logins_that_do_not_exist_are_the_same_bytes() {
                 ("GET", "", ""),
                 ("GET", "?after=1&wait=5", ""),
                 ("POST", "/answers", answer.as_str()),
+                ("POST", "/renewals", "{}"),
                 ("DELETE", "", ""),
             ] {
                 let ask = async |id| {
@@ -69,6 +70,37 @@ async fn unknown_user_wrong_password_and_disabled_user_are_the_same_bytes() {
         assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:#?}");
         let right = world.begin(&body(Some(&world.code()))).await;
         assert_eq!(right.outcome(), "allowed", "no code was looked at meanwhile");
+    })
+    .await;
+}
+
+/// One field that may hold a password and a code has two readings, for whomever it is.
+#[tokio::test]
+async fn a_code_behind_the_password_gives_nobody_away_either() {
+    on_each_engine(async |world| {
+        user(world, "bob", Some(PASSWORD)).await;
+        user(world, "carol", None).await;
+        let bob = accounts::find(&world.app, world.tenant, "bob").await.unwrap().id;
+        accounts::disable(&world.app, &world.by, world.tenant, bob).await.unwrap();
+        let mut answers = vec![];
+        for (user, password) in
+            [("nobody", PASSWORD), ("alice", "wrong"), ("bob", PASSWORD), ("carol", PASSWORD)]
+        {
+            for ending in [format!(",{}", world.code()), world.code(), ",code".to_owned()] {
+                let mut body = body(None);
+                body["user"] = user.into();
+                let password = format!("{password}{ending}");
+                body["first_factor"] =
+                    json!({ "kind": "password", "password": password, "appended": true });
+                world.clock.advance_secs(30);
+                answers.push(anonymous(&world.begin(&body).await, user));
+            }
+        }
+        assert_eq!(answers[0]["reason"]["code"], "wrong_credentials");
+        for answer in &mut answers {
+            answer.as_object_mut().unwrap().remove("expires_at");
+        }
+        assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:#?}");
     })
     .await;
 }

@@ -5,8 +5,12 @@
     reason = "this is how a test fails, also in what tests share"
 )]
 
+mod appended;
 mod between;
+mod certificates;
+mod challenges;
 mod limits;
+mod renewals;
 mod signed;
 mod swept;
 mod together;

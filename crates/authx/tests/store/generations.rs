@@ -3,7 +3,7 @@
 use super::event;
 use authx::store::{
     Batch, Store, StoreError,
-    logins::LoginRow,
+    logins::{End, LoginRow},
     tenants,
     testing::{Database, on_each_engine},
 };
@@ -59,7 +59,7 @@ async fn sign_in(store: Store, worker: u32, go_on: std::sync::Weak<()>) -> u32 {
             id: LoginId::from_bytes(id),
             generation: generation(&store).await,
             state: "{}",
-            is_final: true,
+            end: End::Over,
             created: Millis(0),
             expires: Millis(0),
         };

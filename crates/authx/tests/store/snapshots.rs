@@ -18,14 +18,14 @@ async fn fill(store: &Store) {
             "INSERT INTO application_key VALUES ($1, $2, $3, 'K', 'k', $1, 4, NULL)",
             [id(3), id(1), id(2)],
         )
-        .one("INSERT INTO account VALUES ($1, $2, '𝄞', 'active', NULL, 5)", [id(4), id(1)])
+        .one("INSERT INTO account VALUES ($1, $2, '𝄞', 'active', NULL, 5, 2)", [id(4), id(1)])
         .one("INSERT INTO alias VALUES ($1, '𝄞', $2)", [id(1), id(4)])
         .one(
             "INSERT INTO factor VALUES ($1, $2, $3, 'code', 'active', $1, '{}', 9, 6)",
             [id(5), id(1), id(4)],
         )
         .one("INSERT INTO throttle VALUES ($1, $2, '10.0.0.0/24', 3, 7)", [id(1), id(2)])
-        .one("INSERT INTO login VALUES ($1, $2, $3, 1, '{}', 0, 8, 9)", [id(1), id(6), id(2)])
+        .one("INSERT INTO login VALUES ($1, $2, $3, 1, '{}', 0, 8, 9, 2)", [id(1), id(6), id(2)])
         .one(
             "INSERT INTO session VALUES ($1, $2, $3, $4, $5, 1, 2, NULL)",
             [id(7), id(1), id(2), id(4), id(6)],

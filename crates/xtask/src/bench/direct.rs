@@ -7,7 +7,7 @@ use authx::{
     logins::factor_place,
     store::{
         Batch, Store,
-        logins::{LoginRow, StoredFactor},
+        logins::{End, LoginRow, StoredFactor},
     },
 };
 use authx_core::{
@@ -101,7 +101,13 @@ pub(crate) fn verification(world: &World, index: usize) -> anyhow::Result<Batch>
         guard: Guard::default(),
     }];
     let answer = Some(Answer { text: &code, digest: None });
-    let begun = Start { login, first_factor: FirstFactor::Proved, answer, session: None };
+    let begun = Start {
+        login,
+        first_factor: FirstFactor::Proved,
+        certificate: None,
+        answer,
+        session: None,
+    };
     let (login, effects) = app.decide(now, |cx| start(cx, begun, &caller.policy, &mut enrolled));
     ensure!(login.is_final(), "a right code did not let the user in");
     batch(world, now, user, &login, &enrolled, effects)
@@ -123,7 +129,7 @@ fn batch(
         id: login.id,
         generation: caller.generation,
         state: &serde_json::to_string(login)?,
-        is_final: true,
+        end: End::Allowed,
         created: login.created,
         expires: login.expires,
     });
