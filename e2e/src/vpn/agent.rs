@@ -10,6 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use std::{
     fmt::Write as _,
     fs,
+    net::SocketAddr,
     path::{Path, PathBuf},
 };
 use tokio::{
@@ -39,6 +40,12 @@ pub struct Agent {
 }
 
 impl AgentOptions {
+    /// A host of an application, and where its AuthX listens.
+    pub fn new(caller: &Caller, authx: SocketAddr) -> Self {
+        let urls = vec![format!("http://{authx}")];
+        Self { caller: caller.clone(), urls, lines: vec![] }
+    }
+
     /// The host `vpn` of an installation, which it reaches through that one's socket.
     pub fn of(installation: &Installation) -> Self {
         let caller = installation.vpn.clone();

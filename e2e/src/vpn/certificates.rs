@@ -25,7 +25,7 @@ pub(super) enum Purpose {
 
 impl Authority {
     pub(super) fn make(directory: &Path) -> Self {
-        let mut params = named("Test authority");
+        let mut params = named("authority");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         let key = KeyPair::generate().unwrap();
@@ -55,7 +55,8 @@ impl Authority {
 }
 
 fn named(name: &str) -> CertificateParams {
-    let mut params = CertificateParams::default();
+    // OpenVPN looks at the common name, other TLS at this.
+    let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
     params.distinguished_name.push(DnType::CommonName, name);
     params
 }

@@ -264,15 +264,17 @@ impl OpenvpnClient {
         self.ping(1).await.lost() == 0
     }
 
-    /// Negotiates new keys, by as many packets as its profile lets pass between two negotiations.
+    /// Negotiates new keys once, by as many pings as its profile lets pass between two negotiations.
     ///
     /// What the server thinks of it is in the server's log, and in [`Self::next`] when it refuses.
     pub async fn renegotiate(&self) -> Pings {
         let mark = self.log.mark();
-        let pings = self.ping(PACKETS_OF_A_KEY).await;
-        self.log.says(mark, "TLS: soft reset").await;
-        self.log.says(mark, "Control Channel: TLS").await;
-        pings
+        let mut pings = self.ping(FEW).await;
+        while !self.log.since(mark).contains("TLS: soft reset") {
+            pings = pings.and(self.ping(FEW).await);
+        }
+        let (more, _) = tokio::join!(self.ping(FEW), self.log.says(mark, "Control Channel: TLS"));
+        pings.and(more)
     }
 
     /// Asks it to stop, and waits for that: it tells the server that it leaves.
@@ -367,3 +369,6 @@ impl AuthRetry {
 
 /// After how many packets, either way, a client negotiates new keys, where it does so.
 const PACKETS_OF_A_KEY: usize = 40;
+
+/// So few that new keys are not used up by those that are still on their way.
+const FEW: usize = 5;

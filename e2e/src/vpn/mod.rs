@@ -7,6 +7,8 @@
 mod agent;
 mod certificates;
 mod client;
+mod control_channel;
+mod light;
 mod log;
 mod management;
 mod namespace;
@@ -17,6 +19,7 @@ mod world;
 
 pub use agent::{Agent, AgentOptions};
 pub use client::{AuthRetry, ClientOptions, OpenvpnClient, Outcome};
+pub use light::{Crowd, LightClient, LightOptions};
 pub use log::{Log, Mark};
 pub use management::{DynamicChallenge, Said};
 pub use namespace::Side;

@@ -5,7 +5,7 @@ use std::{
     fs,
     io::Write as _,
     net::Ipv4Addr,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Output, Stdio},
     sync::{
         Once,
@@ -67,10 +67,13 @@ impl Namespaces {
         format!("{}-{ending}", self.stem)
     }
 
+    pub(super) fn file(&self, side: Side) -> PathBuf {
+        Path::new(PLACE).join(self.name(side))
+    }
+
     /// What to put before a command to run it there. It stays one process.
     pub(super) fn enter(&self, side: Side) -> Vec<String> {
-        let file = Path::new(PLACE).join(self.name(side));
-        vec!["nsenter".to_owned(), format!("--net={}", file.display()), "--".to_owned()]
+        vec!["nsenter".to_owned(), format!("--net={}", self.file(side).display()), "--".to_owned()]
     }
 }
 

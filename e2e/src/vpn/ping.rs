@@ -24,6 +24,15 @@ impl Pings {
         Self { sent, times }
     }
 
+    /// Both together.
+    #[must_use]
+    pub(super) fn and(mut self, other: Self) -> Self {
+        self.sent += other.sent;
+        self.times.extend(other.times);
+        self.times.sort();
+        self
+    }
+
     /// How many were sent.
     pub fn sent(&self) -> usize {
         self.sent

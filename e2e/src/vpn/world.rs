@@ -6,7 +6,7 @@ use super::{
 };
 use rustix::fs::Mode;
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicU8, AtomicU32, Ordering},
@@ -65,6 +65,10 @@ impl World {
         let mut command = Command::new(words.next().unwrap());
         command.args(words).arg(program);
         command
+    }
+
+    pub(super) fn namespace_file(&self, side: Side) -> PathBuf {
+        self.0.namespaces.file(side)
     }
 
     pub(super) fn authority(&self) -> &Authority {

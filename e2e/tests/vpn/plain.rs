@@ -1,8 +1,8 @@
 //! OpenVPN alone, with what it brings to check passwords: what the other tests stand on.
 
 use authx_e2e::vpn::{
-    self, AuthRetry, ClientOptions, OpenvpnClient, OpenvpnServer, Outcome, PamService,
-    ServerOptions, World,
+    self, AuthRetry, ClientOptions, Crowd, LightOptions, OpenvpnClient, OpenvpnServer, Outcome,
+    PamService, ServerOptions, World,
 };
 use std::{fs, net::Ipv4Addr, os::unix::fs::PermissionsExt as _};
 
@@ -164,6 +164,41 @@ async fn many_come_at_once_without_devices() {
     for (outcome, client) in futures_util::future::join_all(many).await {
         assert!(outcome.is_connected(), "{outcome:?}\n{}", client.log());
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crowd_signs_in_as_clients_do() {
+    let check = "case $(sed -n 2p \"$1\") in\n\
+        ask) printf '60\\ncrtext\\nCR_TEXT:R,E:Code, or push' >\"$auth_pending_file\"; exit 2 ;;\n\
+        no) printf 'No. Sign in again.' >\"$auth_failed_reason_file\"; exit 1 ;;\n\
+        *) [ \"$common_name\" = \"$username\" ] ;;\n\
+        esac";
+    let Some(world) = world() else { return };
+    let respond = script(&world, "respond", "printf 1 >\"$auth_control_file\"");
+    let lines = vec![format!("client-crresponse {respond}")];
+    let server = ServerOptions { certificates: true, lines, ..Default::default() };
+    let server = world.openvpn(checked_by(&world, check, server)).await;
+    let crowd = Crowd::new(&world, &server);
+    let many = (0..30).map(async |number| {
+        let name = format!("person{number}");
+        let sso = Some("crtext".to_owned());
+        let options = LightOptions { certificate: Some(name.clone()), sso };
+        let mut client = crowd.client(options).await;
+        let password = ["yes", "no", "ask"][number % 3];
+        let mut outcome = client.sign_in(&name, password).await;
+        if password == "ask" {
+            assert_eq!(outcome, Outcome::Asked { text: "Code, or push".to_owned() });
+            outcome = client.answer("123456").await;
+        }
+        let refused = Outcome::Refused { text: "No. Sign in again.".to_owned() };
+        assert_eq!(outcome == refused, password == "no", "{password}: {outcome:?}");
+        if outcome.is_connected() != (password != "no") {
+            eprintln!("{name} {password}: {outcome:?} {}", server.log());
+            panic!()
+        }
+        client.leave().await;
+    });
+    futures_util::future::join_all(many).await;
 }
 
 /// A world, and a server in it that asks a script, or nothing where there is no OpenVPN.
