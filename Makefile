@@ -1,5 +1,5 @@
 # Thin on purpose: each target is one script, which says itself what it does.
-.PHONY: demo test bench lint soak
+.PHONY: demo test bench lint soak package
 
 demo:
 	@scripts/demo
@@ -15,3 +15,6 @@ lint:
 
 soak:
 	@scripts/soak
+
+package:
+	@scripts/package

@@ -29,6 +29,8 @@ use authx_core::{
 use serde_json::json;
 use std::{
     env, fs,
+    net::TcpListener,
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
 };
@@ -164,6 +166,26 @@ impl Installation {
     /// That socket.
     pub fn socket(&self) -> PathBuf {
         self.directory().join("api.sock")
+    }
+
+    /// Lets servers listen with TLS, which needs a port that is known before. Gives the Application
+    /// URL, and the certificate that is its own authority.
+    pub fn encrypt(&self) -> (String, PathBuf) {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let certificate = self.directory().join("certificate.pem");
+        fs::write(&certificate, made.cert.pem()).unwrap();
+        let key = self.directory().join("certificate.key");
+        fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+        fs::set_permissions(key, fs::Permissions::from_mode(0o600)).unwrap();
+        let url = format!("https://localhost:{port}");
+        edit(&self.config, "public_url = \"http://localhost\"", &format!("public_url = \"{url}\""));
+        edit(&self.config, "http://phone.localhost", &format!("https://phone.localhost:{port}"));
+        edit(&self.config, "\"127.0.0.1:0\"", &format!("\"127.0.0.1:{port}\""));
+        edit(&self.config, "tls = \"proxy\"", "tls = \"files\"");
+        edit(&self.config, "# certificate_file", "certificate_file");
+        edit(&self.config, "# key_file", "key_file");
+        (url, certificate)
     }
 
     /// Runs a command of the program.

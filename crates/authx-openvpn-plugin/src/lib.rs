@@ -141,3 +141,24 @@ fn shim() -> MutexGuard<'static, Shim> {
         shim
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_refuses_and_the_next_call_goes_on() {
+        let fault = guarded(|| {
+            let _held = shim();
+            panic!("a fault in here");
+        });
+        assert_eq!(fault, ffi::FUNC_ERROR);
+        assert!(SHIM.is_poisoned());
+        let next = guarded(|| {
+            shim().close();
+            ffi::FUNC_SUCCESS
+        });
+        assert_eq!(next, ffi::FUNC_SUCCESS);
+        assert!(!SHIM.is_poisoned());
+    }
+}

@@ -17,4 +17,5 @@ mod outages;
 mod races;
 mod record;
 mod stops;
+mod vpn_host;
 mod work;

@@ -3,7 +3,9 @@
 
 use crate::openvpn;
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
+static TURN: Mutex<()> = Mutex::new(());
 const CHILD: &str = "AUTHX_TEST_ALONE";
 
 pub(crate) fn alone(name: &str, test: impl FnOnce()) {
@@ -11,6 +13,8 @@ pub(crate) fn alone(name: &str, test: impl FnOnce()) {
         openvpn::go_before_others();
         return test();
     }
+    // One after the other: they measure milliseconds.
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     // What the child leaves behind as another user goes with this directory.
     let room = tempfile::tempdir().unwrap();
     std::fs::set_permissions(room.path(), std::os::unix::fs::PermissionsExt::from_mode(0o777))

@@ -306,6 +306,7 @@ fn a_reload_needs_no_rights() {
         let answered = agent.answers_after(5, |login| login.reply(b"a"));
         let threads = openvpn::threads();
         openvpn::become_nobody();
+        fs::set_permissions(agent.key_path(), fs::Permissions::from_mode(0o000)).ok();
         for _ in 0..5 {
             openvpn.reload(&agent.path());
         }

@@ -243,7 +243,8 @@ impl SignIn {
                 tracing::error!(%error, "the end of the session was not kept");
             }
             if let (Some(management), Some(peer)) = (&instance.management, peer)
-                && let Err(error) = management.kill(peer, instance.ids(peer)).await
+                // Numbers learnt earlier may be another client's by now.
+                && let Err(error) = management.kill(peer, None).await
             {
                 tracing::warn!(%error, "the tunnel could not be cut; it ends at its renegotiation");
             }

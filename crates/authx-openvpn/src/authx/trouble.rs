@@ -75,7 +75,7 @@ pub enum NoVerdict {
     },
     /// No signature.
     #[error(
-        "an answer ({status}, {kind}) without AuthX's signature: something else answers there, such as a proxy whose AuthX is away"
+"an answer ({status}, {kind}) without AuthX's signature: {}", answering(*status)
     )]
     Unsigned {
         /// The HTTP status.
@@ -170,6 +170,16 @@ fn connecting(error: &io::Error) -> &'static str {
         NotFound => "is this the socket that AuthX has as listen.unix_socket, and does it run?",
         PermissionDenied => "the agent's user must be in the group of AuthX's socket",
         _ => "look at the network between",
+    }
+}
+
+fn answering(status: u16) -> &'static str {
+    match status {
+        404 | 405 => {
+            "something else answers there, or an AuthX that is older than this agent and does not know the call"
+        }
+        502..=504 => "a proxy, whose AuthX is away",
+        _ => "something else answers there",
     }
 }
 

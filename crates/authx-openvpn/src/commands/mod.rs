@@ -1,9 +1,12 @@
 //! The command line: translates between people and the rooms, decides nothing.
 
 mod config;
+mod doctor;
 mod pam_check;
 mod prepare;
 mod run;
+mod setup;
+mod typed;
 
 use authx_program::output;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
@@ -41,6 +44,8 @@ enum Command {
     /// Look at the configuration
     #[command(subcommand)]
     Config(config::Command),
+    /// Look at everything a sign-in depends on
+    Doctor(doctor::Arguments),
     /// Check one password by PAM; started by systemd or the agent
     #[command(hide = true)]
     PamCheck,
@@ -49,6 +54,8 @@ enum Command {
     Prepare,
     /// Serve OpenVPN until told to stop
     Run,
+    /// Put AuthX into an OpenVPN server's configuration, or take it out again
+    Setup(setup::Arguments),
 }
 
 /// Every command and what it takes, for those who describe or complete them.
@@ -73,8 +80,10 @@ pub fn main() -> ExitCode {
 fn run(Arguments { global, command }: Arguments) -> anyhow::Result<ExitCode> {
     match command {
         Command::Config(command) => config::run(&global, &command),
+        Command::Doctor(arguments) => doctor::run(&global, arguments),
         Command::PamCheck => Ok(pam_check::run()),
         Command::Prepare => prepare::run(&global),
         Command::Run => run::run(&global.config),
+        Command::Setup(arguments) => setup::run(&global, arguments),
     }
 }

@@ -103,6 +103,10 @@ impl Conversation {
             return self.refuse(Reason::WrongCredentials, Some("no certificate"), effects);
         }
         let field = environment.value("password").unwrap_or_default();
+        if field.starts_with(TOKEN) {
+            // One that OpenVPN does not know as a token must not end in a password check's log.
+            return self.refuse(Reason::SessionUnknown, None, effects);
+        }
         match (session, Field::read(field)) {
             // OpenVPN has verified the certificate again, and that is the whole first factor.
             (Some(approved), _) if by_certificate => self.go_on(approved, effects),
@@ -348,3 +352,6 @@ impl Conversation {
         self.refuse_with(refusal, detail, effects);
     }
 }
+
+/// How OpenVPN's tokens begin (`SESSION_ID_PREFIX`).
+const TOKEN: &str = "SESS_ID_AT_";

@@ -53,7 +53,12 @@ pub fn plugin_path() -> PathBuf {
 
 /// What on this machine keeps the plan from working, and what else there is to say.
 pub(super) fn look(plan: &mut Plan, settings: &Settings, wanted: &Wanted) {
-    if !wanted.plugin.is_file() {
+    if wanted.plugin.file_name().is_none_or(|name| name != PLUGIN_FILE) {
+        plan.obstacles.push(Remark::general(format!(
+            "{} is not called {PLUGIN_FILE}, by which its line is known later",
+            wanted.plugin.display()
+        )));
+    } else if !wanted.plugin.is_file() {
         plan.obstacles.push(Remark::general(format!(
             "{} is not there: install the package authx-openvpn, or name the plugin's file by --plugin. \
              OpenVPN would not start",

@@ -134,25 +134,18 @@ pub enum SetupError {
 /// [`SetupError`]; the configuration is then as it was.
 pub fn run(request: &Request) -> Result<Report, SetupError> {
     let source = Source::read(&request.server_conf)?;
-    let path = || source.path.clone();
-    let parse =
-        |text: &str| Document::parse(text).map_err(|error| SetupError::Document(path(), error));
-    let current = parse(&source.text)?;
-    let bare = unmark(&current).map_err(|error| SetupError::Unmark(path(), error))?;
+    let current = parse(&source, &source.text)?;
+    let bare = unmark(&current).map_err(|error| SetupError::Unmark(source.path.clone(), error))?;
     if request.action == Action::Undo {
         return undo(&source, bare);
     }
-    let openvpn = installed(&request.openvpn)
-        .ok_or_else(|| SetupError::NoOpenvpn(request.openvpn.clone()))?;
+    let openvpn = openvpn(request)?;
     if !request.accept_version {
         openvpn.judge()?;
     }
-    let document = parse(bare.as_deref().unwrap_or(&source.text))?;
-    let settings = |document: &Document| {
-        Settings::collect(document, source.directory(), &|path| file::text(path))
-    };
-    let wanted = wanted(request, &source.path, openvpn.version, &settings(&current));
-    let settings = settings(&document);
+    let document = parse(&source, bare.as_deref().unwrap_or(&source.text))?;
+    let wanted = wanted(request, &source.path, openvpn.version, &collect(&source, &current));
+    let settings = collect(&source, &document);
     let mut plan = Plan::make(&document, &settings, &wanted);
     host::look(&mut plan, &settings, &wanted);
     let outcome = if plan.obstacles.is_empty() {
@@ -161,6 +154,33 @@ pub fn run(request: &Request) -> Result<Report, SetupError> {
         Outcome::Obstructed
     };
     Ok(Report { file: source.path, openvpn: Some(openvpn), plan: Some(plan), outcome })
+}
+
+/// What is still to be changed in a configuration as it stands, and what is in the way.
+///
+/// # Errors
+///
+/// [`SetupError`].
+pub fn remaining(request: &Request) -> Result<Plan, SetupError> {
+    let source = Source::read(&request.server_conf)?;
+    let document = parse(&source, &source.text)?;
+    let settings = collect(&source, &document);
+    let wanted = wanted(request, &source.path, openvpn(request)?.version, &settings);
+    let mut plan = Plan::make(&document, &settings, &wanted);
+    host::look(&mut plan, &settings, &wanted);
+    Ok(plan)
+}
+
+fn parse(source: &Source, text: &str) -> Result<Document, SetupError> {
+    Document::parse(text).map_err(|error| SetupError::Document(source.path.clone(), error))
+}
+
+fn collect(source: &Source, document: &Document) -> Settings {
+    Settings::collect(document, source.directory(), &|path| file::text(path))
+}
+
+fn openvpn(request: &Request) -> Result<Installed, SetupError> {
+    installed(&request.openvpn).ok_or_else(|| SetupError::NoOpenvpn(request.openvpn.clone()))
 }
 
 fn carry_out(

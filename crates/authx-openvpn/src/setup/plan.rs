@@ -43,6 +43,8 @@ pub struct Plan {
     pub obstacles: Vec<Remark>,
     /// What else is worth knowing.
     pub notes: Vec<Remark>,
+    /// The management socket that the agent may use: `management` in its configuration.
+    pub management: Option<PathBuf>,
     /// The PAM service that a taken over plugin asked: `[pam] service` in the agent's configuration.
     pub pam_service: Option<String>,
 }
@@ -87,6 +89,7 @@ impl Plan {
             changes: Vec::new(),
             obstacles: obstacles::find(settings, wanted),
             notes: Vec::new(),
+            management: None,
             pam_service: None,
         };
         plan.take_over_pam(settings);
@@ -196,6 +199,7 @@ impl Plan {
         if settings.last("management").is_some() {
             return;
         }
+        self.management = Some(path.clone());
         let reason = "lets the agent wake OpenVPN: an approval becomes a tunnel in 10–50 ms instead \
                       of 1–3 s, a wrong code is asked for again in the same connection, and an ended \
                       session is cut at once";

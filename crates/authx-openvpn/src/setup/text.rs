@@ -1,6 +1,6 @@
 //! A report as people like to read it.
 
-use super::plan::{Change, Remark};
+use super::plan::{Change, Plan, Remark};
 use super::{Outcome, Report};
 use std::fmt::Write;
 
@@ -15,12 +15,37 @@ impl Report {
             text.push_str(&list("In the way", &plan.obstacles));
             text.push_str(&list("Good to know", &plan.notes));
             if self.outcome != Outcome::Obstructed {
+                text.push_str(&self.agent(plan));
                 text.push_str(CLIENTS);
             }
         }
         text.push('\n');
         text.push_str(&self.next());
         text
+    }
+
+    /// What the agent has to know of it; nothing where its defaults do.
+    fn agent(&self, plan: &Plan) -> String {
+        let mut text = String::new();
+        if let Some(socket) = &plan.management {
+            let name = self.file.file_stem().unwrap_or_default().to_string_lossy();
+            let letter = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+            let name: String = name.chars().map(letter).collect();
+            let (conf, socket) = (self.file.display(), socket.display());
+            // Writing to a String cannot fail.
+            let _ = write!(
+                text,
+                "  [server.{name}]\n  config = \"{conf}\"\n  management = \"{socket}\"\n"
+            );
+        }
+        if let Some(service) = &plan.pam_service {
+            // As above.
+            let _ = write!(
+                text,
+                "  [login]\n  first_factor = \"pam\"\n  [pam]\n  service = \"{service}\"\n"
+            );
+        }
+        if text.is_empty() { text } else { format!("\nIn {}\n{text}", crate::config::DEFAULT_PATH) }
     }
 
     fn next(&self) -> String {

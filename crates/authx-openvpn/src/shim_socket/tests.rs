@@ -240,6 +240,57 @@ async fn a_long_reason_is_cut_between_characters() {
     assert_eq!(files.texts(), ["", "short", ""]);
 }
 
+/// In processes of their own: what is handed over stands in the environment, by number.
+#[test]
+fn the_socket_that_systemd_holds_is_taken() {
+    const CASE: &str = "AUTHX_TEST_INHERITED";
+    if let Ok(case) = std::env::var(CASE) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let _inside = runtime.enter();
+        let taken = Listener::inherited();
+        match case.as_str() {
+            "fit" => {
+                let listener = taken.unwrap().unwrap();
+                assert!(listener.directory().starts_with("/"));
+                let connection = runtime.block_on(listener.accept()).unwrap();
+                let first = runtime.block_on(connection.receive()).unwrap();
+                assert!(matches!(first, Some(FromShim::Hello { .. })));
+            }
+            "foreign" => assert!(taken.unwrap().is_none()),
+            _ => assert!(taken.is_err()),
+        }
+        return;
+    }
+    let dir = TempDir::new().unwrap();
+    for (case, kind, listens, pid) in [
+        ("fit", SocketType::SEQPACKET, true, "$$"),
+        ("deaf", SocketType::SEQPACKET, false, "$$"),
+        ("stream", SocketType::STREAM, true, "$$"),
+        ("foreign", SocketType::SEQPACKET, true, "1"),
+    ] {
+        let address = SocketAddrUnix::new(dir.path().join(case)).unwrap();
+        let held = socket(AddressFamily::UNIX, kind, None).unwrap();
+        rustix::net::bind(&held, &address).unwrap();
+        let plugin = Plugin(socket(AddressFamily::UNIX, kind, None).unwrap());
+        if listens {
+            rustix::net::listen(&held, 1).unwrap();
+            connect(&plugin.0, &address).unwrap();
+            plugin.says(&hello(1, &[0; 32]), &[]);
+        }
+        let test = "shim_socket::tests::the_socket_that_systemd_holds_is_taken";
+        let script = format!("exec 3<&0; LISTEN_FDS=1 LISTEN_PID={pid} exec \"$0\" --exact {test}");
+        let child = std::process::Command::new("sh")
+            .args(["-c", &script])
+            .arg(std::env::current_exe().unwrap())
+            .env(CASE, case)
+            .stdin(std::process::Stdio::from(held))
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&child.stdout);
+        assert!(child.status.success() && said.contains("1 passed"), "{case}: {said}");
+    }
+}
+
 proptest! {
     #[test]
     fn any_bytes_are_a_message_or_none(bytes in prop::collection::vec(any::<u8>(), 0..300)) {

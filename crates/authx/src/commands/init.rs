@@ -9,13 +9,13 @@ use anyhow::Context as _;
 use clap::Args;
 use serde::Serialize;
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
     /// Where configuration, keys and database go
-    #[arg(long, value_name = "DIR", default_value = "/etc/authx")]
+    #[arg(long, value_name = "DIR", default_value = PACKAGED_DIRECTORY)]
     dir: PathBuf,
     /// Where people and programs find this server, as in <https://mfa.example.com>
     #[arg(long, value_name = "URL")]
@@ -23,7 +23,7 @@ pub(super) struct Arguments {
     /// Where the authenticator is found [default: “phone.” before the public host]
     #[arg(long, value_name = "URL")]
     phone_url: Option<Origin>,
-    /// sqlite:PATH or postgres://… [default: SQLite in DIR]
+    /// sqlite:PATH or postgres://… [default: SQLite in DIR, or in /var/lib/authx for /etc/authx]
     #[arg(long, value_name = "ADDRESS")]
     database: Option<String>,
 }
@@ -42,13 +42,20 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> anyhow::Resul
         directory: arguments.dir.clone(),
         public_url: arguments.public_url.clone(),
         phone_url: arguments.phone_url.clone(),
-        database: arguments.database.clone(),
+        database: arguments.database.clone().or_else(|| packaged_database(&arguments.dir)),
     };
     let prepared = prepare(&wish, &SystemClock, &OsRandom).await?;
     Done::of(&prepared).write(global.json)?;
     let stored = prepared.finish().await;
     stored.context("the recovery key that was shown is not in use; run `authx init` again")?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The unit of the package lets the server write into its state only, not beside its configuration.
+fn packaged_database(directory: &Path) -> Option<String> {
+    let state = Path::new(PACKAGED_STATE);
+    let is_packaged = directory == Path::new(PACKAGED_DIRECTORY) && state.is_dir();
+    is_packaged.then(|| format!("sqlite:{}", state.join("authx.db").display()))
 }
 
 impl Done {
@@ -86,3 +93,6 @@ impl Output for Done {
 const KEEP: &str = "\
 It opens the backups of this server, and nothing else does. Print it or put it into a safe
 place outside this machine, together with copies of the two keys.";
+
+const PACKAGED_DIRECTORY: &str = "/etc/authx";
+const PACKAGED_STATE: &str = "/var/lib/authx";

@@ -1,6 +1,7 @@
 //! Logins as attackers, administrators and other logins come between their steps, on both engines.
 #![expect(
     clippy::expect_used,
+    clippy::indexing_slicing,
     clippy::unwrap_used,
     reason = "this is how a test fails, also in what tests share"
 )]

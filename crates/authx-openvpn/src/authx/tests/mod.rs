@@ -301,11 +301,13 @@ async fn the_socket_comes_first_and_wants_the_urls_host() {
 
 #[tokio::test]
 async fn many_who_wait_do_not_keep_others_from_asking() {
-    let (stand_in, url) = StandIn::start(|_, asked| match asked.target.contains("wait=") {
-        true => Reply::Hang,
-        false => good(check()),
-    })
-    .await;
+    let (stand_in, url) =
+        StandIn::start(
+            |_, asked| {
+                if asked.target.contains("wait=") { Reply::Hang } else { good(check()) }
+            },
+        )
+        .await;
     let authx = Agent::of(&[&url]).authx();
     for _ in 0..250 {
         let authx = authx.clone();

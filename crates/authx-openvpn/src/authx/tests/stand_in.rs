@@ -131,17 +131,20 @@ pub(super) fn signed(
     let fields = sign_response(&key, &asked.presented, status, body.as_bytes(), created_secs);
     let mut text = format!("HTTP/1.1 {status} Word\r\nConnection: close\r\n{headers}");
     for (name, value) in fields.fields() {
-        text.push_str(&format!("{name}: {value}\r\n"));
+        text.extend([name, ": ", value, "\r\n"]);
     }
-    text.push_str(&format!("Content-Length: {}\r\n\r\n{body}", body.len()));
-    text.into_bytes()
+    format!("{text}Content-Length: {}\r\n\r\n{body}", body.len()).into_bytes()
 }
 
 async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Option<Asked> {
-    let mut bytes = vec![];
+    let mut bytes: Vec<u8> = vec![];
     loop {
+        // Whoever speaks TLS here is told off at once.
+        if bytes.first().is_some_and(|&first| !first.is_ascii_uppercase()) {
+            return None;
+        }
         if let Some(asked) = parse(&bytes) {
-            return asked;
+            return Some(asked);
         }
         if stream.read_buf(&mut bytes).await.ok()? == 0 {
             return None;
@@ -149,10 +152,9 @@ async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Option<Asked> {
     }
 }
 
-/// Nothing while more has to come; nothing inside where it is no request.
-fn parse(bytes: &[u8]) -> Option<Option<Asked>> {
-    let Ok(text) = std::str::from_utf8(bytes) else { return Some(None) };
-    let (head, body) = text.split_once("\r\n\r\n")?;
+/// Nothing while more has to come.
+fn parse(bytes: &[u8]) -> Option<Asked> {
+    let (head, body) = std::str::from_utf8(bytes).ok()?.split_once("\r\n\r\n")?;
     let field = |name: &str| {
         let mut lines = head.lines().filter_map(|line| line.split_once(": "));
         lines.find(|(key, _)| key.eq_ignore_ascii_case(name)).map_or("", |(_, value)| value)
@@ -165,14 +167,8 @@ fn parse(bytes: &[u8]) -> Option<Option<Asked>> {
     let (method, target) = (words.next()?.to_owned(), words.next()?.to_owned());
     let presented =
         Presented::parse(field("content-digest"), field("signature-input"), field("signature"));
-    let host = field("host").to_owned();
-    Some(presented.ok().map(|presented| Asked {
-        method,
-        target,
-        host,
-        body: body.to_owned(),
-        presented,
-    }))
+    let (host, body) = (field("host").to_owned(), body.to_owned());
+    Some(Asked { method, target, host, body, presented: presented.unwrap() })
 }
 
 /// What `/check` answers.
