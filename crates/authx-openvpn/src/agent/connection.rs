@@ -6,8 +6,8 @@ use crate::{
     environment::Environment,
     shim_socket::{Connection, FromShim, InstanceKey, welcome},
 };
-use std::{collections::HashMap, sync::Arc};
-use tokio::{sync::mpsc, task::JoinSet};
+use std::{collections::HashMap, sync::Arc, time::Duration};
+use tokio::{sync::mpsc, task::JoinSet, time::timeout};
 
 /// The sign-ins of one connection that are still open.
 #[derive(Default)]
@@ -39,17 +39,23 @@ pub(super) async fn serve(agent: Arc<Agent>, connection: Connection, key: Arc<In
             Ok(Some(message)) => open.take(&agent, &connection, message),
             Ok(None) => {
                 tracing::info!(who, "OpenVPN has closed its connection");
-                open.tell_gone();
                 break;
             }
             Err(error) => {
                 tracing::warn!(who, %error, "OpenVPN's plugin sent what cannot be meant");
-                open.tell_gone();
                 break;
             }
         }
     }
-    while open.running.join_next().await.is_some() {}
+    // Without the connection a verdict goes through the files; with the process, its clients go.
+    open.tell_late();
+    while !open.running.is_empty() {
+        if connection.peer_has_ended() {
+            open.tell_gone();
+        }
+        // The pauses are for a process that is just ending.
+        let _ = timeout(PAUSE, open.running.join_next()).await;
+    }
 }
 
 impl Open {
@@ -92,6 +98,12 @@ impl Open {
         }
     }
 
+    fn tell_late(&mut self) {
+        for (_, sender) in self.calls.drain() {
+            post(&sender, Event::Outcome { used: false });
+        }
+    }
+
     fn tell_gone(&self) {
         for sender in self.files.values() {
             post(sender, Event::Gone);
@@ -107,3 +119,4 @@ fn post(sender: &mpsc::Sender<Event>, event: Event) {
 }
 
 const EVENTS: usize = 16;
+const PAUSE: Duration = Duration::from_millis(250);

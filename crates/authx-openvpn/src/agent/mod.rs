@@ -119,7 +119,7 @@ async fn serve(
     loop {
         tokio::select! {
             _ = stopping.wait_for(|stop| *stop) => break,
-            accepted = listener.accept() => match accepted {
+            accepted = listener.accept(), if connections.len() < MOST_CONNECTIONS => match accepted {
                 Ok(connection) => {
                     let (agent, key) = (Arc::clone(agent), Arc::clone(key));
                     connections.spawn(connection::serve(agent, connection, key));
@@ -180,5 +180,7 @@ fn ready() {
     }
 }
 
+/// Everybody on the host can connect; who does not greet is gone after two seconds.
+const MOST_CONNECTIONS: usize = 256;
 /// Longer than a call to AuthX may take, so that what was begun is cancelled.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -5,9 +5,11 @@ use super::files::{Files, FilesError};
 use super::frames::{Frame, FrameError, ToShim};
 use rustix::cmsg_space;
 use rustix::fd::OwnedFd;
+use rustix::io::Errno;
 use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, SendFlags, recvmsg, send,
 };
+use rustix::process::{Pid, test_kill_process};
 use std::io::{self, IoSliceMut};
 use std::mem::MaybeUninit;
 use std::sync::{Mutex, PoisonError};
@@ -54,6 +56,13 @@ impl Connection {
         // A message of a sequenced-packet socket goes whole or not at all.
         send(&self.socket, &bytes, flags)?;
         Ok(())
+    }
+
+    /// Whether the process at the other end has ended.
+    pub fn peer_has_ended(&self) -> bool {
+        let pid = self.socket.peer_cred().ok().and_then(|peer| peer.pid()).and_then(Pid::from_raw);
+        // No right to send a signal means that there is somebody to send it to.
+        pid.is_some_and(|pid| test_kill_process(pid) == Err(Errno::SRCH))
     }
 
     fn take(&self) -> io::Result<Result<Option<FromShim>, ReceiveError>> {
