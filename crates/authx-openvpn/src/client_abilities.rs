@@ -5,6 +5,7 @@
 use crate::environment::Environment;
 
 /// What a client announced.
+#[expect(clippy::struct_excessive_bools, reason = "each stands for one announcement of the client")]
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Abilities {
     /// It shows a question and sends the answer in the same connection (`crtext` in `IV_SSO`).
