@@ -71,8 +71,9 @@ fn a_wrong_code_is_asked_for_again_where_that_can_be_done() {
             host.sign_in(&client, PASSWORD, &["000000", &code])
         };
         let Some(secs) = *secs else {
-            assert_eq!(sign_in(false), [wrong.clone()], "{}", client.name);
-            assert_eq!(sign_in(true), [wrong], "{}", client.name);
+            let refused = [wrong];
+            assert_eq!(sign_in(false), refused, "{}", client.name);
+            assert_eq!(sign_in(true), refused, "{}", client.name);
             continue;
         };
         let first = Notice::Asked { text: reads.clone(), secs };

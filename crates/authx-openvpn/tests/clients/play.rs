@@ -12,6 +12,7 @@ use authx_core::{
     wire::{
         check::Asks,
         login::{AnswerLogin, BeginLogin, FirstFactor as Claimed, LoginView},
+        text::Typed,
     },
 };
 use authx_openvpn::{
@@ -165,7 +166,7 @@ impl Host {
         let read = if *appended { prompt::readings(password.expose()) } else { vec![] };
         let found = read.iter().find(|reading| reading.password == PASSWORD);
         let proved = found.is_some() || password.expose() == PASSWORD;
-        let text = request.answer.as_ref().map(|text| text.expose());
+        let text = request.answer.as_ref().map(Typed::expose);
         let text = text.or(found.and_then(|reading| reading.answer));
         let start = Start {
             login: login.of(Some(UserId::from_bytes([1; 16]))),
