@@ -90,9 +90,10 @@ impl Open {
             FromShim::Response { seq: _, environment } => {
                 let environment = Environment::new(environment);
                 let sender = environment.control_file().and_then(|name| self.files.get(name));
-                match (sender, environment.value("crresponse")) {
-                    (Some(sender), Some(text)) => post(sender, Event::Typed(text.to_owned())),
-                    _ => tracing::debug!("an answer to nothing"),
+                if let (Some(sender), Some(text)) = (sender, environment.value("crresponse")) {
+                    post(sender, Event::Typed(text.to_owned()));
+                } else {
+                    tracing::debug!("an answer to nothing");
                 }
             }
         }

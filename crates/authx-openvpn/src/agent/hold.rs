@@ -14,18 +14,16 @@ pub(super) struct Hold(Mutex<Option<Instant>>);
 
 impl Hold {
     pub(super) fn may(&self) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_none_or(|until| until <= now())
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_none_or(|until| until <= Instant::now())
     }
 
     /// An answer did not come in time.
     pub(super) fn missed(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(now() + PAUSE);
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + PAUSE);
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "measures a latency, as tokio's own clock does")]
-fn now() -> Instant {
-    Instant::now()
 }
 
 const PAUSE: Duration = Duration::from_secs(1);

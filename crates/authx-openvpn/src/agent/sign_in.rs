@@ -11,6 +11,7 @@ use crate::{
 };
 use authx_core::{
     LoginId, Millis,
+    name::Name,
     wire::login::{LoginView, Standing},
 };
 use std::{
@@ -255,7 +256,7 @@ impl SignIn {
         let Summary { outcome, method, factor, detail, began } = summary;
         let conversation = &self.conversation;
         tracing::info!(
-            user = conversation.user().map(|user| user.as_str()),
+            user = conversation.user().map(Name::as_str),
             address = conversation.peer().map(|peer| peer.to_string()),
             outcome,
             method = method.word(),

@@ -1,10 +1,11 @@
 //! `authx-openvpn doctor`.
 
-use super::{Global, typed};
+use super::Global;
 use crate::config::Config;
 use crate::doctor::{Asker, Check, Scope, State, Subject, Tried, attempt, examine, exit_code};
 use anyhow::Context as _;
 use authx_program::output::Output;
+use authx_program::typed;
 use clap::Args;
 use serde::Serialize;
 use std::{path::PathBuf, process::ExitCode};
@@ -72,7 +73,8 @@ struct Terminal;
 
 impl Asker for Terminal {
     async fn ask(&self, question: &str, hidden: bool) -> anyhow::Result<Zeroizing<String>> {
-        typed::answer(question, hidden).await
+        let answer = typed::answer(question, hidden).await?;
+        answer.context("nobody answers: standard input is at its end")
     }
 }
 

@@ -6,7 +6,6 @@ mod pam_check;
 mod prepare;
 mod run;
 mod setup;
-mod typed;
 
 use authx_program::output;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};

@@ -187,7 +187,7 @@ impl Conversation {
     }
 
     fn ask(&mut self, now: Millis, text: &str, echo: bool, effects: &mut Vec<Effect>) {
-        let secs = self.setting.pending_secs;
+        let secs = self.patience_secs(now);
         self.asked = true;
         self.decide_by = now.plus_secs(secs.saturating_sub(MARGIN_SECS));
         effects.push(Effect::Ask { extra: cr_text(text, echo), secs });

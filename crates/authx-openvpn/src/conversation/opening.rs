@@ -11,7 +11,7 @@ use crate::{
     client_abilities::Abilities, config::FirstFactor, environment::Environment, sessions::Approved,
 };
 use authx_core::{
-    Cx, LoginId, SessionId,
+    Cx, LoginId, Millis, SessionId,
     factor::FactorKind,
     name::Name,
     prompt::{self, Question},
@@ -187,7 +187,7 @@ impl Conversation {
         if ask_first {
             self.asked = true;
             self.method = Method::CrText;
-            let secs = self.setting.pending_secs;
+            let secs = self.patience_secs(cx.now);
             self.decide_by = cx.now.plus_secs(secs.saturating_sub(MARGIN_SECS));
             let extra = cr_text(&self.first_question(), true);
             self.defer(Some(format!("{secs}\ncrtext\n{extra}\n")), effects);
@@ -199,6 +199,17 @@ impl Conversation {
         }
         let login = self.login_of(user, &given, can);
         self.send(given.readings, login, effects);
+    }
+
+    /// How long a question asked now may stand. A client that is not told keeps to its hand-window:
+    /// OpenVPN 2.5 gave up after 62 s, came back with the same password and asked its user anew.
+    pub(super) fn patience_secs(&self, now: Millis) -> u64 {
+        let Setting { pending_secs, answer_within_secs, .. } = self.setting;
+        if self.abilities.long_wait {
+            return pending_secs;
+        }
+        let leaves = self.began.plus_secs(answer_within_secs.saturating_add(MARGIN_SECS));
+        pending_secs.min(leaves.0.saturating_sub(now.0) / 1_000)
     }
 
     /// The same for every user, so that it can be shown before AuthX has answered.

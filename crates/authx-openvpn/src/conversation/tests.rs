@@ -343,9 +343,12 @@ proptest! {
         let allows = |one: &&Effect| matches!(one,
             Effect::Verdict(Verdict::Allow) | Effect::Reply(Reply::Decided(Verdict::Allow)));
         prop_assert!(allowed_by_authx || effects.iter().find(allows).is_none());
-        let verdicts: Vec<_> = effects.iter().filter_map(|one| match one {
-            Effect::Verdict(verdict) | Effect::Reply(Reply::Decided(verdict)) => Some(verdict),
-            _ => None,
+        let verdicts: Vec<_> = effects.iter().filter_map(|one| {
+            if let Effect::Verdict(verdict) | Effect::Reply(Reply::Decided(verdict)) = one {
+                Some(verdict)
+            } else {
+                None
+            }
         }).collect();
         prop_assert!(verdicts.windows(2).all(|pair| pair[0] == pair[1]), "{:?}", verdicts);
         let replies = effects.iter().filter(|one| matches!(one, Effect::Reply(_))).count();

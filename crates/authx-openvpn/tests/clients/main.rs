@@ -1,0 +1,108 @@
+//! What clients announce, as recorded in `recorded/`, and what their users see then.
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a test may panic")]
+
+mod client;
+mod page;
+mod play;
+
+use authx_openvpn::client_abilities::Abilities;
+use client::{Client, Expected};
+use play::{Host, Notice, PASSWORD};
+
+#[test]
+fn a_password_alone_leads_where_it_is_said() {
+    let clients = Client::all();
+    assert!(clients.len() > 12, "only {} clients", clients.len());
+    for client in clients {
+        assert!(!client.source.is_empty(), "{}: seen where?", client.name);
+        assert_eq!(found(&client), client.expected, "{}", client.name);
+    }
+}
+
+/// What the rules make of an announcement.
+fn found(client: &Client) -> Expected {
+    let Abilities { program, platform, .. } = Abilities::of(&client.environment(PASSWORD));
+    let (way, reads, secs) = match &*Host::new("{}").sign_in(client, PASSWORD, &[]) {
+        [Notice::Asked { text, secs }] => ("cr_text", text.clone(), Some(*secs)),
+        [Notice::Refused { text, comes_back: false }] => ("append", text.clone(), None),
+        other => panic!("{}: {other:?}", client.name),
+    };
+    let mut host = Host::new("{}").away();
+    let along = format!("{PASSWORD},{}", host.code());
+    let comes_back = match &*host.sign_in(client, &along, &[]) {
+        [Notice::Refused { text, comes_back }] => {
+            assert_eq!(text, "Sign-in is not possible right now. Try again in a minute.");
+            *comes_back
+        }
+        other => panic!("{}: {other:?}", client.name),
+    };
+    Expected { way: way.to_owned(), reads, secs, comes_back, program, platform }
+}
+
+#[test]
+fn a_code_typed_along_is_never_asked_for() {
+    for client in Client::all() {
+        for management in [false, true] {
+            let host = || Host::new("{}").managed(management);
+            let code = host().code();
+            let let_in = |method| vec![Notice::LetIn { method }];
+            let along = format!("{PASSWORD},{code}");
+            assert_eq!(host().sign_in(&client, &along, &[]), let_in("append"), "{}", client.name);
+            let field = static_challenge(PASSWORD, &code);
+            assert_eq!(host().sign_in(&client, &field, &[]), let_in("scrv1"), "{}", client.name);
+        }
+    }
+}
+
+#[test]
+fn a_wrong_code_is_asked_for_again_where_that_can_be_done() {
+    for client in Client::all() {
+        let Expected { secs, reads, .. } = &client.expected;
+        let wrong = Notice::Refused {
+            text: "Wrong code. Sign in again with a new one.".to_owned(),
+            comes_back: false,
+        };
+        let sign_in = |management| {
+            let mut host = Host::new("{}").managed(management);
+            let code = host.code();
+            if secs.is_none() {
+                return host.sign_in(&client, &format!("{PASSWORD},000000"), &[&code]);
+            }
+            host.sign_in(&client, PASSWORD, &["000000", &code])
+        };
+        let Some(secs) = *secs else {
+            let refused = [wrong];
+            assert_eq!(sign_in(false), refused, "{}", client.name);
+            assert_eq!(sign_in(true), refused, "{}", client.name);
+            continue;
+        };
+        let first = Notice::Asked { text: reads.clone(), secs };
+        let again = Notice::Asked { text: format!("Wrong code, 2 tries left. {reads}"), secs };
+        assert_eq!(sign_in(false), [first.clone(), wrong], "{}", client.name);
+        let let_in = Notice::LetIn { method: "cr_text" };
+        assert_eq!(sign_in(true), [first, again, let_in], "{}", client.name);
+    }
+}
+
+#[test]
+fn a_dynamic_challenge_asks_those_who_cannot_be_asked_otherwise() {
+    for client in Client::all() {
+        let mut host = Host::new(r#"{"dynamic_challenge":"on"}"#);
+        let code = host.code();
+        let noticed = host.sign_in(&client, PASSWORD, &[]);
+        if let [Notice::Challenged { text, state }] = &*noticed {
+            assert_eq!(text, "Enter the code in your authenticator app:");
+            let answer = format!("CRV1::{state}::{code}");
+            let let_in = Notice::LetIn { method: "crv1" };
+            assert_eq!(host.sign_in(&client, &answer, &[]), [let_in], "{}", client.name);
+            assert_eq!(client.expected.way, "append", "{}", client.name);
+        } else {
+            assert_eq!(client.expected.way, "cr_text", "{}: {noticed:?}", client.name);
+        }
+    }
+}
+
+fn static_challenge(password: &str, answer: &str) -> String {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
+    format!("SCRV1:{}:{}", STANDARD.encode(password), STANDARD.encode(answer))
+}
