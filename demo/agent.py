@@ -54,6 +54,9 @@ first_factor = "{server.first_factor}"
 
     def sign_in(self, mark):
         """What it logged of the first sign-in that was decided after the mark."""
-        # A question that ends the connection is logged too.
-        decided = lambda line: '"sign-in"' in line and '"challenge"' not in line
-        return json.loads(self.says(mark, decided))
+        return json.loads(self.says(mark, is_decided))
+
+
+def is_decided(line):
+    """A question that ends the connection is logged as a sign-in too."""
+    return '"sign-in"' in line and '"challenge"' not in line

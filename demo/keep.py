@@ -78,6 +78,8 @@ def by_api(authx, application):
 
 
 def by_vpn(world):
+    # Their devices would be in the way of the next one.
+    world.end_clients()
     text = "and connect, as root, to one of the servers as the user `alice`:\n"
     passwords = {
         "authx": f"password `{PASSWORD}`; then it asks for the code",

@@ -109,8 +109,8 @@ class Client(Program):
             listener.bind(str(path))
             listener.listen()
             listener.settimeout(PATIENCE_SECS)
+            world.clients.append(self)
             self.start()
-            world.cleaning.callback(self.kill)
             self.management = Management(listener.accept()[0])
         self.management.say("state on")
 

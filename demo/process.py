@@ -122,7 +122,8 @@ def left_behind(place):
     """The names in a directory that belong to demos which were killed."""
     for name in sorted(os.listdir(place)) if os.path.isdir(place) else []:
         owner = name.removeprefix(PREFIX).split("-")[0] if name.startswith(PREFIX) else ""
-        if owner.isdigit() and not Path("/proc", owner).exists():
+        # Another program may have got its number since.
+        if owner.isdigit() and "demo.py" not in command_line(Path("/proc", owner)):
             yield Path(place, name)
 
 

@@ -25,6 +25,7 @@ class World:
 
     def __init__(self, built, directory, authx, application, cleaning):
         self.directory, self.cleaning, self.network = directory, cleaning, Network()
+        self.clients = []
         self.next_server = itertools.count().__next__
         self.next_client = itertools.count().__next__
         self.authority = Authority(directory)
@@ -51,6 +52,13 @@ class World:
         for server in self.servers:
             cleaning.callback(server.stop)
             server.start()
+        cleaning.callback(self.end_clients)
+
+    def end_clients(self):
+        for client in self.clients:
+            client.tell_to_stop()
+        for client in self.clients:
+            client.stop()
 
     def profile_of_alice(self, server):
         """A file for the command `openvpn`, which asks at the terminal."""
