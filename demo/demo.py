@@ -7,6 +7,9 @@ Each login is one line on standard output, everything else goes to standard erro
 
     LOGIN user factor method outcome milliseconds
 
+The factor is `session` where OpenVPN's token stood for it, and what came before the code stands
+behind a `+` where that was not AuthX's password. The method is `api`, or as the agent calls it.
+
 Ends with 0 when every login came out as it should. With KEEP=1 all of it stays.
 """
 

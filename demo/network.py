@@ -1,4 +1,4 @@
-"""Two network namespaces of the demo's own, joined by a wire: servers in one, clients in the other."""
+"""Two network namespaces joined by a wire: servers in one, clients in the other."""
 
 import os
 import shutil

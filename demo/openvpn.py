@@ -7,7 +7,7 @@ import time
 
 from management import Asked, Connected, Management, Refused, crv1, scrv1
 from network import SERVERS, enter
-from process import PATIENCE_SECS, Failed, Program
+from process import PATIENCE_SECS, Failed, Program, run
 
 # What a client's profile says beside the usual, by how its user is to give the code. `IV_SSO` is
 # what graphical clients say by themselves: that they can show a question.
@@ -23,6 +23,8 @@ PROFILES = {
 }
 # After how many packets, either way, the clients of the demo negotiate new keys.
 PACKETS_OF_A_KEY = 40
+# Each is two packets: enough for one new key, too few for two.
+PINGS_FOR_A_KEY = 25
 
 
 class Server(Program):
@@ -61,8 +63,7 @@ plugin {world.agent.plugin} {world.agent.socket}
         if first_factor != "certificate":
             text += "verify-client-cert none\nusername-as-common-name\n"
         self.config.write_text(text)
-        subprocess.run(["openvpn", "--genkey", "auth-token", secret], check=True,
-                       stdout=subprocess.DEVNULL)
+        run(["openvpn", "--genkey", "auth-token", secret])
 
     def start(self):
         mark = self.log.mark()
@@ -159,7 +160,7 @@ class Client(Program):
         return (time.perf_counter() - self.typed) * 1_000
 
     def ping(self, times=3):
-        """Pings the server through the tunnel: how many came back, and milliseconds of the median."""
+        """Pings the server through the tunnel: how many came back, and the median in ms."""
         command = [*enter(self.world.network.clients), "ping", "-n", "-i", "0.01", "-W", "1",
                    "-c", str(times), "-I", self.device, self.server.address]
         done = subprocess.run(command, text=True, capture_output=True, check=False,
@@ -168,9 +169,9 @@ class Client(Program):
         return len(millis), millis[len(millis) // 2] if millis else 0.0
 
     def renegotiate(self):
-        """Negotiates new keys, by as many packets as a key lasts: how many pings were lost."""
+        """Negotiates new keys, by more packets than a key lasts: how many pings were lost."""
         mark = self.log.mark()
-        came_back, _ = self.ping(PACKETS_OF_A_KEY)
+        came_back, _ = self.ping(PINGS_FOR_A_KEY)
         self.says(mark, "TLS: soft reset")
         self.says(mark, "Control Channel: TLS")
-        return PACKETS_OF_A_KEY - came_back
+        return PINGS_FOR_A_KEY - came_back

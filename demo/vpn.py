@@ -10,7 +10,7 @@ from authx import PASSWORD
 from certificates import Authority
 from management import Asked, Connected
 from network import Network
-from openvpn import PACKETS_OF_A_KEY, PROFILES, Client, Server
+from openvpn import PINGS_FOR_A_KEY, PROFILES, Client, Server
 from process import PATIENCE_SECS, Failed, say
 
 # Every way into the application, as its policy has to say.
@@ -105,7 +105,7 @@ class Tour:
         lost = client.renegotiate()
         seen = self.agent.sign_in(mark)
         self.session(client, seen, seen["after_ms"])
-        say(f"    {lost} of {PACKETS_OF_A_KEY} pings were lost meanwhile")
+        say(f"    {lost} of {PINGS_FOR_A_KEY} pings were lost meanwhile")
         if lost:
             raise Failed("a renegotiation was felt")
 
@@ -182,7 +182,8 @@ class Tour:
         password = password or PASSWORDS[client.server.first_factor]
         at_once = client.method in ("scrv1", "append")
         mark = self.agent.log.mark()
-        outcome = client.sign_in("alice", password, (code or self.alice.code()) if at_once else None)
+        with_it = (code or self.alice.code()) if at_once else None
+        outcome = client.sign_in("alice", password, with_it)
         if isinstance(outcome, Asked) and not outcome.state:
             time.sleep(READING_SECS)
         for number in range(wrong_codes + 1):
