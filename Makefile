@@ -1,6 +1,8 @@
 # Thin on purpose: each target is one script, which says itself what it does.
 .PHONY: demo test bench lint soak package
 
+# As in `make demo KEEP=1`.
+export KEEP AUTHX
 demo:
 	@scripts/demo
 
