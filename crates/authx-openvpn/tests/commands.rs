@@ -74,7 +74,9 @@ fn what_is_wrong_with_the_configuration_is_listed() {
 
     let output = run(&directory.path().join("absent"), &["config", "check"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(said(&output).contains("authx-openvpn setup"), "{}", said(&output));
+    assert!(said(&output).contains("authx-openvpn config example"), "{}", said(&output));
+    let output = run(&directory.path().join("absent"), &["config", "example"]);
+    assert_eq!(said(&output), authx_openvpn::config::EXAMPLE);
 }
 
 #[test]

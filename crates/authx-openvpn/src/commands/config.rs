@@ -1,7 +1,7 @@
-//! `authx-openvpn config check`.
+//! `authx-openvpn config …`.
 
 use super::Global;
-use crate::config::{Config, ConfigError, ServerSettings};
+use crate::config::{self, Config, ConfigError, ServerSettings};
 use authx_program::{config::Fault, output::Output};
 use clap::Subcommand;
 use serde::Serialize;
@@ -11,6 +11,13 @@ use std::{fmt::Write as _, process::ExitCode};
 pub(super) enum Command {
     /// Say whether the configuration can be used, and what it means
     Check,
+    /// Show a configuration with every key, each with a comment
+    Example,
+}
+
+#[derive(Serialize)]
+struct Example {
+    text: &'static str,
 }
 
 #[derive(Serialize)]
@@ -23,7 +30,16 @@ struct Checked {
 }
 
 pub(super) fn run(global: &Global, command: &Command) -> anyhow::Result<ExitCode> {
-    let Command::Check = command;
+    match command {
+        Command::Check => check(global),
+        Command::Example => {
+            Example { text: config::EXAMPLE }.write(global.json)?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn check(global: &Global) -> anyhow::Result<ExitCode> {
     let (faults, meaning) = match Config::load(&global.config) {
         Ok(config) => (vec![], Some(meaning(&config))),
         Err(ConfigError::Faults { faults, .. }) => (faults, None),
@@ -33,6 +49,12 @@ pub(super) fn run(global: &Global, command: &Command) -> anyhow::Result<ExitCode
     let file = global.config.display().to_string();
     Checked { file, usable, faults, meaning }.write(global.json)?;
     Ok(if usable { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+impl Output for Example {
+    fn text(&self) -> String {
+        self.text.to_owned()
+    }
 }
 
 impl Output for Checked {

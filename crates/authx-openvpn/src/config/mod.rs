@@ -1,12 +1,10 @@
 //! The configuration file.
 
 mod login;
-mod template;
 mod word;
 
 pub use authx_program::config::{ConfigError, Fault, Log, LogFormat, Origin, SecretFile};
 pub use login::{FirstFactor, ServerSettings};
-pub use template::Template;
 pub use word::{CertificateField, InvalidWord, PamService};
 
 use authx_core::ApplicationId;
@@ -71,7 +69,7 @@ impl Config {
     ///
     /// [`ConfigError::Faults`] with everything that is wrong in it, or [`ConfigError::Unreadable`].
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        config::load(path, "`authx-openvpn setup` writes one", Self::read)
+        config::load(path, "`authx-openvpn config example` shows one", Self::read)
     }
 
     /// Reads a text whose relative paths are relative to `directory`.
@@ -163,6 +161,9 @@ impl PamConfig {
         Self { service, socket, timeout_secs: timeout.map_or(DEFAULT_PAM_SECS, u64::from) }
     }
 }
+
+/// A file with every key, each with a comment: the one that the package installs.
+pub const EXAMPLE: &str = include_str!("../../../../packaging/authx-openvpn/agent.toml");
 
 /// Where the file is when nothing else is said.
 pub const DEFAULT_PATH: &str = "/etc/authx-openvpn/agent.toml";

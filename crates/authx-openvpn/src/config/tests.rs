@@ -3,16 +3,34 @@ use proptest::prelude::*;
 
 const ID: &str = "app_01k9zc3q8m4e2v7x5t0b6n1h9d";
 
-fn template() -> String {
-    let urls = ["https://mfa.example.com".parse().unwrap()];
-    text(&urls)
+/// The example, with what an operator has to fill in.
+fn example() -> String {
+    EXAMPLE
+        .replace("# application_id = \"app_…\"", &format!("application_id = \"{ID}\""))
+        .replace("# application_url", "application_url")
 }
 
-fn text(application_urls: &[Origin]) -> String {
-    let application_id = ID.parse().unwrap();
-    let application_key_file = "application.key";
-    let first_factor = FirstFactor::Pam;
-    Template { application_id, application_key_file, application_urls, first_factor }.text()
+/// The example, with every key in force but those of a server.
+fn full() -> String {
+    let keys = [
+        "answer_",
+        "certificate_",
+        "first_",
+        "format",
+        "level",
+        "pending_",
+        "service",
+        "socket",
+        "state_",
+        "timeout_",
+        "unix_",
+    ];
+    uncommented(&example(), &keys)
+}
+
+fn uncommented(text: &str, keys: &[&str]) -> String {
+    keys.iter()
+        .fold(text.to_owned(), |text, key| text.replace(&format!("\n# {key}"), &format!("\n{key}")))
 }
 
 fn read(text: &str) -> Config {
@@ -25,48 +43,61 @@ fn faults(text: &str) -> Vec<String> {
 }
 
 fn changed(from: &str, to: &str) -> String {
-    let text = template();
+    let text = full();
     assert!(text.contains(from), "{from}");
     text.replacen(from, to, 1)
 }
 
 #[test]
-fn what_setup_writes_is_read_back() {
-    let config = read(&template());
+fn the_example_needs_an_application_only() {
+    let config = read(&example());
     assert_eq!(config.authx.application_id.to_string(), ID);
     let key = SecretFile::Path("/etc/authx-openvpn/application.key".into());
     assert_eq!(config.authx.application_key_file, key);
     assert_eq!(config.authx.unix_socket, None);
-    assert_eq!(config.any_server().first_factor, FirstFactor::Pam);
-    let two = ["https://a.example".parse().unwrap(), "https://b.example".parse().unwrap()];
-    assert_eq!(read(&text(&two)).authx.application_urls, two);
+    assert_eq!(config.any_server().first_factor, FirstFactor::Authx);
+    let missing = faults(EXAMPLE);
+    assert_eq!(missing.len(), 2, "{missing:?}");
+    assert!(missing.iter().all(|fault| fault.contains("is missing")), "{missing:?}");
 }
 
 #[test]
-fn what_setup_writes_are_the_defaults() {
+fn what_the_example_remarks_are_the_defaults() {
     let least = format!(
         "[authx]\napplication_id = \"{ID}\"\napplication_key_file = \"application.key\"\n\
-         application_url = \"https://mfa.example.com\"\n[login]\nfirst_factor = \"pam\""
+         application_url = \"https://mfa.example.com\"\n\
+         [pam]\nsocket = \"/run/authx-openvpn/pam.sock\""
     );
-    assert_eq!(format!("{:?}", read(&least)), format!("{:?}", read(&template())));
+    // What has no default is an example only.
+    let kept = |line: &&str| !line.starts_with("unix_") && !line.starts_with("certificate_a");
+    let full = full();
+    let defaults = full.lines().filter(kept).collect::<Vec<_>>().join("\n");
+    let read = |text: &str| format!("{:?}", read(text));
+    assert_eq!(read(&least), read(&example()));
+    assert_eq!(read(&least), read(&defaults));
 }
 
 #[test]
 fn what_is_remarked_may_be_used() {
-    let used = template()
-        .replace("# unix_", "unix_")
-        .replace("# certificate_a", "certificate_a")
-        .replace("# socket", "socket")
-        .replace("# [server", "[server")
-        .replace("# config =", "config =")
-        .replace("# management", "management");
-    let config = read(&used);
+    let config = read(&uncommented(&full(), &["[server", "config", "management"]));
     assert_eq!(config.authx.unix_socket, Some("/run/authx/api.sock".into()));
+    let authority = Path::new("/etc/authx-openvpn/authority.pem");
+    assert_eq!(config.authx.certificate_authority.as_deref(), Some(authority));
     assert_eq!(config.pam.socket, Some("/run/authx-openvpn/pam.sock".into()));
     let (path, office) = config.servers().next().unwrap();
     assert_eq!(path, Path::new("/etc/openvpn/server/office.conf"));
     assert_eq!(office.name.as_str(), "office");
-    assert_eq!(office.management, Some("/run/openvpn-office/management.sock".into()));
+    assert_eq!(office.management, Some("/run/authx-openvpn/office.sock".into()));
+}
+
+#[test]
+fn several_addresses_keep_their_order() {
+    let two =
+        changed("\"https://mfa.example.com\"", "[\"https://b.example\", \"https://a.example\"]");
+    let urls = read(&two).authx.application_urls;
+    let expected: Vec<Origin> =
+        ["https://b.example", "https://a.example"].map(|url| url.parse().unwrap()).into();
+    assert_eq!(urls, expected);
 }
 
 #[test]
@@ -82,7 +113,8 @@ fn a_server_is_found_by_its_configuration() {
         answer_within_secs = 20
         [server.lab]
         config = '/srv/lab/office.conf'";
-    let config = read(&(template() + more));
+    let login = changed("first_factor = \"authx\"", "first_factor = \"pam\"");
+    let config = read(&(login + more));
     for (variable, name) in [
         ("/etc/openvpn/server/office.conf", "office"),
         ("/srv/lab/office.conf", "lab"),
@@ -121,7 +153,7 @@ fn what_is_wrong_says_what_is_right() {
         ("https://mfa", "http://mfa", "“http://” is only for this machine itself"),
         ("\"application.key\"", "7", "must be a text in quotes; it is a number"),
         (
-            "first_factor = \"pam\"",
+            "first_factor = \"authx\"",
             "first_factor = \"ldap\"",
             "must be \"authx\", \"pam\" or \"certificate\"",
         ),
@@ -165,7 +197,7 @@ fn what_is_wrong_says_what_is_right() {
 proptest! {
     #[test]
     fn no_text_breaks_it(noise in "\\PC{0,60}", at in 0usize..2_500, variable in "\\PC{0,40}") {
-        let mut text: Vec<char> = template().chars().collect();
+        let mut text: Vec<char> = full().chars().collect();
         let at = at.min(text.len());
         text.splice(at..at, noise.chars());
         if let Ok(config) = Config::parse(&text.into_iter().collect::<String>(), Path::new("")) {

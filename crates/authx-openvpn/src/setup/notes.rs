@@ -117,15 +117,15 @@ fn management(settings: &Settings, wanted: &Wanted) -> Option<Remark> {
     let Some(setting) = settings.last("management") else {
         return wanted.management.is_none().then(|| {
             Remark::general(
-                "without a management socket an approval on the phone becomes a tunnel after 1–3 s, and \
-                 a wrong code ends the sign-in. --management adds one for the agent",
+                "without a management socket a right answer becomes a tunnel after 1–3 s, and a wrong \
+                 code ends the sign-in. --management adds one for the agent",
             )
         });
     };
     let path = setting.argument(1).unwrap_or_default();
     let text = if settings.last("management-client").is_some() {
         "management-client: OpenVPN itself connects to a program here; the agent cannot use it and \
-         does without: an approval becomes a tunnel after 1–3 s"
+         does without: a right answer becomes a tunnel after 1–3 s"
             .to_owned()
     } else if setting.argument(2) == Some("unix") {
         format!(
@@ -134,8 +134,8 @@ fn management(settings: &Settings, wanted: &Wanted) -> Option<Remark> {
              agent in (management-client-user)"
         )
     } else {
-        "management: the agent uses unix sockets only and does without this one: an approval becomes \
-         a tunnel after 1–3 s. Whoever can reach it sees what users answer; nobody but root should"
+        "management: the agent uses unix sockets only and does without this one: a right answer \
+         becomes a tunnel after 1–3 s. Whoever can reach it sees what users answer; nobody but root should"
             .to_owned()
     };
     Some(Remark::at(setting, text))

@@ -200,9 +200,9 @@ impl Plan {
             return;
         }
         self.management = Some(path.clone());
-        let reason = "lets the agent wake OpenVPN: an approval becomes a tunnel in 10–50 ms instead \
-                      of 1–3 s, a wrong code is asked for again in the same connection, and an ended \
-                      session is cut at once";
+        let reason = "lets the agent wake OpenVPN: a right answer becomes a tunnel in half a second \
+                      instead of 1–3 s, a wrong code is asked for again in the same connection, and \
+                      an ended session is cut";
         self.add(format!("management {} unix", quoted(&path.to_string_lossy())), reason);
         let reason = "nobody else may connect there: it shows what users answer";
         self.add(format!("management-client-user {}", quoted(user)), reason);

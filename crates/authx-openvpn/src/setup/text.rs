@@ -122,7 +122,7 @@ fn wrapped(text: &str, first: &str, others: &str) -> String {
 const COLUMNS: usize = 96;
 const CLIENTS: &str = "
 In client profiles
-  + static-challenge \"AuthX code, or push\" 1
+  + static-challenge \"AuthX code\" 1
       asks for the code beside the password: the quickest way, also for clients that cannot be asked
       later. Without it the code can be typed behind the password, after a comma
   + auth-retry interact

@@ -1,133 +1,24 @@
 //! Commands of `authx` that a page shows.
 
-use super::page;
-use clap::error::ErrorKind;
+use super::{page, shell::Program};
+
+const AUTHX: Program = Program { name: "authx", definition: authx::commands::definition };
 
 #[test]
 fn every_command_in_a_block_can_be_typed() {
-    let (mut typed, mut wrong) = (0, vec![]);
-    for page in page::all() {
-        let blocks = page.blocks();
-        let lines = blocks.iter().flat_map(|block| commands(block.language, &block.lines));
-        for line in lines {
-            for error in parse(&line, &mut typed).into_iter().filter(clap::Error::use_stderr) {
-                wrong.push(format!("{}: {line}\n{error}", page.path.display()));
-            }
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let typed = AUTHX.typed_in_blocks();
     assert!(typed > 30, "only {typed} commands were found");
 }
 
 /// A command that the text names may leave out what it takes; what it says must exist.
 #[test]
 fn every_command_in_the_text_exists() {
-    let (mut named, mut wrong) = (0, vec![]);
-    for page in page::all() {
-        for span in page.spans() {
-            for error in parse(&span, &mut named) {
-                // `https://…` stands for an address that a reader has.
-                let placeholder = error.kind() == ErrorKind::ValueValidation && span.contains('…');
-                if error.use_stderr() && !is_incomplete(error.kind()) && !placeholder {
-                    wrong.push(format!("{}: `{span}`\n{error}", page.path.display()));
-                }
-            }
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let named = AUTHX.named_in_text();
     assert!(named > 30, "only {named} commands were found");
 }
 
 #[test]
 fn every_command_is_in_the_operators_guide() {
-    let guide = page::read("docs/operator/running.md").spans();
-    let missing: Vec<_> = leaves("authx", &authx::commands::definition())
-        .into_iter()
-        .filter(|command| !guide.iter().any(|span| span.starts_with(command)))
-        .collect();
+    let missing = AUTHX.missing_in(&page::read("docs/operator/running.md"));
     assert!(missing.is_empty(), "{missing:?}");
-}
-
-/// The commands that do something.
-fn leaves(path: &str, command: &clap::Command) -> Vec<String> {
-    if !command.has_subcommands() {
-        return vec![path.to_owned()];
-    }
-    let below = command.get_subcommands();
-    below.flat_map(|below| leaves(&format!("{path} {}", below.get_name()), below)).collect()
-}
-
-/// What is wrong with the commands of a line; counts those of `authx`.
-fn parse(line: &str, count: &mut usize) -> Vec<clap::Error> {
-    let mut errors = vec![];
-    for words in pipeline(line) {
-        let Some(arguments) = authx(&words) else { continue };
-        *count += 1;
-        errors.extend(authx::commands::definition().try_get_matches_from(arguments).err());
-    }
-    errors
-}
-
-fn is_incomplete(kind: ErrorKind) -> bool {
-    matches!(
-        kind,
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
-            | ErrorKind::MissingRequiredArgument
-            | ErrorKind::MissingSubcommand
-    )
-}
-
-/// The command lines of a block, each on one line: in `console` what follows a `$`, in `sh` all,
-/// in `ini` what a unit starts.
-fn commands(language: &str, lines: &[&str]) -> Vec<String> {
-    let text = lines.join("\n").replace("\\\n", " ");
-    let line = |line: &str| match language {
-        "console" => line.strip_prefix("$ ").or_else(|| line.strip_prefix("# ")).map(str::to_owned),
-        "ini" => line.strip_prefix("ExecStart=").map(str::to_owned),
-        "sh" => Some(line.to_owned()),
-        _ => None,
-    };
-    text.lines().filter_map(line).collect()
-}
-
-/// The commands of one line of shell, each as words; what is redirected is left out.
-fn pipeline(line: &str) -> Vec<Vec<String>> {
-    let mut commands = vec![vec![]];
-    let (mut word, mut quote, mut letters) = (None::<String>, None, line.chars());
-    while let Some(letter) = letters.next() {
-        match (quote, letter) {
-            (Some(open), _) if letter == open => quote = None,
-            (None, '\'' | '"') => {
-                quote = Some(letter);
-                word.get_or_insert_default();
-            }
-            (None, '\\') => word.get_or_insert_default().extend(letters.next()),
-            (None, '#') if word.is_none() => break,
-            (None, ' ') => commands.last_mut().unwrap().extend(word.take()),
-            (None, '|' | '&' | ';') => {
-                commands.last_mut().unwrap().extend(word.take());
-                commands.push(vec![]);
-            }
-            (None, '<' | '>') => {
-                // The name of the file is in no command.
-                word = None;
-                commands.push(vec![]);
-            }
-            (Some(_) | None, _) => word.get_or_insert_default().push(letter),
-        }
-    }
-    commands.last_mut().unwrap().extend(word);
-    commands
-}
-
-/// The arguments of `authx`, where that is what runs.
-fn authx(words: &[String]) -> Option<Vec<&str>> {
-    let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
-    if let ["sudo", "-u", _, rest @ ..] = words.as_slice() {
-        words = rest.to_vec();
-    }
-    let before = |word: &&str| word.contains('=') || *word == "sudo";
-    let words: Vec<&str> = words.into_iter().skip_while(before).collect();
-    let program = words.first()?;
-    (program.rsplit('/').next() == Some("authx")).then_some(words)
 }

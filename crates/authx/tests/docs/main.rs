@@ -5,4 +5,5 @@
 mod commands;
 mod links;
 mod page;
+mod shell;
 mod tables;
