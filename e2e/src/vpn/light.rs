@@ -47,6 +47,8 @@ pub struct LightOptions {
     pub certificate: Option<String>,
     /// What it announces that it can show (`IV_SSO`).
     pub sso: Option<String>,
+    /// What it announces of its protocol (`IV_PROTO`), where that is not what 2.6.14 does.
+    pub protocol: Option<u32>,
 }
 
 /// One connection of a client without a tunnel.
@@ -55,11 +57,12 @@ pub struct LightClient {
     socket: UdpSocket,
     channel: ControlChannel,
     tls: ClientConnection,
-    sso: Option<String>,
+    abilities: String,
     heard: Vec<u8>,
     key_exchanged: bool,
     typed: Instant,
     push_request: Option<Instant>,
+    challenge: Option<DynamicChallenge>,
 }
 
 impl Crowd {
@@ -98,11 +101,12 @@ impl Crowd {
             socket,
             channel: ControlChannel::new(session),
             tls,
-            sso: options.sso,
+            abilities: options.abilities(),
             heard: vec![],
             key_exchanged: false,
             typed: Instant::now(),
             push_request: None,
+            challenge: None,
         }
     }
 
@@ -115,20 +119,44 @@ impl Crowd {
     }
 }
 
+impl LightOptions {
+    fn abilities(&self) -> String {
+        let protocol = self.protocol.unwrap_or(PROTOCOL);
+        let sso = self.sso.as_ref().map(|sso| format!("IV_SSO={sso}\n")).unwrap_or_default();
+        format!("{PEER_INFO}IV_PROTO={protocol}\n{sso}")
+    }
+}
+
 impl LightClient {
     /// Connects, shows user name and password, and waits for what comes of it.
     pub async fn sign_in(&mut self, user: &str, password: &str) -> Outcome {
         self.typed = Instant::now();
-        let hello = hello(user, password, self.sso.as_deref());
+        let hello = hello(user, password, &self.abilities);
         self.tls.writer().write_all(&hello).unwrap();
         self.next().await
     }
 
     /// Answers what was asked in this connection.
     pub async fn answer(&mut self, text: &str) -> Outcome {
-        self.typed = Instant::now();
-        self.say(&format!("CR_RESPONSE,{}", BASE64.encode(text.as_bytes())));
+        self.answer_blindly(text).await;
         self.next().await
+    }
+
+    /// Answers and looks at nothing that comes of it.
+    pub async fn answer_blindly(&mut self, text: &str) {
+        self.respond(&BASE64.encode(text.as_bytes())).await;
+    }
+
+    /// Sends anything at all as an answer.
+    pub async fn respond(&mut self, raw: &str) {
+        self.typed = Instant::now();
+        self.say(&format!("CR_RESPONSE,{raw}"));
+        self.flush().await;
+    }
+
+    /// The question to be answered in a new connection, if one is open.
+    pub fn dynamic_challenge(&self) -> Option<&DynamicChallenge> {
+        self.challenge.as_ref()
     }
 
     /// Tells the server that it leaves, and does not wait for what the server thinks of it.
@@ -210,7 +238,8 @@ impl LightClient {
         if let Some(reason) = message.strip_prefix("AUTH_FAILED") {
             self.push_request = None;
             let reason = reason.strip_prefix(',').unwrap_or(reason);
-            let asked = DynamicChallenge::read(reason).map(|challenge| challenge.text);
+            self.challenge = DynamicChallenge::read(reason);
+            let asked = self.challenge.as_ref().map(|challenge| challenge.text.clone());
             let refused = || Outcome::Refused { text: reason.to_owned() };
             return Some(asked.map_or_else(refused, |text| Outcome::Asked { text }));
         }
@@ -239,14 +268,12 @@ impl LightClient {
 }
 
 /// The client's part of the key exchange, which carries user name and password.
-fn hello(user: &str, password: &str, sso: Option<&str>) -> Vec<u8> {
+fn hello(user: &str, password: &str, abilities: &str) -> Vec<u8> {
     let mut hello = vec![0, 0, 0, 0, 2];
     let mut chance = [0; 112];
     OsRandom.fill(&mut chance);
     hello.extend(chance);
-    let sso = sso.map(|sso| format!("IV_SSO={sso}\n")).unwrap_or_default();
-    let abilities = format!("{PEER_INFO}{sso}");
-    for text in ["V4,dev-type tun", user, password, &abilities] {
+    for text in ["V4,dev-type tun", user, password, abilities] {
         let length = u16::try_from(text.len() + 1).expect("a text that OpenVPN can carry");
         hello.extend(length.to_be_bytes());
         hello.extend(text.as_bytes());
@@ -275,4 +302,5 @@ const FIRST_PUSH_REQUEST: Duration = Duration::from_secs(1);
 const PUSH_REQUESTS: Duration = Duration::from_secs(5);
 /// As of OpenVPN 2.6.14 on Linux.
 const PEER_INFO: &str = "IV_VER=2.6.14\nIV_PLAT=linux\nIV_TCPNL=1\nIV_MTU=1600\nIV_NCP=2\n\
-    IV_CIPHERS=AES-256-GCM:AES-128-GCM:CHACHA20-POLY1305\nIV_PROTO=990\n";
+    IV_CIPHERS=AES-256-GCM:AES-128-GCM:CHACHA20-POLY1305\n";
+const PROTOCOL: u32 = 990;

@@ -26,6 +26,8 @@ pub struct ServerOptions {
     pub user_nobody: bool,
     /// Whether it shuts itself in a directory once it has started.
     pub chroot: bool,
+    /// How many processes its user may have (`LimitNPROC` of a unit).
+    pub most_processes: Option<u32>,
 }
 
 /// A running OpenVPN server. Killed when dropped.
@@ -34,6 +36,7 @@ pub struct OpenvpnServer {
     world: World,
     number: u8,
     directory: PathBuf,
+    most_processes: Option<u32>,
     child: Child,
     log: Log,
 }
@@ -53,8 +56,9 @@ impl OpenvpnServer {
         }
         let text = configuration(world, number, &directory, &options);
         fs::write(directory.join(CONFIG), text).unwrap();
-        let (child, log) = run(world, &directory).await;
-        Self { world: world.clone(), number, directory, child, log }
+        let most_processes = options.most_processes;
+        let (child, log) = run(world, &directory, most_processes).await;
+        Self { world: world.clone(), number, directory, most_processes, child, log }
     }
 
     /// What it has logged since its process began.
@@ -121,7 +125,7 @@ impl OpenvpnServer {
 
     /// Starts it after it has ended.
     pub async fn start_again(&mut self) {
-        (self.child, self.log) = run(&self.world, &self.directory).await;
+        (self.child, self.log) = run(&self.world, &self.directory, self.most_processes).await;
     }
 
     /// `SIGHUP`: it reads its configuration again, plugins included.
@@ -151,8 +155,15 @@ pub(super) fn directory(world: &World, number: u8) -> PathBuf {
     world.directory().join(format!("server{number}"))
 }
 
-async fn run(world: &World, directory: &Path) -> (Child, Log) {
-    let mut command = world.command(Side::Servers, "openvpn");
+async fn run(world: &World, directory: &Path, most_processes: Option<u32>) -> (Child, Log) {
+    let mut command = match most_processes {
+        Some(most) => {
+            let mut command = world.command(Side::Servers, "prlimit");
+            command.arg(format!("--nproc={most}")).arg("openvpn");
+            command
+        }
+        None => world.command(Side::Servers, "openvpn"),
+    };
     command.arg("--config").arg(directory.join(CONFIG)).current_dir(directory);
     let (child, log) = Log::of(&mut command);
     log.says(log.start(), SERVING).await;

@@ -3,11 +3,11 @@
 use authx_e2e::{
     Engine, Installation, PASSWORD, Person, Server,
     vpn::{
-        self, Agent, AgentOptions, ClientOptions, OpenvpnClient, OpenvpnServer, Outcome,
-        ServerOptions, World,
+        self, Agent, AgentOptions, ClientOptions, Crowd, LightOptions, OpenvpnClient,
+        OpenvpnServer, Outcome, ServerOptions, World,
     },
 };
-use std::fs;
+use std::{fs, net::TcpListener, time::Duration};
 
 /// All of it. Everything ends when it is dropped.
 pub(crate) struct House {
@@ -21,6 +21,8 @@ pub(crate) struct House {
 /// What is built.
 #[derive(Default)]
 pub(crate) struct Plan {
+    /// Whether the first Application URL leads nowhere.
+    pub(crate) dead_url: bool,
     /// Whether the agent may use OpenVPN's management socket.
     pub(crate) management: bool,
     /// The application's policy.
@@ -46,10 +48,19 @@ impl House {
             let set = installation.run(&["policy", "set", file.to_str().unwrap()]);
             assert!(set.status.success(), "{}", String::from_utf8_lossy(&set.stderr));
         }
-        installation.open_socket();
+        let mut options = if plan.dead_url {
+            let (url, authority) = installation.encrypt();
+            let mut options = AgentOptions::of(&installation)
+                .with("authx", &format!("certificate_authority = \"{}\"", authority.display()));
+            options.lines.remove(0);
+            options.urls = vec![format!("https://localhost:{}", dead_port()), url];
+            options
+        } else {
+            installation.open_socket();
+            AgentOptions::of(&installation)
+        };
         let authx = Server::start(installation.config()).await;
         let world = World::new();
-        let mut options = AgentOptions::of(&installation);
         for line in &plan.login {
             options = options.with("login", line);
         }
@@ -82,6 +93,31 @@ impl House {
         client
     }
 
+    /// Clients that only sign in.
+    pub(crate) fn crowd(&self) -> Crowd {
+        Crowd::new(&self.world, &self.openvpn)
+    }
+
+    /// Waits until AuthX's database counts so many.
+    pub(crate) async fn counts(&self, many: i64, sql: &'static str) {
+        self.count_until(sql, |counted| counted == many).await;
+    }
+
+    /// Waits until AuthX's database counts so many or more.
+    pub(crate) async fn counts_at_least(&self, many: i64, sql: &'static str) {
+        self.count_until(sql, |counted| counted >= many).await;
+    }
+
+    async fn count_until(&self, sql: &'static str, enough: impl Fn(i64) -> bool) {
+        let counted = async {
+            while !enough(self.installation.count(sql).await) {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let in_time = tokio::time::timeout(PATIENCE, counted).await;
+        assert!(in_time.is_ok(), "never enough of `{sql}`\n{}", self.told());
+    }
+
     /// What everybody said, for a test that failed.
     pub(crate) fn told(&self) -> String {
         format!(
@@ -91,6 +127,30 @@ impl House {
             self.authx.log()
         )
     }
+}
+
+/// A plan with certificates as first factor, which costs a crowd nothing.
+pub(crate) fn by_certificate() -> Plan {
+    Plan {
+        policy: "first_factors = [\"certificate\"]\n",
+        login: vec!["first_factor = \"certificate\"".to_owned()],
+        openvpn: ServerOptions { certificates: true, ..ServerOptions::default() },
+        ..Plan::default()
+    }
+}
+
+/// One of a crowd with a certificate, that can be asked.
+pub(crate) fn certified(name: &str) -> LightOptions {
+    LightOptions {
+        certificate: Some(name.to_owned()),
+        sso: Some("crtext".to_owned()),
+        protocol: None,
+    }
+}
+
+/// Where nobody listens.
+fn dead_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// A client that can be asked.
@@ -103,3 +163,11 @@ pub(crate) fn refusal(outcome: &Outcome) -> &str {
     let Outcome::Refused { text } = outcome else { panic!("{outcome:?} is no refusal") };
     text.rsplit_once(" [").map_or(text, |(plain, _)| plain)
 }
+
+/// The text of a question.
+pub(crate) fn question(outcome: &Outcome) -> &str {
+    let Outcome::Asked { text } = outcome else { panic!("{outcome:?} is no question") };
+    text
+}
+
+const PATIENCE: Duration = Duration::from_secs(60);

@@ -5,9 +5,15 @@
     reason = "this is how a test fails, also in what tests share"
 )]
 
+mod answers;
+mod bad_days;
+mod crowds;
 mod first_factors;
+mod hosts;
 mod house;
+mod lost;
 mod plain;
 mod prompts;
+mod restarts;
 mod sessions;
 mod tokens;

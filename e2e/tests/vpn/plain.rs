@@ -182,7 +182,7 @@ async fn a_crowd_signs_in_as_clients_do() {
     let many = (0..30).map(async |number| {
         let name = format!("person{number}");
         let sso = Some("crtext".to_owned());
-        let options = LightOptions { certificate: Some(name.clone()), sso };
+        let options = LightOptions { certificate: Some(name.clone()), sso, protocol: None };
         let mut client = crowd.client(options).await;
         let password = ["yes", "no", "ask"][number % 3];
         let mut outcome = client.sign_in(&name, password).await;

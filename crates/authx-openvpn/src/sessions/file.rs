@@ -18,6 +18,8 @@ use std::{
     io::{self, Read as _, Write as _},
     os::unix::fs::{FileExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
+    thread,
+    time::Duration,
 };
 use zeroize::Zeroizing;
 
@@ -129,12 +131,25 @@ impl Writer {
 fn lock(path: PathBuf) -> Result<fs::File, SessionsError> {
     let open = private().write(true).create(true).truncate(false).open(&path);
     let file = open.map_err(failed("open", &path))?;
-    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(file),
-        Err(rustix::io::Errno::WOULDBLOCK) => Err(SessionsError::Busy { path }),
-        Err(error) => Err(failed("lock", &path)(error.into())),
+    for _ in 0..LOCK_TRIES {
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => return Ok(file),
+            Err(rustix::io::Errno::WOULDBLOCK) => pause(),
+            Err(error) => return Err(failed("lock", &path)(error.into())),
+        }
     }
+    Err(SessionsError::Busy { path })
 }
+
+/// An agent before this one may just be ending, and a child that was just begun holds its lock
+/// until it has become another program.
+#[expect(clippy::disallowed_methods, reason = "at the start, when nobody is served yet")]
+fn pause() {
+    thread::sleep(LOCK_PAUSE);
+}
+
+const LOCK_TRIES: usize = 20;
+const LOCK_PAUSE: Duration = Duration::from_millis(50);
 
 /// The key in the file, or a new one in a new file.
 fn key(path: &Path) -> Result<MasterKey, SessionsError> {
