@@ -59,6 +59,18 @@ fn the_configuration_is_explained() {
 }
 
 #[test]
+fn paths_are_whole_wherever_the_command_is_typed() {
+    let directory = tempfile::tempdir().unwrap();
+    let text = configuration(Path::new(".")).replace("./run", "run");
+    fs::write(directory.path().join("agent.toml"), text).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_authx-openvpn"));
+    command.current_dir(&directory).args(["--config", "agent.toml", "config", "check"]);
+    let said = said(&command.output().unwrap());
+    let socket = directory.path().join("run/agent.sock");
+    assert!(said.contains(socket.to_str().unwrap()), "{said}");
+}
+
+#[test]
 fn what_is_wrong_with_the_configuration_is_listed() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("agent.toml");

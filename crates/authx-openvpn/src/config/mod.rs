@@ -69,7 +69,9 @@ impl Config {
     ///
     /// [`ConfigError::Faults`] with everything that is wrong in it, or [`ConfigError::Unreadable`].
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        config::load(path, "`authx-openvpn config example` shows one", Self::read)
+        // OpenVPN is told the socket's whole path, and `doctor` compares.
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        config::load(&path, "`authx-openvpn config example` shows one", Self::read)
     }
 
     /// Reads a text whose relative paths are relative to `directory`.
