@@ -23,6 +23,8 @@ pub(crate) struct House {
 pub(crate) struct Plan {
     /// Whether the first Application URL leads nowhere.
     pub(crate) dead_url: bool,
+    /// Whether the agent logs all that it can.
+    pub(crate) logs_all: bool,
     /// Whether the agent may use OpenVPN's management socket.
     pub(crate) management: bool,
     /// The application's policy.
@@ -66,6 +68,9 @@ impl House {
         }
         for line in &plan.pam {
             options = options.with("pam", line);
+        }
+        if plan.logs_all {
+            options = options.with("log", "level = \"trace\"");
         }
         if plan.management {
             options = options.managing(&world, 0);

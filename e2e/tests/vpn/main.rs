@@ -15,5 +15,6 @@ mod lost;
 mod plain;
 mod prompts;
 mod restarts;
+mod secrets;
 mod sessions;
 mod tokens;
