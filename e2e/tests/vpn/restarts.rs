@@ -1,6 +1,6 @@
 //! AuthX and the agent end, hang and come back while many wait.
 
-use crate::house::{House, Plan, by_certificate, certified, question};
+use crate::house::{House, by_certificate, certified, question};
 use authx_e2e::{
     Person, Server,
     vpn::{ClientOptions, LightClient, Outcome},

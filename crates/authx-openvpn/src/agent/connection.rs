@@ -4,7 +4,7 @@ use super::{Agent, sign_in};
 use crate::{
     conversation::Event,
     environment::Environment,
-    shim_socket::{Connection, FromShim, InstanceKey, welcome},
+    shim_socket::{Connection, FilesError, FromShim, InstanceKey, welcome},
 };
 use std::{collections::HashMap, sync::Arc};
 use tokio::{sync::mpsc, task::JoinSet};
@@ -62,7 +62,11 @@ impl Open {
                 let files = match files {
                     Ok(files) => files,
                     Err(error) => {
-                        tracing::error!(%error, "OpenVPN's files are not what they should be");
+                        if error == FilesError::Gone {
+                            tracing::info!("a client left before its sign-in was looked at");
+                        } else {
+                            tracing::error!(%error, "OpenVPN's files are not what they should be");
+                        }
                         sign_in::turn_away(connection, seq);
                         return;
                     }
