@@ -3,9 +3,11 @@
 use super::{Agent, sign_in};
 use crate::{
     conversation::Event,
+    cx,
     environment::Environment,
-    shim_socket::{Connection, FilesError, FromShim, InstanceKey, welcome},
+    shim_socket::{Connection, Files, FilesError, FromShim, InstanceKey, welcome},
 };
+use authx_core::{prompt, reason::Reason, wire::text::SupportCode};
 use std::{collections::HashMap, sync::Arc};
 use tokio::{sync::mpsc, task::JoinSet};
 
@@ -85,12 +87,16 @@ impl Open {
                     post(&sender, Event::Outcome { used });
                 }
             }
-            FromShim::Response { seq: _, environment } => {
+            FromShim::Response { seq: _, environment, files } => {
                 let environment = Environment::new(environment);
                 let sender = environment.control_file().and_then(|name| self.files.get(name));
-                match (sender, environment.value("crresponse")) {
-                    (Some(sender), Some(text)) => post(sender, Event::Typed(text.to_owned())),
-                    _ => tracing::debug!("an answer to nothing"),
+                match (sender.filter(|sender| !sender.is_closed()), files) {
+                    (Some(sender), _) => {
+                        let text = environment.value("crresponse").unwrap_or_default();
+                        post(sender, Event::Typed(text.to_owned()));
+                    }
+                    (None, Ok(files)) => refuse_unknown(&files),
+                    (None, Err(_)) => tracing::debug!("an answer to what is decided"),
                 }
             }
         }
@@ -101,6 +107,17 @@ impl Open {
             post(sender, Event::Gone);
         }
     }
+}
+
+/// Without this a client whose agent was killed would wait until OpenVPN's limit.
+fn refuse_unknown(files: &Files) {
+    let code = cx::draw(SupportCode::draw);
+    let text = prompt::refusal(Reason::ChallengeExpired, None, &code);
+    if let Err(error) = files.refuse(&text) {
+        tracing::warn!(%error, "the verdict could not be written; the client will time out");
+    }
+    let code = code.as_str();
+    tracing::warn!(code, "an answer came to a question that this agent did not ask");
 }
 
 /// A sign-in that does not read its mail drops more of it: a client that floods harms itself only.

@@ -96,20 +96,27 @@ fn understand(
     }
     let frame = Frame::parse(message)?;
     let lost = flags.contains(ReturnFlags::CTRUNC);
-    if !matches!(frame, Frame::Login { .. }) && (lost || !descriptors.is_empty()) {
+    let with_files = matches!(frame, Frame::Login { .. } | Frame::Response { .. });
+    if !with_files && (lost || !descriptors.is_empty()) {
         return Err(ReceiveError::Descriptors);
     }
+    let files = |attached| match lost {
+        true => Err(FilesError::Lost),
+        false => Files::take(attached, descriptors),
+    };
     Ok(Some(match frame {
         Frame::Hello { version, key, who } => FromShim::Hello { version, key, who: who.to_owned() },
         Frame::Login { seq, attached, environment } => FromShim::Login {
             seq,
             environment: Zeroizing::new(environment.to_vec()),
-            files: if lost { Err(FilesError::Lost) } else { Files::take(attached, descriptors) },
+            files: files(attached),
         },
         Frame::Outcome { seq, used } => FromShim::Outcome { seq, used },
-        Frame::Response { seq, environment } => {
-            FromShim::Response { seq, environment: Zeroizing::new(environment.to_vec()) }
-        }
+        Frame::Response { seq, attached, environment } => FromShim::Response {
+            seq,
+            environment: Zeroizing::new(environment.to_vec()),
+            files: files(attached),
+        },
     }))
 }
 
@@ -147,6 +154,8 @@ pub enum FromShim {
         seq: u64,
         /// As with a login.
         environment: Zeroizing<Vec<u8>>,
+        /// The login's files once more, fit for a verdict only while there is none.
+        files: Result<Files, FilesError>,
     },
 }
 

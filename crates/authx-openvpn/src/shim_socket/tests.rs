@@ -45,16 +45,18 @@ async fn replies_arrive_whole_and_in_order() {
 }
 
 #[tokio::test]
-async fn an_answer_and_an_outcome_come_without_files() {
+async fn an_outcome_comes_without_files_and_an_answer_with_those_of_its_login() {
     let world = World::new();
     let (plugin, connection) = world.connected().await;
     plugin.says(b"C\0\0\0\0\0\0\0\x02\0crresponse=MTIz\0", &[]);
     plugin.says(b"O\0\0\0\0\0\0\0\x01\0", &[]);
-    let Some(FromShim::Response { seq: 2, environment }) = connection.receive().await.unwrap()
+    let Some(FromShim::Response { seq: 2, environment, files }) =
+        connection.receive().await.unwrap()
     else {
         panic!("no answer");
     };
     assert_eq!(environment.as_slice(), b"crresponse=MTIz\0");
+    assert_eq!(files.unwrap_err(), FilesError::Missing);
     let outcome = connection.receive().await.unwrap();
     assert!(matches!(outcome, Some(FromShim::Outcome { seq: 1, used: false })));
     drop(plugin);
