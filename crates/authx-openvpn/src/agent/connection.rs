@@ -31,14 +31,21 @@ pub(super) async fn serve(agent: Arc<Agent>, connection: Connection, key: Arc<In
     tracing::info!(who, "OpenVPN is connected");
     let mut open = Open::default();
     let mut stopping = agent.stopping.clone();
+    let mut stopped = false;
     loop {
         let message = tokio::select! {
-            _ = stopping.wait_for(|stop| *stop) => break,
+            _ = stopping.wait_for(|stop| *stop), if !stopped => {
+                stopped = true;
+                connection.close_inbox();
+                continue;
+            }
             message = connection.receive() => message,
             Some(_) = open.running.join_next() => continue,
         };
         match message {
             Ok(Some(message)) => open.take(&agent, &connection, message),
+            // What was sent before the end has been taken, and is being answered.
+            Ok(None) if stopped => break,
             Ok(None) => {
                 tracing::info!(who, "OpenVPN has closed its connection");
                 open.tell_gone();

@@ -6,7 +6,8 @@ use super::frames::{Frame, FrameError, ToShim};
 use rustix::cmsg_space;
 use rustix::fd::OwnedFd;
 use rustix::net::{
-    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, SendFlags, recvmsg, send,
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, SendFlags, Shutdown,
+    recvmsg, send, shutdown,
 };
 use std::io::{self, IoSliceMut};
 use std::mem::MaybeUninit;
@@ -54,6 +55,13 @@ impl Connection {
         // A message of a sequenced-packet socket goes whole or not at all.
         send(&self.socket, &bytes, flags)?;
         Ok(())
+    }
+
+    /// Takes nothing that is not on its way already: the plugin goes to the next agent with what
+    /// comes after.
+    pub fn close_inbox(&self) {
+        // Fails where the other end has gone.
+        let _ = shutdown(&self.socket, Shutdown::Read);
     }
 
     fn take(&self) -> io::Result<Result<Option<FromShim>, ReceiveError>> {
