@@ -41,6 +41,16 @@ impl Files {
         }
     }
 
+    /// Refuses a sign-in that is still undecided.
+    pub(crate) fn refuse(&self, text: &str) {
+        let Ok(control) = &self.control else { return };
+        if fstat(control).is_ok_and(|stat| stat.st_size == 0) {
+            self.explain(text);
+            // Where it fails OpenVPN goes on waiting, and refuses at its limit.
+            let _ = pwrite(control, b"0", 0);
+        }
+    }
+
     /// Hands OpenVPN what to show while the sign-in is open: whole, or not at all.
     pub(crate) fn ask(&self, text: &[u8]) -> bool {
         let Some(pending) = &self.pending else { return false };

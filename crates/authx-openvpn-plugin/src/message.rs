@@ -37,10 +37,11 @@ pub(crate) fn login(
 pub(crate) fn response(
     out: &mut Vec<u8>,
     seq: u64,
+    attached: u8,
     environment: Environment<'_>,
 ) -> Result<(), TooLong> {
     fresh(out, b'C')?;
-    numbered(out, seq, 0)?;
+    numbered(out, seq, attached)?;
     environment.variables().try_for_each(|variable| push(out, variable.to_bytes_with_nul()))
 }
 
@@ -134,7 +135,10 @@ mod tests {
                     let attached = known["attached"].as_u64().unwrap().try_into().unwrap();
                     with(&known, |environment| login(&mut out, seq, attached, environment))
                 }
-                "response" => with(&known, |environment| response(&mut out, seq, environment)),
+                "response" => {
+                    let attached = known["attached"].as_u64().unwrap().try_into().unwrap();
+                    with(&known, |environment| response(&mut out, seq, attached, environment))
+                }
                 "outcome" => outcome(&mut out, seq, known["used"].as_bool().unwrap()),
                 kind => panic!("{kind}"),
             };

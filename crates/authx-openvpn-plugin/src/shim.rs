@@ -85,17 +85,14 @@ impl Shim {
         })
     }
 
-    /// A client's answer to a prompt. There is no way to refuse it; the agent knows the sign-in it
-    /// belongs to, if it is still the same agent.
+    /// A client's answer to a prompt. An agent that does not know the sign-in, because it is not the
+    /// one that began it, refuses it through the files that come along; without any agent this does.
     pub(crate) fn response(&mut self, environment: Environment<'_>) {
+        let files = Files::open(environment);
         self.seq = self.seq.wrapping_add(1);
-        let Some(link) = &self.link else { return };
-        let sent = message::response(&mut self.out, self.seq, environment)
-            .map_err(Refusal::from)
-            .and_then(|()| Ok(agent_link::send(link, &self.out, std::iter::empty())?));
-        wipe(&mut self.out);
-        if let Err(why) = sent {
-            log::say(Level::Warning, format_args!("a client's answer is lost: {why}"));
+        if let Err(refusal) = self.deliver(Call::Response, environment, &files) {
+            log::say(Level::Warning, format_args!("a client's answer is lost: {refusal}"));
+            files.refuse(refusal.reason(environment.knows_temporary_failure()));
         }
     }
 
@@ -150,7 +147,7 @@ impl Shim {
         }
         let until = Moment::now().plus_millis(WAIT_MILLIS);
         self.seq = self.seq.wrapping_add(1);
-        self.deliver(environment, files)?;
+        self.deliver(Call::Login, environment, files)?;
         if self.no_wait_until.is_some_and(|quiet| Moment::now() < quiet) {
             return Ok(self.end_call(false, Verdict::Deferred));
         }
@@ -159,7 +156,7 @@ impl Shim {
             Waited::Broken => {
                 // The agent ended meanwhile. Its successor may already be listening.
                 self.hang_up();
-                self.deliver(environment, files)?;
+                self.deliver(Call::Login, environment, files)?;
                 match self.wait(until, files)? {
                     Waited::Done(verdict) => verdict,
                     Waited::Broken => return Err(self.lost()),
@@ -169,17 +166,22 @@ impl Shim {
         Ok(verdict)
     }
 
-    /// Sends the sign-in, over a new connection where the last one is no longer any good.
-    fn deliver(&mut self, environment: Environment<'_>, files: &Files) -> Result<(), Refusal> {
+    /// Sends it, over a new connection where the last one is no longer any good.
+    fn deliver(
+        &mut self,
+        call: Call,
+        environment: Environment<'_>,
+        files: &Files,
+    ) -> Result<(), Refusal> {
         self.clear_up();
         if self.link.is_some() {
-            match self.send_login(environment, files) {
+            match self.send(call, environment, files) {
                 Err(Refusal::Send(error)) if is_end(error) => self.hang_up(),
                 sent => return sent,
             }
         }
         self.connect()?;
-        match self.send_login(environment, files) {
+        match self.send(call, environment, files) {
             Err(Refusal::Send(error)) if is_end(error) => match self.clear_up() {
                 Left::Rejected => Err(Refusal::Rejected),
                 Left::Nothing => Err(Refusal::NoAgent(error)),
@@ -188,9 +190,18 @@ impl Shim {
         }
     }
 
-    fn send_login(&mut self, environment: Environment<'_>, files: &Files) -> Result<(), Refusal> {
+    fn send(
+        &mut self,
+        call: Call,
+        environment: Environment<'_>,
+        files: &Files,
+    ) -> Result<(), Refusal> {
         let Some(link) = &self.link else { return Err(Refusal::NoAgent(Errno::NOTCONN)) };
-        let sent = message::login(&mut self.out, self.seq, files.attached(), environment)
+        let write = match call {
+            Call::Login => message::login,
+            Call::Response => message::response,
+        };
+        let sent = write(&mut self.out, self.seq, files.attached(), environment)
             .map_err(Refusal::from)
             .and_then(|()| Ok(agent_link::send(link, &self.out, files.in_order())?));
         wipe(&mut self.out);
@@ -281,6 +292,13 @@ impl Shim {
         self.hang_up();
         Refusal::NoAgent(Errno::CONNRESET)
     }
+}
+
+/// What is sent with the files of a sign-in.
+#[derive(Clone, Copy)]
+enum Call {
+    Login,
+    Response,
 }
 
 /// What lay on the connection.

@@ -73,6 +73,32 @@ fn the_agents_word_is_openvpns_answer() {
 }
 
 #[test]
+fn an_answer_that_no_agent_takes_is_refused_unless_there_is_a_verdict() {
+    alone("an_answer_that_no_agent_takes_is_refused_unless_there_is_a_verdict", || {
+        let agent = Agent::new();
+        let openvpn = OpenVpn::opened(&agent.path());
+        let plugin = agent.greeted();
+        let asks = || {
+            let answered = plugin.answers(|login| login.reply(b"d60\ncrtext\nCR_TEXT:R,E:Code"));
+            let login = openvpn.signs_in("alice", &[]);
+            assert_eq!(login.status, DEFERRED);
+            (login, answered.join())
+        };
+        let (open, _) = asks();
+        let (decided, heard) = asks();
+        heard.write(0, "1");
+        drop(plugin);
+        let _home = agent.dies();
+        for login in [&open, &decided] {
+            openvpn.answers_prompt("alice", login, "MTIzNDU2");
+        }
+        assert_eq!((open.control(), decided.control()), ("0".to_owned(), "1".to_owned()));
+        assert!(open.reason().ends_with("Try again in a minute. [no agent]"), "{}", open.reason());
+        assert_eq!(decided.reason(), "");
+    });
+}
+
+#[test]
 fn a_prompt_that_cannot_be_handed_over_is_no_prompt() {
     alone("a_prompt_that_cannot_be_handed_over_is_no_prompt", || {
         let agent = Agent::new();

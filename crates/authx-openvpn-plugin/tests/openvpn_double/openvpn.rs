@@ -132,11 +132,12 @@ impl OpenVpn {
     }
 
     pub(crate) fn answers_prompt(&self, user: &str, login: &SignIn, text: &str) {
-        let control = login.dir.join("auth_control_file");
+        let file = |name: &str| format!("{name}={}", login.dir.join(name).display());
         let environment = [
             format!("username={user}"),
             format!("crresponse={text}"),
-            format!("auth_control_file={}", control.display()),
+            file("auth_control_file"),
+            file("auth_failed_reason_file"),
         ];
         assert_eq!(self.call(15, &environment), ALLOWED);
     }

@@ -3,9 +3,11 @@
 use super::{Agent, sign_in};
 use crate::{
     conversation::Event,
+    cx,
     environment::Environment,
-    shim_socket::{Connection, FromShim, InstanceKey, welcome},
+    shim_socket::{Connection, Files, FilesError, FromShim, InstanceKey, welcome},
 };
+use authx_core::{prompt, reason::Reason, wire::text::SupportCode};
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::{sync::mpsc, task::JoinSet, time::timeout};
 
@@ -29,14 +31,21 @@ pub(super) async fn serve(agent: Arc<Agent>, connection: Connection, key: Arc<In
     tracing::info!(who, "OpenVPN is connected");
     let mut open = Open::default();
     let mut stopping = agent.stopping.clone();
+    let mut stopped = false;
     loop {
         let message = tokio::select! {
-            _ = stopping.wait_for(|stop| *stop) => break,
+            _ = stopping.wait_for(|stop| *stop), if !stopped => {
+                stopped = true;
+                connection.close_inbox();
+                continue;
+            }
             message = connection.receive() => message,
             Some(_) = open.running.join_next() => continue,
         };
         match message {
             Ok(Some(message)) => open.take(&agent, &connection, message),
+            // What was sent before the end has been taken, and is being answered.
+            Ok(None) if stopped => break,
             Ok(None) => {
                 tracing::info!(who, "OpenVPN has closed its connection");
                 break;
@@ -68,7 +77,11 @@ impl Open {
                 let files = match files {
                     Ok(files) => files,
                     Err(error) => {
-                        tracing::error!(%error, "OpenVPN's files are not what they should be");
+                        if error == FilesError::Gone {
+                            tracing::info!("a client left before its sign-in was looked at");
+                        } else {
+                            tracing::error!(%error, "OpenVPN's files are not what they should be");
+                        }
                         sign_in::turn_away(connection, seq);
                         return;
                     }
@@ -87,13 +100,16 @@ impl Open {
                     post(&sender, Event::Outcome { used });
                 }
             }
-            FromShim::Response { seq: _, environment } => {
+            FromShim::Response { seq: _, environment, files } => {
                 let environment = Environment::new(environment);
                 let sender = environment.control_file().and_then(|name| self.files.get(name));
-                if let (Some(sender), Some(text)) = (sender, environment.value("crresponse")) {
-                    post(sender, Event::Typed(text.to_owned()));
-                } else {
-                    tracing::debug!("an answer to nothing");
+                match (sender.filter(|sender| !sender.is_closed()), files) {
+                    (Some(sender), _) => {
+                        let text = environment.value("crresponse").unwrap_or_default();
+                        post(sender, Event::Typed(text.to_owned()));
+                    }
+                    (None, Ok(files)) => refuse_unknown(&files),
+                    (None, Err(_)) => tracing::debug!("an answer to what is decided"),
                 }
             }
         }
@@ -110,6 +126,17 @@ impl Open {
             post(sender, Event::Gone);
         }
     }
+}
+
+/// Without this a client whose agent was killed would wait until OpenVPN's limit.
+fn refuse_unknown(files: &Files) {
+    let code = cx::draw(SupportCode::draw);
+    let text = prompt::refusal(Reason::ChallengeExpired, None, &code);
+    if let Err(error) = files.refuse(&text) {
+        tracing::warn!(%error, "the verdict could not be written; the client will time out");
+    }
+    let code = code.as_str();
+    tracing::warn!(code, "an answer came to a question that this agent did not ask");
 }
 
 /// A sign-in that does not read its mail drops more of it: a client that floods harms itself only.

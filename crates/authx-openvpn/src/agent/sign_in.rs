@@ -37,7 +37,8 @@ struct SignIn {
     instance: Arc<Instance>,
     call: Call,
     conversation: Conversation,
-    asked: JoinSet<Event>,
+    /// What is asked elsewhere, with what it makes happen here, if anything.
+    asked: JoinSet<Option<Event>>,
     waiting: Option<AbortHandle>,
 }
 
@@ -81,9 +82,9 @@ impl SignIn {
                 biased;
                 Some(event) = events.recv() => event,
                 Some(event) = self.asked.join_next() => match event {
-                    Ok(event) => event,
+                    Ok(Some(event)) => event,
                     // Only a wait is ever broken off, and nothing depends on its end.
-                    Err(_) => continue,
+                    Ok(None) | Err(_) => continue,
                 },
                 _ = stopping.wait_for(|stop| *stop), if !stopped => {
                     stopped = true;
@@ -120,7 +121,8 @@ impl SignIn {
         match effect {
             Effect::Answer(login, answer) => {
                 self.stop_waiting();
-                self.asked.spawn(async move { told(agent.authx.answer(login, &answer).await) });
+                self.asked
+                    .spawn(async move { Some(told(agent.authx.answer(login, &answer).await)) });
             }
             Effect::Approve(approved) => {
                 if let Err(error) = agent.sessions.approve(approved) {
@@ -129,7 +131,7 @@ impl SignIn {
             }
             Effect::Ask { extra, secs } => self.ask(extra, secs),
             Effect::Begin(login, body) => {
-                self.asked.spawn(async move { told(agent.authx.begin(login, &body).await) });
+                self.asked.spawn(async move { Some(told(agent.authx.begin(login, &body).await)) });
             }
             Effect::Cancel(login) => self.cancel(login),
             Effect::Finish(summary) => {
@@ -140,7 +142,8 @@ impl SignIn {
                 // PAM knows no "unknown": this is how a service sees who comes from nowhere.
                 let address = self.conversation.peer().map_or(NOWHERE, |peer| peer.ip());
                 self.asked.spawn(async move {
-                    Event::Proved(agent.pam.prove(user.as_str(), password.expose(), address).await)
+                    let proof = agent.pam.prove(user.as_str(), password.expose(), address).await;
+                    Some(Event::Proved(proof))
                 });
             }
             Effect::Renew(approved) => self.renew(approved),
@@ -148,7 +151,8 @@ impl SignIn {
             Effect::Verdict(verdict) => self.verdict(&verdict),
             Effect::Wait(login, after) => {
                 self.stop_waiting();
-                let wait = async move { told(agent.authx.wait(login, after, WAIT_SECS).await) };
+                let wait =
+                    async move { Some(told(agent.authx.wait(login, after, WAIT_SECS).await)) };
                 self.waiting = Some(self.asked.spawn(wait));
             }
         }
@@ -218,11 +222,13 @@ impl SignIn {
 
     fn cancel(&mut self, login: LoginId) {
         let agent = Arc::clone(&self.agent);
-        tokio::spawn(async move {
+        // An agent that ends waits for this too.
+        self.asked.spawn(async move {
             // A login that nobody cancels expires.
             if let Err(error) = agent.authx.cancel(login).await {
                 tracing::debug!(%error, "a login was not cancelled");
             }
+            None
         });
     }
 

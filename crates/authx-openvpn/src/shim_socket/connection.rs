@@ -7,7 +7,8 @@ use rustix::cmsg_space;
 use rustix::fd::OwnedFd;
 use rustix::io::Errno;
 use rustix::net::{
-    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, SendFlags, recvmsg, send,
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, SendFlags, Shutdown,
+    recvmsg, send, shutdown,
 };
 use rustix::process::{Pid, test_kill_process};
 use std::io::{self, IoSliceMut};
@@ -65,6 +66,13 @@ impl Connection {
         pid.is_some_and(|pid| test_kill_process(pid) == Err(Errno::SRCH))
     }
 
+    /// Takes nothing that is not on its way already: the plugin goes to the next agent with what
+    /// comes after.
+    pub fn close_inbox(&self) {
+        // Fails where the other end has gone.
+        let _ = shutdown(&self.socket, Shutdown::Read);
+    }
+
     fn take(&self) -> io::Result<Result<Option<FromShim>, ReceiveError>> {
         let mut buffer = self.buffer.lock().unwrap_or_else(PoisonError::into_inner);
         let mut space = [MaybeUninit::uninit(); cmsg_space!(ScmRights(MAX_FILES))];
@@ -105,20 +113,27 @@ fn understand(
     }
     let frame = Frame::parse(message)?;
     let lost = flags.contains(ReturnFlags::CTRUNC);
-    if !matches!(frame, Frame::Login { .. }) && (lost || !descriptors.is_empty()) {
+    let with_files = matches!(frame, Frame::Login { .. } | Frame::Response { .. });
+    if !with_files && (lost || !descriptors.is_empty()) {
         return Err(ReceiveError::Descriptors);
     }
+    let files = |attached| match lost {
+        true => Err(FilesError::Lost),
+        false => Files::take(attached, descriptors),
+    };
     Ok(Some(match frame {
         Frame::Hello { version, key, who } => FromShim::Hello { version, key, who: who.to_owned() },
         Frame::Login { seq, attached, environment } => FromShim::Login {
             seq,
             environment: Zeroizing::new(environment.to_vec()),
-            files: if lost { Err(FilesError::Lost) } else { Files::take(attached, descriptors) },
+            files: files(attached),
         },
         Frame::Outcome { seq, used } => FromShim::Outcome { seq, used },
-        Frame::Response { seq, environment } => {
-            FromShim::Response { seq, environment: Zeroizing::new(environment.to_vec()) }
-        }
+        Frame::Response { seq, attached, environment } => FromShim::Response {
+            seq,
+            environment: Zeroizing::new(environment.to_vec()),
+            files: files(attached),
+        },
     }))
 }
 
@@ -156,6 +171,8 @@ pub enum FromShim {
         seq: u64,
         /// As with a login.
         environment: Zeroizing<Vec<u8>>,
+        /// The login's files once more, fit for a verdict only while there is none.
+        files: Result<Files, FilesError>,
     },
 }
 

@@ -23,13 +23,18 @@ impl Files {
         if came.len() != attached.count() {
             return Err(FilesError::Number { announced: attached.count(), came: came.len() });
         }
-        for descriptor in &came {
-            examine(descriptor)?;
+        let names = came.iter().map(examine).collect::<Result<Vec<_>, _>>()?;
+        let mut came = came.into_iter().zip(names);
+        let mut next = |attached: bool| attached.then(|| came.next()).flatten();
+        let (control, named) = next(attached.control).ok_or(FilesError::Missing)?;
+        if !named {
+            return Err(FilesError::Gone);
         }
-        let mut came = came.into_iter();
-        let control = attached.control.then(|| came.next()).flatten().ok_or(FilesError::Missing)?;
-        let reason = attached.reason.then(|| came.next()).flatten();
-        Ok(Self { control, reason, pending: attached.pending })
+        let reason = next(attached.reason).map(|(reason, _)| reason);
+        // OpenVPN removes the pending file as soon as the call is over: who reads the message
+        // later than that finds one without a name.
+        let pending = next(attached.pending).is_some_and(|(_, named)| named);
+        Ok(Self { control, reason, pending })
     }
 
     /// Whether the plugin can hand a pending text to OpenVPN (2.6 and later).
@@ -72,8 +77,8 @@ impl Files {
 }
 
 /// A writer on anything but a fresh regular file could be made to block, or to write into a file
-/// that the plugin's side has no right to.
-fn examine(descriptor: &OwnedFd) -> Result<(), FilesError> {
+/// that the plugin's side has no right to. Says whether the file has a name still.
+fn examine(descriptor: &OwnedFd) -> Result<bool, FilesError> {
     let stat = fstat(descriptor).map_err(FilesError::unreadable)?;
     let flags = fcntl_getfl(descriptor).map_err(FilesError::unreadable)?;
     if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
@@ -86,10 +91,10 @@ fn examine(descriptor: &OwnedFd) -> Result<(), FilesError> {
     if stat.st_size != 0 {
         return Err(FilesError::Used);
     }
-    if stat.st_nlink != 1 {
+    if stat.st_nlink > 1 {
         return Err(FilesError::Links);
     }
-    Ok(())
+    Ok(stat.st_nlink == 1)
 }
 
 fn write_all(file: &OwnedFd, mut bytes: &[u8]) -> io::Result<()> {
@@ -129,11 +134,14 @@ const MAX_REASON: usize = 1_011;
 /// Descriptors that no verdict can be written to.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 pub enum FilesError {
+    /// OpenVPN has given the login up and removed the control file.
+    #[error("the login is over already")]
+    Gone,
     /// A device, pipe, directory or socket.
     #[error("not a regular file")]
     Kind,
-    /// It has further names, or none any more.
-    #[error("the file has more than one name, or none")]
+    /// It has further names.
+    #[error("the file has more than one name")]
     Links,
     /// The system dropped some: too many came, or this process may hold no more.
     #[error("descriptors were lost on the way (too many, or none left in this process)")]

@@ -8,7 +8,7 @@ pub(super) enum Frame<'a> {
     Hello { version: u16, key: [u8; 32], who: &'a str },
     Login { seq: u64, attached: Attached, environment: &'a [u8] },
     Outcome { seq: u64, used: bool },
-    Response { seq: u64, environment: &'a [u8] },
+    Response { seq: u64, attached: Attached, environment: &'a [u8] },
 }
 
 impl<'a> Frame<'a> {
@@ -21,12 +21,11 @@ impl<'a> Frame<'a> {
                 let attached = Attached::of(flags)?;
                 Ok(Self::Login { seq, attached, environment: variables(environment)? })
             }
-            b'C' => match numbered(rest)? {
-                (seq, 0, environment) => {
-                    Ok(Self::Response { seq, environment: variables(environment)? })
-                }
-                (_, flags, _) => Err(FrameError::Flags(flags)),
-            },
+            b'C' => {
+                let (seq, flags, environment) = numbered(rest)?;
+                let attached = Attached::of(flags)?;
+                Ok(Self::Response { seq, attached, environment: variables(environment)? })
+            }
             b'O' => match numbered(rest)? {
                 (seq, used @ (0 | 1), []) => Ok(Self::Outcome { seq, used: used == 1 }),
                 (_, 0 | 1, _) => Err(FrameError::Long),
@@ -46,7 +45,7 @@ impl<'a> Frame<'a> {
     }
 }
 
-/// Which files come with a login, in this order.
+/// Which files come with a login or an answer, in this order.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Attached {
     pub(super) control: bool,
@@ -219,7 +218,10 @@ mod tests {
                     Frame::Login { seq, attached: Attached::of(bits).unwrap(), environment }
                 }
                 "outcome" => Frame::Outcome { seq, used: known["used"].as_bool().unwrap() },
-                "response" => Frame::Response { seq, environment },
+                "response" => {
+                    let bits = known["attached"].as_u64().unwrap().try_into().unwrap();
+                    Frame::Response { seq, attached: Attached::of(bits).unwrap(), environment }
+                }
                 kind => panic!("{kind}"),
             };
             assert_eq!(Frame::parse(&bytes), Ok(expected));

@@ -45,16 +45,18 @@ async fn replies_arrive_whole_and_in_order() {
 }
 
 #[tokio::test]
-async fn an_answer_and_an_outcome_come_without_files() {
+async fn an_outcome_comes_without_files_and_an_answer_with_those_of_its_login() {
     let world = World::new();
     let (plugin, connection) = world.connected().await;
     plugin.says(b"C\0\0\0\0\0\0\0\x02\0crresponse=MTIz\0", &[]);
     plugin.says(b"O\0\0\0\0\0\0\0\x01\0", &[]);
-    let Some(FromShim::Response { seq: 2, environment }) = connection.receive().await.unwrap()
+    let Some(FromShim::Response { seq: 2, environment, files }) =
+        connection.receive().await.unwrap()
     else {
         panic!("no answer");
     };
     assert_eq!(environment.as_slice(), b"crresponse=MTIz\0");
+    assert_eq!(files.unwrap_err(), FilesError::Missing);
     let outcome = connection.receive().await.unwrap();
     assert!(matches!(outcome, Some(FromShim::Outcome { seq: 1, used: false })));
     drop(plugin);
@@ -76,8 +78,6 @@ async fn only_fresh_regular_files_are_taken() {
     let (linked, full) = (other(), File::create(world.at("full")).unwrap());
     fs::write(world.at("full"), "1").unwrap();
     fs::hard_link(world.at("other"), world.at("link")).unwrap();
-    let gone = File::create(world.at("gone")).unwrap();
-    fs::remove_file(world.at("gone")).unwrap();
     let cases = [
         (reading.as_fd(), FilesError::Unwritable),
         (path.as_ref().unwrap().as_fd(), FilesError::Unwritable),
@@ -86,7 +86,6 @@ async fn only_fresh_regular_files_are_taken() {
         (pipe.as_fd(), FilesError::Kind),
         (plugin.0.as_fd(), FilesError::Kind),
         (linked.as_fd(), FilesError::Links),
-        (gone.as_fd(), FilesError::Links),
         (full.as_fd(), FilesError::Used),
     ];
     for (unfit, expected) in cases {
@@ -97,6 +96,22 @@ async fn only_fresh_regular_files_are_taken() {
             assert_eq!(login_of(&connection).await.2.unwrap_err(), expected, "place {place}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_file_that_openvpn_has_removed_ends_a_login_only_where_it_is_the_verdicts() {
+    let world = World::new();
+    let (plugin, connection) = world.connected().await;
+    let files = world.openvpn_files();
+    let gone = File::create(world.at("gone")).unwrap();
+    fs::remove_file(world.at("gone")).unwrap();
+    let [control, reason, pending] = files.all();
+    // As it is once the call is over.
+    plugin.says(&login(1, 0b111, b""), &[control, reason, gone.as_fd()]);
+    let late = login_of(&connection).await.2.unwrap();
+    assert!(!late.can_ask() && !late.is_gone());
+    plugin.says(&login(2, 0b111, b""), &[gone.as_fd(), reason, pending]);
+    assert_eq!(login_of(&connection).await.2.unwrap_err(), FilesError::Gone);
 }
 
 #[tokio::test]
