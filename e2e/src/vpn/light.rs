@@ -58,6 +58,7 @@ pub struct LightClient {
     sso: Option<String>,
     heard: Vec<u8>,
     key_exchanged: bool,
+    challenge: Option<DynamicChallenge>,
     typed: Instant,
     push_request: Option<Instant>,
 }
@@ -101,6 +102,7 @@ impl Crowd {
             sso: options.sso,
             heard: vec![],
             key_exchanged: false,
+            challenge: None,
             typed: Instant::now(),
             push_request: None,
         }
@@ -129,6 +131,11 @@ impl LightClient {
         self.typed = Instant::now();
         self.say(&format!("CR_RESPONSE,{}", BASE64.encode(text.as_bytes())));
         self.next().await
+    }
+
+    /// The question to be answered in a new connection, if it was refused with one.
+    pub fn dynamic_challenge(&self) -> Option<&DynamicChallenge> {
+        self.challenge.as_ref()
     }
 
     /// Tells the server that it leaves, and does not wait for what the server thinks of it.
@@ -210,7 +217,8 @@ impl LightClient {
         if let Some(reason) = message.strip_prefix("AUTH_FAILED") {
             self.push_request = None;
             let reason = reason.strip_prefix(',').unwrap_or(reason);
-            let asked = DynamicChallenge::read(reason).map(|challenge| challenge.text);
+            self.challenge = DynamicChallenge::read(reason);
+            let asked = self.challenge.as_ref().map(|challenge| challenge.text.clone());
             let refused = || Outcome::Refused { text: reason.to_owned() };
             return Some(asked.map_or_else(refused, |text| Outcome::Asked { text }));
         }
