@@ -23,12 +23,14 @@ impl Files {
         if came.len() != attached.count() {
             return Err(FilesError::Number { announced: attached.count(), came: came.len() });
         }
-        for descriptor in &came {
-            examine(descriptor)?;
-        }
         let mut came = came.into_iter();
         let control = attached.control.then(|| came.next()).flatten().ok_or(FilesError::Missing)?;
         let reason = attached.reason.then(|| came.next()).flatten();
+        for descriptor in [Some(&control), reason.as_ref()].into_iter().flatten() {
+            examine(descriptor)?;
+        }
+        // Nothing is written into the third one here, and OpenVPN removes it as soon as its call
+        // has ended, which may be before this process had its turn.
         Ok(Self { control, reason, pending: attached.pending })
     }
 
