@@ -117,9 +117,8 @@ fn understand(
     if !with_files && (lost || !descriptors.is_empty()) {
         return Err(ReceiveError::Descriptors);
     }
-    let files = |attached| match lost {
-        true => Err(FilesError::Lost),
-        false => Files::take(attached, descriptors),
+    let files = |attached| {
+        if lost { Err(FilesError::Lost) } else { Files::take(attached, descriptors) }
     };
     Ok(Some(match frame {
         Frame::Hello { version, key, who } => FromShim::Hello { version, key, who: who.to_owned() },

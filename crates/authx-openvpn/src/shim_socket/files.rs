@@ -23,8 +23,8 @@ impl Files {
         if came.len() != attached.count() {
             return Err(FilesError::Number { announced: attached.count(), came: came.len() });
         }
-        let names = came.iter().map(examine).collect::<Result<Vec<_>, _>>()?;
-        let mut came = came.into_iter().zip(names);
+        let examined = came.iter().map(examine).collect::<Result<Vec<_>, _>>()?;
+        let mut came = came.into_iter().zip(examined);
         let mut next = |attached: bool| attached.then(|| came.next()).flatten();
         let (control, named) = next(attached.control).ok_or(FilesError::Missing)?;
         if !named {

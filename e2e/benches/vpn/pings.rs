@@ -1,0 +1,60 @@
+//! What somebody in a tunnel notices of those who still sign in.
+
+use crate::{
+    Extent, PENDING,
+    figures::{Figures, millis},
+    sides::{First, Ground, Who},
+    ways::{Way, client},
+};
+use authx_e2e::vpn::{ClientOptions, Outcome};
+use tokio::task::JoinSet;
+
+/// Round trips, in milliseconds.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Pings {
+    pub(crate) median: Figures,
+    pub(crate) p99: Figures,
+    pub(crate) lost: usize,
+}
+
+/// Pings of somebody connected while nobody signs in, and while many have been asked and have not
+/// answered.
+pub(crate) async fn measure(ground: &mut Ground, extent: Extent) -> [Pings; PENDING.len()] {
+    let at = ground
+        .sides
+        .iter()
+        .position(|side| side.who == Who::Authx && side.first == First::Pam && side.wake);
+    let at = at.expect("a side with pam and the wake");
+    let alice = ground.person(at).await;
+    let connected = ClientOptions::default();
+    let mut tunnel = ground.world.client(&ground.sides[at].openvpn, connected).await;
+    let password = ground.sides[at].password();
+    let outcome = tunnel.static_challenge(&alice.name, password, &alice.code()).await;
+    assert!(outcome.is_connected(), "{outcome:?}");
+    let mut found = <[Pings; PENDING.len()]>::default();
+    for _ in 0..extent.rounds {
+        let mut pending = JoinSet::new();
+        for (pings, many) in found.iter_mut().zip(PENDING) {
+            while pending.len() < many {
+                let person = ground.person(at).await;
+                let side = &ground.sides[at];
+                let mut client = client(side, &person, Way::CrText).await;
+                let outcome = client.sign_in(&person.name, side.password()).await;
+                assert!(matches!(outcome, Outcome::Asked { .. }), "{outcome:?}");
+                // It goes on as clients do that wait: it acknowledges, and asks now and then.
+                pending.spawn(async move { client.next().await });
+            }
+            let seen = tunnel.ping(extent.pings).await;
+            pings.lost += seen.lost();
+            pings.median.add(seen.median().map_or(f64::INFINITY, millis));
+            pings.p99.add(seen.p99().map_or(f64::INFINITY, millis));
+            let over = pending.try_join_next();
+            assert!(over.is_none(), "a sign-in was to be pending still: {over:?}");
+        }
+        // Those who are gone without a word stay with OpenVPN until their time is over.
+        while let Some(over) = pending.join_next().await {
+            assert!(matches!(over, Ok(Outcome::Refused { .. })), "{over:?}");
+        }
+    }
+    found
+}
