@@ -10,13 +10,13 @@ use authx_e2e::{
 async fn as_nobody_with_ten_processes_and_over_signals() {
     let openvpn =
         ServerOptions { user_nobody: true, most_processes: Some(10), ..Default::default() };
-    signs_in_over_signals(openvpn).await;
+    Box::pin(signs_in_over_signals(openvpn)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn in_a_jail_and_over_signals() {
     let openvpn = ServerOptions { user_nobody: true, chroot: true, ..Default::default() };
-    signs_in_over_signals(openvpn).await;
+    Box::pin(signs_in_over_signals(openvpn)).await;
 }
 
 async fn signs_in_over_signals(openvpn: ServerOptions) {

@@ -77,7 +77,9 @@ async fn an_agent_restarted_during_sign_ins_leaves_nobody_hanging() {
             Outcome::Refused { text } => {
                 assert!(text.contains("Try again"), "{text}\n{}", house.told());
             }
-            other => panic!("{other:?}\n{}", house.told()),
+            other @ (Outcome::Asked { .. } | Outcome::Exited | Outcome::TimedOut) => {
+                panic!("{other:?}\n{}", house.told())
+            }
         }
     }
     assert!(connected > 0, "{}", house.told());
