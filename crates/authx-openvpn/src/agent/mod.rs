@@ -132,6 +132,9 @@ async fn serve(
             Some(_) = connections.join_next() => {}
         }
     }
+    while let Some(connection) = listener.last().await {
+        connections.spawn(connection::serve(Arc::clone(agent), connection, Arc::clone(key)));
+    }
     let ended = async { while connections.join_next().await.is_some() {} };
     if timeout(PATIENCE, ended).await.is_err() {
         tracing::warn!("some sign-ins did not end in time");

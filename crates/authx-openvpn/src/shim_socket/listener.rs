@@ -14,7 +14,9 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use tokio::net::UnixListener;
+use tokio::time::timeout;
 
 /// A listening `SOCK_SEQPACKET` socket.
 #[derive(Debug)]
@@ -22,6 +24,8 @@ pub struct Listener {
     /// Not of streams, but tokio has no other type for it.
     socket: UnixListener,
     path: PathBuf,
+    /// Made here, and not handed over by systemd, which keeps it for the next agent.
+    own: bool,
 }
 
 impl Listener {
@@ -40,7 +44,7 @@ impl Listener {
         bind(&socket, &address)?;
         fs::set_permissions(path, Permissions::from_mode(0o666))?;
         listen(&socket, BACKLOG)?;
-        Self::of(socket, path.to_path_buf())
+        Self::of(socket, path.to_path_buf(), true)
     }
 
     /// Takes the socket that systemd holds; none when this process was not started by one.
@@ -71,7 +75,7 @@ impl Listener {
         }
         let path = bound_to(&socket)?;
         rustix::io::ioctl_fionbio(&socket, true)?;
-        Ok(Some(Self::of(socket, path)?))
+        Ok(Some(Self::of(socket, path, false)?))
     }
 
     /// Waits for the next plugin.
@@ -83,13 +87,24 @@ impl Listener {
         Ok(Connection::of(socket))
     }
 
+    /// Lets nobody in any more, and gives whoever connected before: none once there is nobody left.
+    /// A socket that systemd holds keeps them for the next agent.
+    pub async fn last(&self) -> Option<Connection> {
+        if !self.own {
+            return None;
+        }
+        // Gone already on the second call. Who comes now finds nothing, and is refused at once.
+        let _ = fs::remove_file(&self.path);
+        timeout(LAST, self.accept()).await.ok()?.ok()
+    }
+
     /// The directory of the socket, where the instance key lies.
     pub fn directory(&self) -> &Path {
         self.path.parent().unwrap_or(Path::new("/"))
     }
 
-    fn of(socket: OwnedFd, path: PathBuf) -> io::Result<Self> {
-        Ok(Self { socket: UnixListener::from_std(socket.into())?, path })
+    fn of(socket: OwnedFd, path: PathBuf, own: bool) -> io::Result<Self> {
+        Ok(Self { socket: UnixListener::from_std(socket.into())?, path, own })
     }
 }
 
@@ -134,3 +149,5 @@ fn unfit(what: &str) -> io::Error {
 
 /// One waiting connection for each OpenVPN process; the system cuts it to its own limit.
 const BACKLOG: i32 = 128;
+/// Nobody waits for these: they have connected already.
+const LAST: Duration = Duration::from_millis(10);
