@@ -78,6 +78,11 @@ impl House {
         let agent = Agent::start(&world, &options).await;
         let plugin = Some(agent.plugin());
         let openvpn = world.openvpn(ServerOptions { plugin, ..plan.openvpn }).await;
+        if plan.management {
+            // Until then a wrong code ends its connection.
+            let log = agent.log();
+            log.says(log.start(), "connected to OpenVPN's management interface").await;
+        }
         Some(Self { openvpn, agent, authx, installation, world })
     }
 
