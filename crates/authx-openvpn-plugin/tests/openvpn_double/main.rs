@@ -87,7 +87,8 @@ fn an_answer_that_no_agent_takes_is_refused_unless_there_is_a_verdict() {
         let (open, _) = asks();
         let (decided, heard) = asks();
         heard.write(0, "1");
-        drop(plugin);
+        // It holds the connection too.
+        drop((plugin, heard));
         let _home = agent.dies();
         for login in [&open, &decided] {
             openvpn.answers_prompt("alice", login, "MTIzNDU2");

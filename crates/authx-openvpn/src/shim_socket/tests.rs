@@ -170,7 +170,7 @@ async fn what_is_no_message_ends_the_connection() {
         (b"L\0\0\0\0\0\0\0\x01\0username=cut", vec![], false),
         (b"O\0\0\0\0\0\0\0\x01\x02", vec![], false),
         (b"O\0\0\0\0\0\0\0\x01\x01", vec![control], false),
-        (b"C\0\0\0\0\0\0\0\x01\x01", vec![], false),
+        (b"C\0\0\0\0\0\0\0\x01\x08", vec![], false),
         (&long, vec![], false),
         (&longest, vec![], true),
     ] {
