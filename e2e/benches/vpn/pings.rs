@@ -20,16 +20,17 @@ pub(crate) struct Pings {
 /// Pings of somebody connected while nobody signs in, and while many have been asked and have not
 /// answered.
 pub(crate) async fn measure(ground: &mut Ground, extent: Extent) -> [Pings; PENDING.len()] {
-    let at = ground.sides.iter().position(|side| {
-        side.who == Who::Authx && side.first == First::Pam && side.wake
-    });
+    let at = ground
+        .sides
+        .iter()
+        .position(|side| side.who == Who::Authx && side.first == First::Pam && side.wake);
     let at = at.expect("a side with pam and the wake");
     let alice = ground.person(at).await;
     let connected = ClientOptions::default();
     let mut tunnel = ground.world.client(&ground.sides[at].openvpn, connected).await;
     let password = ground.sides[at].password();
     let outcome = tunnel.static_challenge(&alice.name, password, &alice.code()).await;
-    assert!(outcome.is_connected(), "{outcome:?}");
+    assert!(outcome.is_connected(), "{outcome:?}\n{}", ground.sides[at].told());
     let mut found = <[Pings; PENDING.len()]>::default();
     for _ in 0..extent.rounds {
         let mut pending = JoinSet::new();
