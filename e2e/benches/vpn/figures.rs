@@ -28,14 +28,15 @@ pub(crate) fn millis(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e3
 }
 
-/// How long a process's threads have computed.
+/// How long a process has computed, with threads that have ended.
 pub(crate) fn cpu_time(pid: Pid) -> Duration {
-    let tasks = fs::read_dir(format!("/proc/{}/task", pid.as_raw_nonzero())).unwrap();
-    let nanos = tasks.map(|task| {
-        // A thread may end while the list is read.
-        let spent = fs::read_to_string(task.unwrap().path().join("schedstat"));
-        let first = spent.ok().and_then(|text| text.split(' ').next()?.parse::<u64>().ok());
-        first.unwrap_or(0)
-    });
-    Duration::from_nanos(nanos.sum())
+    let stat = fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).unwrap();
+    // The program's name, in parentheses, may hold anything; `utime` and `stime` (proc(5)) follow.
+    let (_, fields) = stat.rsplit_once(')').unwrap();
+    let ticks = fields.split_whitespace().skip(11).take(2);
+    let ticks = ticks.map(|ticks| ticks.parse::<u64>().unwrap()).sum::<u64>();
+    Duration::from_millis(ticks * TICK_MILLIS)
 }
+
+/// The kernel counts processor time for programs in hundredths of a second (`USER_HZ`).
+const TICK_MILLIS: u64 = 10;

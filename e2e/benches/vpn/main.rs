@@ -48,8 +48,9 @@ async fn main() {
         Box::pin(one_by_one(&mut ground, extent, &mut report)).await;
         Box::pin(together(&mut ground, extent, &mut report)).await;
     }
+    report.begin(&mut std::io::stdout()).unwrap();
     report.pings = pings::measure(&mut ground, extent).await;
-    report.print();
+    report.finish(&mut std::io::stdout()).unwrap();
 }
 
 /// Each way on each side, one after the other.

@@ -30,7 +30,7 @@ pub(crate) async fn measure(ground: &mut Ground, extent: Extent) -> [Pings; PEND
     let mut tunnel = ground.world.client(&ground.sides[at].openvpn, connected).await;
     let password = ground.sides[at].password();
     let outcome = tunnel.static_challenge(&alice.name, password, &alice.code()).await;
-    assert!(outcome.is_connected(), "{outcome:?}");
+    assert!(outcome.is_connected(), "{outcome:?}\n{}", ground.sides[at].told());
     let mut found = <[Pings; PENDING.len()]>::default();
     for _ in 0..extent.rounds {
         let mut pending = JoinSet::new();

@@ -20,7 +20,7 @@ pub(crate) struct Ground {
     secrets: PathBuf,
     met: usize,
     people: Vec<Person>,
-    _services: [PamService; 2],
+    _services: [PamService; 3],
 }
 
 /// One server.
@@ -50,6 +50,8 @@ pub(crate) enum First {
     Certificate,
     /// The host's own, which here takes any password.
     Pam,
+    /// The same, seconds later: a verdict long after the client's last packet.
+    SlowPam,
     /// AuthX's own, which costs an Argon2id.
     Password,
 }
@@ -67,8 +69,9 @@ impl Ground {
         let secrets = world.directory().join("secrets");
         fs::create_dir(&secrets).unwrap();
         let google = PamService::new(&google(&secrets));
-        let anybody =
-            PamService::new("auth required pam_permit.so\naccount required pam_permit.so");
+        let anybody = PamService::new(ANY_PASSWORD);
+        let slow = format!("auth optional pam_exec.so quiet /bin/sleep 2.6\n{ANY_PASSWORD}");
+        let slow = PamService::new(&slow);
         let mut sides = vec![];
         for first in [First::Pam, First::Certificate] {
             let plugin = built("examples/libalways_allow.so").display().to_string();
@@ -76,11 +79,12 @@ impl Ground {
         }
         let plugin = format!("{AUTH_PAM} {}", google.name());
         sides.push(Side::start(&world, Who::Google, First::Pam, plugin, None).await);
-        for first in [First::Certificate, First::Pam, First::Password] {
+        for first in [First::Certificate, First::Pam, First::Password, First::SlowPam] {
             for wake in [false, true] {
+                let service = if first == First::SlowPam { &slow } else { &anybody };
                 let number = u8::try_from(sides.len()).unwrap();
                 let mut options = AgentOptions::of(&installation).first_factor(first.word());
-                options = options.with("pam", &format!("service = \"{}\"", anybody.name()));
+                options = options.with("pam", &format!("service = \"{}\"", service.name()));
                 if wake {
                     options = options.managing(&world, number);
                 }
@@ -91,7 +95,7 @@ impl Ground {
                 sides.push(Side { wake, ..side });
             }
         }
-        let _services = [google, anybody];
+        let _services = [google, anybody, slow];
         let (met, people) = (0, vec![]);
         Self { sides, authx, world, installation, secrets, met, people, _services }
     }
@@ -143,6 +147,9 @@ impl Side {
 
     /// The ways to sign in that it has.
     pub(crate) fn ways(&self) -> &'static [Way] {
+        if self.first == First::SlowPam {
+            return &[Way::Scrv1];
+        }
         match (self.who, self.wake) {
             (Who::Anybody | Who::Google, _) => &[Way::Append],
             (Who::Authx, false) => &[Way::Scrv1, Way::Append, Way::CrText, Way::Crv1],
@@ -154,7 +161,7 @@ impl Side {
 
     /// Whether sign-ins a second are counted: not where each takes a second or more by design.
     pub(crate) fn is_rated(&self) -> bool {
-        self.who != Who::Authx || self.wake
+        self.who != Who::Authx || self.wake && self.first != First::SlowPam
     }
 
     /// What is typed before the code.
@@ -165,11 +172,18 @@ impl Side {
         }
     }
 
+    /// What was said there, for a measurement that failed.
+    pub(crate) fn told(&self) -> String {
+        let agent = self.agent.as_ref().map(|agent| agent.log().to_string()).unwrap_or_default();
+        format!("AGENT\n{agent}\nOPENVPN\n{}", self.openvpn.log())
+    }
+
     /// As it stands in the report.
     pub(crate) fn name(&self) -> String {
         let first = match (self.who, self.first) {
             (Who::Authx, First::Password) => "AuthX password",
             (Who::Authx, First::Pam) => "AuthX pam",
+            (Who::Authx, First::SlowPam) => "AuthX slow pam",
             (Who::Authx, First::Certificate) => "AuthX certificate",
             (Who::Google, _) => "auth-pam + google-auth.",
             (Who::Anybody, First::Certificate) => "always allow, certificate",
@@ -183,7 +197,7 @@ impl First {
     fn word(self) -> &'static str {
         match self {
             Self::Certificate => "certificate",
-            Self::Pam => "pam",
+            Self::Pam | Self::SlowPam => "pam",
             Self::Password => "authx",
         }
     }
@@ -200,6 +214,10 @@ fn google(secrets: &Path) -> String {
     )
 }
 
+/// Asks for a password, knows none of the users, and does not mind.
+const ANY_PASSWORD: &str = "auth [default=ignore] pam_unix.so nodelay\n\
+    auth required pam_permit.so\n\
+    account required pam_permit.so";
 const POLICY: &str = "first_factors = [\"pam\", \"password\", \"certificate\"]\n\
     dynamic_challenge = \"on\"\n";
 const AUTH_PAM: &str = "/usr/lib/openvpn/openvpn-plugin-auth-pam.so";

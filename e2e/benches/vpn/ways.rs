@@ -39,6 +39,8 @@ pub(crate) struct Took {
     pub(crate) all: Duration,
     /// From the answer to connected, where something was asked in the same connection.
     pub(crate) after_answer: Option<Duration>,
+    /// From the agent's verdict to connected, where there is an agent.
+    pub(crate) after_verdict: Option<Duration>,
 }
 
 /// Sign-ins that went on at the same time.
@@ -64,34 +66,62 @@ pub(crate) async fn sign_in(side: &Side, person: &Person, way: Way) -> Took {
     // Made before, as the second connection's keys are no part of what is measured.
     let mut second = if way == Way::Crv1 { Some(client(side, person, way).await) } else { None };
     let began = Instant::now();
-    let outcome = first.sign_in(&person.name, &typed(side, person, way)).await;
-    let (outcome, asked) = match (&outcome, way) {
-        (Outcome::Asked { .. }, Way::CrText | Way::CrTextLater) => {
-            let all = began.elapsed();
+    let password = typed(side, person, way);
+    let (outcome, verdict, asked) = match way {
+        Way::Append | Way::Scrv1 => {
+            let signing_in = first.sign_in(&person.name, &password);
+            let (outcome, verdict) = with_verdict(side, person, signing_in).await;
+            (outcome, verdict, None)
+        }
+        Way::CrText | Way::CrTextLater => {
+            let outcome = first.sign_in(&person.name, &password).await;
+            assert!(matches!(outcome, Outcome::Asked { .. }), "{outcome:?}\n{}", side.told());
+            let asked = began.elapsed();
             if way == Way::CrTextLater {
                 sleep(THINKS).await;
             }
-            (first.answer(&person.code()).await, Some(all))
+            let code = person.code();
+            let (outcome, verdict) = with_verdict(side, person, first.answer(&code)).await;
+            (outcome, verdict, Some(asked))
         }
-        (Outcome::Asked { .. }, Way::Crv1) => {
-            let challenge = first.dynamic_challenge().expect("a challenge");
+        Way::Crv1 => {
+            let outcome = first.sign_in(&person.name, &password).await;
+            let challenge = first.dynamic_challenge();
+            let challenge = challenge.unwrap_or_else(|| panic!("{outcome:?}\n{}", side.told()));
             let password = challenge.password(&person.code());
-            (second.as_mut().unwrap().sign_in(&person.name, &password).await, None)
+            let second = second.as_mut().expect("a second client");
+            let signing_in = second.sign_in(&person.name, &password);
+            let (outcome, verdict) = with_verdict(side, person, signing_in).await;
+            (outcome, verdict, None)
         }
-        _ => (outcome, None),
     };
     let Outcome::Connected { after } = outcome else {
-        let agent = side.agent.as_ref().map(|agent| agent.log().to_string()).unwrap_or_default();
-        panic!("{} {way:?}: {outcome:?}\n{agent}\n{}", side.name(), side.openvpn.log());
+        panic!("{} {way:?}: {outcome:?}\n{}", side.name(), side.told());
     };
-    let took = match asked {
-        Some(asked) => Took { all: asked + after, after_answer: Some(after) },
-        None => Took { all: began.elapsed(), after_answer: None },
-    };
+    let all = asked.map_or_else(|| began.elapsed(), |asked| asked + after);
+    let took = Took { all, after_answer: asked.map(|_| after), after_verdict: verdict };
     for client in [Some(first), second].into_iter().flatten() {
         client.leave().await;
     }
     took
+}
+
+/// What came of it, and how long after the agent had logged its verdict.
+async fn with_verdict(
+    side: &Side,
+    person: &Person,
+    signing_in: impl Future<Output = Outcome>,
+) -> (Outcome, Option<Duration>) {
+    let Some(agent) = &side.agent else { return (signing_in.await, None) };
+    let (log, mark) = (agent.log(), agent.log().mark());
+    let line = format!(" user=\"{}\"", person.name);
+    let decided = async {
+        log.says(mark, &line).await;
+        Instant::now()
+    };
+    let connected = async { (signing_in.await, Instant::now()) };
+    let (verdict, (outcome, at)) = tokio::join!(decided, connected);
+    (outcome, Some(at.saturating_duration_since(verdict)))
 }
 
 /// Signs people in, so many at the same time.
@@ -112,7 +142,7 @@ pub(crate) async fn rate(side: &Side, authx: &Server, people: Vec<Person>, at_on
             let Some((mut client, person, typed)) = next else { return done };
             let began = Instant::now();
             let outcome = client.sign_in(&person.name, &typed).await;
-            assert!(outcome.is_connected(), "{}: {outcome:?}", side.name());
+            assert!(outcome.is_connected(), "{}: {outcome:?}\n{}", side.name(), side.told());
             done.push((began.elapsed(), client));
         }
     });
@@ -126,9 +156,9 @@ pub(crate) async fn rate(side: &Side, authx: &Server, people: Vec<Person>, at_on
     }
     let each = u32::try_from(count).unwrap();
     let cpu = Cpu {
-        openvpn: (after.openvpn - before.openvpn) / each,
-        agent: (after.agent - before.agent) / each,
-        authx: (after.authx - before.authx) / each,
+        openvpn: after.openvpn.saturating_sub(before.openvpn) / each,
+        agent: after.agent.saturating_sub(before.agent) / each,
+        authx: after.authx.saturating_sub(before.authx) / each,
     };
     Rate { per_second: f64::from(each) / took.as_secs_f64(), median, cpu }
 }

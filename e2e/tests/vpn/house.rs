@@ -40,6 +40,10 @@ pub(crate) struct Plan {
 impl House {
     /// Builds it, where OpenVPN and the rights for it are there.
     pub(crate) async fn new(plan: Plan) -> Option<Self> {
+        Box::pin(Self::build(plan)).await
+    }
+
+    async fn build(plan: Plan) -> Option<Self> {
         if !vpn::is_there() {
             return None;
         }
