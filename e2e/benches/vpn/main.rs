@@ -6,6 +6,7 @@
 //! real one, of somebody with a right code that was not used yet.
 
 #![expect(
+    clippy::indexing_slicing,
     clippy::expect_used,
     clippy::panic,
     clippy::unwrap_used,

@@ -95,9 +95,9 @@ impl Ground {
                 sides.push(Side { wake, ..side });
             }
         }
-        let _services = [google, anybody, slow];
+        let services = [google, anybody, slow];
         let (met, people) = (0, vec![]);
-        Self { sides, authx, world, installation, secrets, met, people, _services }
+        Self { sides, authx, world, installation, secrets, met, people, _services: services }
     }
 
     /// Somebody who never signed in before, known to whoever decides there.

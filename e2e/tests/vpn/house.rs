@@ -184,4 +184,4 @@ pub(crate) fn question(outcome: &Outcome) -> &str {
     text
 }
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
