@@ -22,9 +22,9 @@ pub(crate) struct Shim {
     /// The connection with the agent, while there is one.
     link: Option<OwnedFd>,
     seq: u64,
-    /// After a time-out nobody waits until then: a slow agent must not cost each sign-in, and with
-    /// it every tunnel, 20 milliseconds.
-    no_wait_until: Option<Moment>,
+    /// After a time-out hardly anybody waits until then: a slow agent must not cost each sign-in,
+    /// and with it every tunnel, 20 milliseconds.
+    quiet_until: Option<Moment>,
     openvpn: Line,
     out: Vec<u8>,
     back: Vec<u8>,
@@ -45,7 +45,7 @@ impl Shim {
             home: None,
             link: None,
             seq: 0,
-            no_wait_until: None,
+            quiet_until: None,
             openvpn: Line::new(),
             out: Vec::new(),
             back: Vec::new(),
@@ -66,7 +66,7 @@ impl Shim {
     /// Before OpenVPN opens the plugin again, or ends.
     pub(crate) fn close(&mut self) {
         self.hang_up();
-        self.no_wait_until = None;
+        self.quiet_until = None;
         self.open = false;
     }
 
@@ -145,12 +145,10 @@ impl Shim {
         if let Err(error) = &files.control {
             return Err(Refusal::NoControlFile(*error));
         }
-        let until = Moment::now().plus_millis(WAIT_MILLIS);
+        let quiet = self.quiet_until.is_some_and(|quiet| Moment::now() < quiet);
+        let until = Moment::now().plus_millis(if quiet { QUIET_WAIT_MILLIS } else { WAIT_MILLIS });
         self.seq = self.seq.wrapping_add(1);
         self.deliver(Call::Login, environment, files)?;
-        if self.no_wait_until.is_some_and(|quiet| Moment::now() < quiet) {
-            return Ok(self.end_call(false, Verdict::Deferred));
-        }
         let verdict = match self.wait(until, files)? {
             Waited::Done(verdict) => verdict,
             Waited::Broken => {
@@ -250,7 +248,9 @@ impl Shim {
             let length = match agent_link::receive(link, &mut self.back, Some(until)) {
                 Received::Closed => return Ok(Waited::Broken),
                 Received::Nothing => {
-                    self.no_wait_until = Some(Moment::now().plus_millis(NO_WAIT_MILLIS));
+                    if self.quiet_until.is_none_or(|quiet| quiet <= Moment::now()) {
+                        self.quiet_until = Some(Moment::now().plus_millis(QUIET_MILLIS));
+                    }
                     return Ok(Waited::Done(self.end_call(false, Verdict::Deferred)));
                 }
                 Received::Message(length) => length,
@@ -330,5 +330,7 @@ fn wipe(buffer: &mut Vec<u8>) {
 
 /// How long a call may take. A healthy agent needs a fraction of a millisecond.
 const WAIT_MILLIS: i64 = 20;
-const NO_WAIT_MILLIS: i64 = 1_000;
+const QUIET_MILLIS: i64 = 1_000;
+/// Enough for an agent that is well again, which can then still show its question.
+const QUIET_WAIT_MILLIS: i64 = 2;
 const VERSION_TEXT: usize = 100;
