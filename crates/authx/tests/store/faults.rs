@@ -77,6 +77,8 @@ async fn a_full_disk_under_postgresql_is_said_and_forgotten_when_there_is_space(
 
 async fn fill_and_recover(store: &Store, ballast: &Path) {
     lease(store, "a").await;
+    // A connection that PostgreSQL would have to begin on the full disk could not even read.
+    assert_eq!(events(store).await, 0);
     let mut stored = 0;
     let full = loop {
         match store.commit(large(stored)).await {
