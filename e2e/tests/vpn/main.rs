@@ -17,4 +17,5 @@ mod prompts;
 mod restarts;
 mod secrets;
 mod sessions;
+mod strangers;
 mod tokens;
