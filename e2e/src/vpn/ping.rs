@@ -33,6 +33,12 @@ impl Pings {
         self
     }
 
+    /// Whether the tunnel was open all the time: one that stands still loses nearly all. A busy
+    /// machine, or the moment in which keys change, can lose one.
+    pub fn go_on(&self) -> bool {
+        self.lost() * 10 <= self.sent
+    }
+
     /// How many were sent.
     pub fn sent(&self) -> usize {
         self.sent

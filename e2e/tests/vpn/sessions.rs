@@ -38,8 +38,7 @@ async fn a_renegotiation_asks_nothing_and_stops_nothing() {
     let client = signed_in(&house).await;
     let mark = house.agent.log().mark();
     let pings = client.renegotiate().await;
-    // A tunnel that stands still for a question would lose nearly all; a busy machine loses one.
-    assert!(pings.lost() * 10 <= pings.sent(), "{pings:?}");
+    assert!(pings.go_on(), "{pings:?}");
     house.agent.log().says(mark, "method=\"token\"").await;
     assert_eq!(client.times_asked(), 1);
 }
