@@ -140,6 +140,12 @@ catalogue! {
         "no answer came before the login or the VPN client's time was over",
         "Nothing, unless it repeats: then ask whether the prompt is seen, and look at the client's time limits."
     }
+    /// Passwords come too fast from one network after wrong ones.
+    TooManyPasswords {
+        "too_many_passwords", "Too many wrong passwords from your network. Wait a minute, then sign in again.",
+        "the password came before the delay after earlier wrong ones from its network was over; it was not looked at",
+        "Nothing; the delay ends by itself, after 30 s at most. If it goes on, somebody in that network guesses passwords."
+    }
     /// The answer was no code and no known word.
     UnknownAnswer {
         "unknown_answer", "Answer not understood. Sign in again and type the code.",
@@ -187,6 +193,7 @@ impl Reason {
             | Self::SessionUnknown
             | Self::SlowDown
             | Self::TimedOut
+            | Self::TooManyPasswords
             | Self::UnknownAnswer
             | Self::WrongCode
             | Self::WrongCredentials => self.entry().code,

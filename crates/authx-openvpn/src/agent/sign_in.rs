@@ -12,7 +12,10 @@ use crate::{
 use authx_core::{
     LoginId, Millis,
     name::Name,
-    wire::login::{LoginView, Standing},
+    wire::{
+        login::{LoginView, Standing},
+        text::Method,
+    },
 };
 use std::{
     net::{IpAddr, Ipv4Addr},
@@ -265,7 +268,7 @@ impl SignIn {
             user = conversation.user().map(Name::as_str),
             address = conversation.peer().map(|peer| peer.to_string()),
             outcome,
-            method = method.word(),
+            method = method.as_ref().map_or("none", Method::word),
             first_factor = self.instance.settings.first_factor.as_str(),
             factor,
             detail,

@@ -1,8 +1,8 @@
 //! `authx-openvpn config …`.
 
 use super::Global;
-use crate::config::{self, Config, ConfigError, ServerSettings};
-use authx_program::{config::Fault, output::Output};
+use crate::config::{self, Config, ServerSettings};
+use authx_program::{config::check, output::Output};
 use clap::Subcommand;
 use serde::Serialize;
 use std::{fmt::Write as _, process::ExitCode};
@@ -20,18 +20,9 @@ struct Example {
     text: &'static str,
 }
 
-#[derive(Serialize)]
-struct Checked {
-    file: String,
-    usable: bool,
-    faults: Vec<Fault>,
-    #[serde(skip)]
-    meaning: Option<String>,
-}
-
 pub(super) fn run(global: &Global, command: &Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Check => check(global),
+        Command::Check => check(&global.config, Config::load(&global.config), meaning, global.json),
         Command::Example => {
             Example { text: config::EXAMPLE }.write(global.json)?;
             Ok(ExitCode::SUCCESS)
@@ -39,33 +30,9 @@ pub(super) fn run(global: &Global, command: &Command) -> anyhow::Result<ExitCode
     }
 }
 
-fn check(global: &Global) -> anyhow::Result<ExitCode> {
-    let (faults, meaning) = match Config::load(&global.config) {
-        Ok(config) => (vec![], Some(meaning(&config))),
-        Err(ConfigError::Faults { faults, .. }) => (faults, None),
-        Err(error @ ConfigError::Unreadable { .. }) => return Err(error.into()),
-    };
-    let usable = faults.is_empty();
-    let file = global.config.display().to_string();
-    Checked { file, usable, faults, meaning }.write(global.json)?;
-    Ok(if usable { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
 impl Output for Example {
     fn text(&self) -> String {
         self.text.to_owned()
-    }
-}
-
-impl Output for Checked {
-    fn text(&self) -> String {
-        let Self { file, faults, meaning, .. } = self;
-        if let Some(meaning) = meaning {
-            return format!("{file} can be used.\n{meaning}");
-        }
-        faults
-            .iter()
-            .fold(format!("{file} cannot be used:\n"), |text, fault| format!("{text}  {fault}\n"))
     }
 }
 

@@ -1,8 +1,8 @@
 //! What happens while a sign-in is open.
 
 use super::{
-    Call, Conversation, Effect, Event, Failure, MARGIN_SECS, MOST_WAITING, Method, Refusal, Reply,
-    Stage, Summary, Verdict,
+    Call, Conversation, Effect, Event, Failure, MARGIN_SECS, MOST_WAITING, Refusal, Reply, Stage,
+    Summary, Verdict,
     credentials::{self, ChallengeState},
     refusal::cr_text,
 };
@@ -13,7 +13,7 @@ use authx_core::{
     reason::Reason,
     wire::{
         login::{AnswerLogin, LoginState, LoginView},
-        text::Typed,
+        text::{Method, Typed},
     },
 };
 
@@ -115,7 +115,7 @@ impl Conversation {
     }
 
     fn failed(&mut self, failure: Failure, effects: &mut Vec<Effect>) {
-        let challenged = self.method == Method::Crv1;
+        let challenged = self.method == Some(Method::Crv1);
         match failure {
             Failure::NotOpen if challenged => {
                 self.refuse(Reason::ChallengeExpired, None, effects);
@@ -126,7 +126,7 @@ impl Conversation {
             Failure::Outage { detail } => {
                 self.refuse(Reason::AuthxUnreachable, Some(&detail), effects);
             }
-            Failure::SlowDown => self.refuse(Reason::SlowDown, None, effects),
+            Failure::SlowDown => self.refuse(Reason::TooManyPasswords, None, effects),
         }
     }
 
@@ -179,7 +179,7 @@ impl Conversation {
         {
             // The first question is there already where it could be shown before AuthX answered.
             if !(self.asked && self.seq == 0) && self.setting.several && self.abilities.text {
-                self.method = Method::CrText;
+                self.method = Some(Method::CrText);
                 self.ask(now, &prompt.text, prompt.echo, effects);
             }
         }
@@ -272,7 +272,7 @@ impl Conversation {
         self.typed.clear();
         effects.push(Effect::Finish(Summary {
             outcome: outcome.to_owned(),
-            method: self.method,
+            method: self.method.clone(),
             factor: factor.map(str::to_owned),
             detail: detail.map(str::to_owned),
             began: self.began,

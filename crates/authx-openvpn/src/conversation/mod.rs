@@ -19,10 +19,9 @@ use authx_core::{
     LoginId, Millis,
     name::Name,
     wire::{
-        self,
         check::Asks,
         login::{AnswerLogin, BeginLogin, LoginView},
-        text::{SupportCode, Typed},
+        text::{Method, SupportCode, Typed},
     },
 };
 use std::{collections::VecDeque, net::SocketAddr};
@@ -151,56 +150,14 @@ pub enum Verdict {
 pub struct Summary {
     /// `allowed`, or the reason's stable word.
     pub outcome: String,
-    /// How the answer came: `scrv1`, `append`, `cr_text`, `crv1`, `token`, or `none`.
-    pub method: Method,
+    /// How the answer came, `token` where OpenVPN's stood for it; `None` when it did not come.
+    pub method: Option<Method>,
     /// The second factor that decided.
     pub factor: Option<String>,
     /// For the operator.
     pub detail: Option<String>,
     /// When it began.
     pub began: Millis,
-}
-
-/// How the user's answer came.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Method {
-    /// In the password field, behind the password.
-    Append,
-    /// To a question in the pending step (`CR_TEXT`).
-    CrText,
-    /// To a question that refused the connection before (`CRV1`).
-    Crv1,
-    /// It did not come.
-    None,
-    /// In a field of its own (`SCRV1`, static challenge).
-    Scrv1,
-    /// OpenVPN's token stood for it.
-    Token,
-}
-
-impl Method {
-    /// What AuthX is told of it.
-    fn told(self) -> Option<wire::text::Method> {
-        match self {
-            Self::Append => Some(wire::text::Method::Append),
-            Self::CrText => Some(wire::text::Method::CrText),
-            Self::Crv1 => Some(wire::text::Method::Crv1),
-            Self::Scrv1 => Some(wire::text::Method::Scrv1),
-            Self::None | Self::Token => None,
-        }
-    }
-
-    /// The word for it in logs.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Append => "append",
-            Self::CrText => "cr_text",
-            Self::Crv1 => "crv1",
-            Self::None => "none",
-            Self::Scrv1 => "scrv1",
-            Self::Token => "token",
-        }
-    }
 }
 
 /// One sign-in.
@@ -215,7 +172,7 @@ pub struct Conversation {
     login: LoginId,
     support_code: SupportCode,
     began: Millis,
-    method: Method,
+    method: Option<Method>,
     /// The call of the plugin, and what it was told.
     call: Call,
     stage: Stage,

@@ -1,8 +1,8 @@
 //! How a sign-in begins: what was typed, what the client can show, and so what is asked.
 
 use super::{
-    Call, Conversation, Effect, HOLD_MILLIS, LONGEST_NAME, MARGIN_SECS, Method, Refusal, Reply,
-    Setting, Stage, Verdict,
+    Call, Conversation, Effect, HOLD_MILLIS, LONGEST_NAME, MARGIN_SECS, Refusal, Reply, Setting,
+    Stage, Verdict,
     credentials::{ChallengeState, Field},
     refusal::cr_text,
     token::Standing,
@@ -21,7 +21,7 @@ use authx_core::{
             AnswerLogin, BeginLogin, Can, ChallengeAnswer, Client, FirstFactor as Claimed,
             ProvedBy, Server,
         },
-        text::{Label, SupportCode, Typed},
+        text::{Label, Method, SupportCode, Typed},
     },
 };
 use std::collections::VecDeque;
@@ -34,7 +34,7 @@ struct Given {
     answer: Option<Typed>,
     /// An answer is there, so that nothing has to be asked at first.
     explicit: bool,
-    method: Method,
+    method: Option<Method>,
 }
 
 impl Conversation {
@@ -60,7 +60,7 @@ impl Conversation {
             login: LoginId::new(cx),
             support_code: SupportCode::draw(cx),
             began: cx.now,
-            method: Method::None,
+            method: None,
             call: Call::Held { until: cx.now },
             stage: Stage::Sent,
             asked: false,
@@ -94,7 +94,7 @@ impl Conversation {
             Standing::FirstFactorOnly(approved) => Some(approved),
             Standing::Login => None,
             Standing::Refused(reason) => {
-                self.method = Method::Token;
+                self.method = Some(token());
                 return self.refuse(reason, None, effects);
             }
         };
@@ -126,7 +126,7 @@ impl Conversation {
 
     /// The session that was approved goes on.
     fn go_on(&mut self, approved: Approved, effects: &mut Vec<Effect>) {
-        self.method = Method::Token;
+        self.method = Some(token());
         self.login = approved.login;
         effects.push(Effect::Renew(approved));
         self.decide(Verdict::Allow, "renewed", None, effects);
@@ -157,7 +157,7 @@ impl Conversation {
         answer: &str,
         effects: &mut Vec<Effect>,
     ) {
-        self.method = Method::Crv1;
+        self.method = Some(Method::Crv1);
         let attempt = Some(std::mem::replace(&mut self.login, state.login));
         self.seq = state.seq;
         let Ok(text) = Typed::try_from(answer.to_owned()) else {
@@ -183,10 +183,10 @@ impl Conversation {
             web: false,
             reconnect,
         };
-        self.method = given.method;
+        self.method.clone_from(&given.method);
         if ask_first {
             self.asked = true;
-            self.method = Method::CrText;
+            self.method = Some(Method::CrText);
             let secs = self.patience_secs(cx.now);
             self.decide_by = cx.now.plus_secs(secs.saturating_sub(MARGIN_SECS));
             let extra = cr_text(&self.first_question(), true);
@@ -225,24 +225,24 @@ impl Conversation {
         let answer_of = |text: &str| typed(text).filter(|typed| !typed.expose().trim().is_empty());
         let (password, answer, method) = match field {
             Field::Static { password, answer } => {
-                (password.as_str(), answer_of(answer), Method::Scrv1)
+                (password.as_str(), answer_of(answer), Some(Method::Scrv1))
             }
             // What looks like a challenge was handled before, where it could be one.
-            Field::Challenge { .. } | Field::Plain => (raw, None, Method::None),
+            Field::Challenge { .. } | Field::Plain => (raw, None, None),
         };
         let appended = answer.is_none();
         match self.setting.first_factor {
             FirstFactor::Certificate => {
                 let answer = answer.or_else(|| answer_of(password));
                 let explicit = answer.is_some();
-                let method = if explicit && appended { Method::Append } else { method };
+                let method = if explicit && appended { Some(Method::Append) } else { method };
                 let first_factor = Claimed::Proved { by: ProvedBy::Certificate };
                 Given { first_factor, readings: VecDeque::new(), answer, explicit, method }
             }
             FirstFactor::Authx | FirstFactor::Pam => {
                 let (readings, behind) = self.readings(password, answer.as_ref());
                 let explicit = answer.is_some() || behind;
-                let method = if behind { Method::Append } else { method };
+                let method = if behind { Some(Method::Append) } else { method };
                 let first_factor = match typed(password) {
                     Some(password) if self.setting.first_factor == FirstFactor::Authx => {
                         Claimed::Password { password, appended }
@@ -307,7 +307,7 @@ impl Conversation {
             support_code: Some(self.support_code.clone()),
             language: None,
             certificate: self.certificate.clone(),
-            method: self.method.told(),
+            method: self.method.clone(),
         }
     }
 
@@ -362,6 +362,11 @@ impl Conversation {
         let refusal = Refusal::of(reason, &self.support_code, &self.abilities);
         self.refuse_with(refusal, detail, effects);
     }
+}
+
+/// For logs: a token is no answer, and AuthX is not told of it as one.
+fn token() -> Method {
+    Method::Other(Label::from("token".to_owned()))
 }
 
 /// How OpenVPN's tokens begin (`SESSION_ID_PREFIX`).

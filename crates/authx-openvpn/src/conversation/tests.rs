@@ -218,7 +218,11 @@ fn told(effect: &Effect) -> String {
         Effect::Cancel(_) => "cancel".to_owned(),
         Effect::Finish(Summary { outcome, method, factor, detail, began: _ }) => {
             let more = factor.iter().chain(detail).map(|text| format!(" {text:?}"));
-            format!("finish {outcome} {}{}", method.word(), more.collect::<String>())
+            format!(
+                "finish {outcome} {}{}",
+                method.as_ref().map_or("none", Method::word),
+                more.collect::<String>()
+            )
         }
         Effect::Prove { user, password } => {
             format!("prove {} {:?}", user.as_str(), password.expose())

@@ -139,8 +139,9 @@ impl Management {
         self.request(peer, ids, What::Ask { extra: extra.to_owned(), secs }).await
     }
 
-    /// Ends a client's tunnel or login: at once when it listens, else within six seconds. The client connects anew at once; whoever then still
-    /// carries its token has to be refused by [`crate::sessions`].
+    /// Ends a client's tunnel or login: at once when it listens, else within six seconds. The client
+    /// connects anew at once; whoever then still carries its token has to be refused by
+    /// [`crate::sessions`].
     ///
     /// # Errors
     ///

@@ -45,7 +45,7 @@ fn a_code_typed_along_is_never_asked_for() {
         for management in [false, true] {
             let host = || Host::new("{}").managed(management);
             let code = host().code();
-            let let_in = |method| vec![Notice::LetIn { method }];
+            let let_in = |method: &str| vec![Notice::LetIn { method: method.to_owned() }];
             let along = format!("{PASSWORD},{code}");
             assert_eq!(host().sign_in(&client, &along, &[]), let_in("append"), "{}", client.name);
             let field = static_challenge(PASSWORD, &code);
@@ -79,7 +79,7 @@ fn a_wrong_code_is_asked_for_again_where_that_can_be_done() {
         let first = Notice::Asked { text: reads.clone(), secs };
         let again = Notice::Asked { text: format!("Wrong code, 2 tries left. {reads}"), secs };
         assert_eq!(sign_in(false), [first.clone(), wrong], "{}", client.name);
-        let let_in = Notice::LetIn { method: "cr_text" };
+        let let_in = Notice::LetIn { method: "cr_text".to_owned() };
         assert_eq!(sign_in(true), [first, again, let_in], "{}", client.name);
     }
 }
@@ -93,7 +93,7 @@ fn a_dynamic_challenge_asks_those_who_cannot_be_asked_otherwise() {
         if let [Notice::Challenged { text, state }] = &*noticed {
             assert_eq!(text, "Enter the code in your authenticator app:");
             let answer = format!("CRV1::{state}::{code}");
-            let let_in = Notice::LetIn { method: "crv1" };
+            let let_in = Notice::LetIn { method: "crv1".to_owned() };
             assert_eq!(host.sign_in(&client, &answer, &[]), [let_in], "{}", client.name);
             assert_eq!(client.expected.way, "append", "{}", client.name);
         } else {

@@ -30,7 +30,7 @@ pub(crate) enum Notice {
     /// A question that ends the connection, and what comes back with its answer.
     Challenged { text: String, state: String },
     /// The tunnel, and how the answer came.
-    LetIn { method: &'static str },
+    LetIn { method: String },
     /// A refusal, and whether the client tries again by itself.
     Refused { text: String, comes_back: bool },
 }
@@ -108,7 +108,7 @@ impl Host {
                 }
                 Effect::Finish(summary) => {
                     if let Some(Notice::LetIn { method }) = noticed.last_mut() {
-                        *method = summary.method.word();
+                        *method = summary.method.map_or_else(String::new, String::from);
                     }
                     None
                 }
@@ -217,7 +217,7 @@ fn asked(extra: &str, secs: u64) -> Notice {
 }
 
 fn decided(verdict: Verdict) -> Notice {
-    let Verdict::Refuse { text } = verdict else { return Notice::LetIn { method: "" } };
+    let Verdict::Refuse { text } = verdict else { return Notice::LetIn { method: String::new() } };
     if let Some(challenge) = text.strip_prefix("CRV1:R,E:") {
         let parts: Vec<_> = challenge.splitn(3, ':').collect();
         let [state, "YWxpY2U=", text] = *parts else { panic!("{challenge}") };

@@ -1,11 +1,13 @@
 //! Configuration files: TOML, read once, every value of a type that can only be right.
 
+mod check;
 mod fault;
 mod log;
 mod origin;
 mod secret_file;
 mod section;
 
+pub use check::check;
 pub use fault::{ConfigError, Fault};
 pub use log::{Log, LogFormat};
 pub use origin::{InvalidOrigin, Origin};

@@ -1,9 +1,9 @@
 //! `authx config check`.
 
-use super::{Global, Output};
-use crate::config::{Config, ConfigError, Fault, Tls};
+use super::Global;
+use crate::config::{Config, Tls};
+use authx_program::config;
 use clap::Subcommand;
-use serde::Serialize;
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
@@ -13,38 +13,9 @@ pub(super) enum Command {
     Check,
 }
 
-#[derive(Serialize)]
-struct Checked {
-    file: String,
-    usable: bool,
-    faults: Vec<Fault>,
-    #[serde(skip)]
-    meaning: Option<String>,
-}
-
 pub(super) fn run(global: &Global, command: &Command) -> anyhow::Result<ExitCode> {
     let Command::Check = command;
-    let (faults, meaning) = match Config::load(&global.config) {
-        Ok(config) => (vec![], Some(meaning(&config))),
-        Err(ConfigError::Faults { faults, .. }) => (faults, None),
-        Err(error @ ConfigError::Unreadable { .. }) => return Err(error.into()),
-    };
-    let usable = faults.is_empty();
-    let file = global.config.display().to_string();
-    Checked { file, usable, faults, meaning }.write(global.json)?;
-    Ok(if usable { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-impl Output for Checked {
-    fn text(&self) -> String {
-        let Self { file, faults, meaning, .. } = self;
-        if let Some(meaning) = meaning {
-            return format!("{file} can be used.\n{meaning}");
-        }
-        faults
-            .iter()
-            .fold(format!("{file} cannot be used:\n"), |text, fault| format!("{text}  {fault}\n"))
-    }
+    config::check(&global.config, Config::load(&global.config), meaning, global.json)
 }
 
 fn meaning(config: &Config) -> String {
