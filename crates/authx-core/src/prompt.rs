@@ -58,7 +58,7 @@ pub fn question(question: Question, offers: &[FactorKind], first: Option<&str>) 
     let hints: Vec<_> = offers.iter().map(|kind| kind.description().hint).collect();
     let enter = format!("Enter {}:", hints.join(", or "));
     match question {
-        Question::First => first.map_or(enter, str::to_owned),
+        Question::First => first.map_or_else(|| first_question(enter, offers), str::to_owned),
         Question::AfterSpent { left } => {
             format!(
                 "This code was used already; wait for the next one. {} left. {enter}",
@@ -68,6 +68,19 @@ pub fn question(question: Question, offers: &[FactorKind], first: Option<&str>) 
         Question::AfterUnknown => format!("Not understood. {enter}"),
         Question::AfterWrong { left } => format!("Wrong code, {} left. {enter}", tries(left)),
         Question::For(kind) => kind.description().prompt.to_owned(),
+    }
+}
+
+/// Where the phone can be asked this is read in a second, and by people of every factor: the words
+/// alone.
+fn first_question(enter: String, offers: &[FactorKind]) -> String {
+    if !offers.contains(&FactorKind::Push) {
+        return enter;
+    }
+    let words = |of: &[FactorKind]| of.iter().map(|kind| kind.word()).collect::<Vec<_>>().join(", ");
+    match offers {
+        [FactorKind::Code, rest @ ..] => format!("AuthX code, or {}.", words(rest)),
+        offers => format!("AuthX: {}.", words(offers)),
     }
 }
 
@@ -89,7 +102,7 @@ fn tries(left: u8) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use FactorKind::{Code, Recovery};
+    use FactorKind::{Code, Push, Recovery};
     use proptest::prelude::*;
 
     #[test]
@@ -101,7 +114,7 @@ mod tests {
         assert_eq!(intent("R", both), Intent::Choose(Recovery));
         assert_eq!(intent("", both), Intent::Choose(Code));
         assert_eq!(intent("", &[]), Intent::Unknown);
-        assert_eq!(intent("push", both), Intent::Unknown);
+        assert_eq!(intent("push", both), Intent::Unknown, "not offered");
     }
 
     #[test]
@@ -113,6 +126,10 @@ mod tests {
             "Wrong code, 1 try left. Enter the code in your authenticator app:"
         );
         assert_eq!(question(Question::First, &[Code], Some("Code, please:")), "Code, please:");
+        let first = |offers: &[FactorKind]| question(Question::First, offers, None);
+        assert_eq!(first(&[Code, Push]), "AuthX code, or push.");
+        assert_eq!(first(&[Code, Push, Recovery]), "AuthX code, or push, recovery.");
+        assert_eq!(first(&[Push, Recovery]), "AuthX: push, recovery.");
     }
 
     proptest! {

@@ -3,7 +3,10 @@
 use super::login::{Offer, Rfc3339};
 use crate::{
     ApplicationId,
-    policy::{DynamicChallenge, FirstFactorKind, MatchNumber, Policy, SecondFactor},
+    factor::FactorKind,
+    policy::{
+        AutomaticPush, DynamicChallenge, FirstFactorKind, MatchNumber, Policy, SecondFactor,
+    },
     prompt::{Question, question},
 };
 use serde::{Deserialize, Serialize};
@@ -38,16 +41,29 @@ pub struct Asks {
     /// The first question; empty where there is none to ask.
     pub prompt: String,
     /// What may be answered, before it is known who has which factor. Empty where no second factor
-    /// is asked for.
+    /// is asked for. A factor that this side does not know is left out.
+    #[serde(deserialize_with = "super::login::known_offers")]
     pub offers: Vec<Offer>,
     /// Kinds of first factor that may be claimed.
     pub first_factors: Vec<FirstFactorKind>,
-    /// Whether each login carries a match number.
+    /// Whether to draw six digits for each login and to show them with the question, where one can
+    /// be shown: so that the user can type them on the phone.
     pub match_number: bool,
+    /// When an approval on the phone needs these digits: `required`, `where_shown` or `off`. Absent
+    /// where no phone can be asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub match_policy: Option<MatchNumber>,
+    /// Whether the phone is asked before the user types anything.
+    #[serde(default)]
+    pub automatic_push: bool,
     /// Whether a question may be asked by a dynamic challenge.
     pub dynamic_challenge: bool,
     /// Seconds that a login stays open.
     pub login_secs: u64,
+    /// Seconds that the phone has for its answer; 0 where none can be asked.
+    #[serde(default)]
+    pub push_secs: u64,
 }
 
 impl Asks {
@@ -61,13 +77,22 @@ impl Asks {
         } else {
             (String::new(), vec![])
         };
+        let phone = offers.iter().any(|offer| offer.factor == FactorKind::Push);
         Self {
             prompt,
             offers,
             first_factors: policy.first_factors.clone(),
-            match_number: policy.match_number == MatchNumber::Required,
+            match_number: phone && policy.match_number != MatchNumber::Off,
+            match_policy: phone.then_some(policy.match_number),
+            automatic_push: phone && policy.automatic_push == AutomaticPush::On,
             dynamic_challenge: policy.dynamic_challenge == DynamicChallenge::On,
             login_secs: policy.login_secs,
+            push_secs: if phone { policy.push_secs } else { 0 },
         }
+    }
+
+    /// Whether a phone can be asked.
+    pub fn phone(&self) -> bool {
+        self.offers.iter().any(|offer| offer.factor == FactorKind::Push)
     }
 }

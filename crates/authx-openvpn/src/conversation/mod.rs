@@ -7,6 +7,7 @@
 mod credentials;
 mod hearing;
 mod opening;
+mod phone;
 mod refusal;
 #[cfg(test)]
 mod tests;
@@ -21,9 +22,10 @@ use authx_core::{
     wire::{
         check::Asks,
         login::{AnswerLogin, BeginLogin, LoginView},
-        text::{Method, SupportCode, Typed},
+        text::{MatchNumber, Method, SupportCode, Typed},
     },
 };
+use phone::{Later, Shown};
 use std::{collections::VecDeque, net::SocketAddr};
 
 /// What the host is told to do with a sign-in.
@@ -68,6 +70,8 @@ pub enum Event {
     Told(Result<Box<LoginView>, Failure>),
     /// The client sent an answer to a question: base64, if it keeps to the protocol.
     Typed(String),
+    /// What [`Effect::Ask`] wanted did not happen.
+    Unasked,
 }
 
 /// Why there is no answer from AuthX that could be believed.
@@ -91,9 +95,9 @@ pub enum Effect {
     Answer(LoginId, AnswerLogin),
     /// Remember the session, before the verdict is given.
     Approve(Approved),
-    /// Ask a further question through the management socket.
+    /// Ask a further question through the management socket, or only make OpenVPN wait.
     Ask {
-        /// What `client-pending-auth` carries.
+        /// What `client-pending-auth` carries; empty where nothing is to be shown.
         extra: String,
         /// Seconds that it may stand.
         secs: u64,
@@ -176,13 +180,25 @@ pub struct Conversation {
     /// The call of the plugin, and what it was told.
     call: Call,
     stage: Stage,
-    /// The first question stands in the pending step.
+    /// A question stands before the user of this connection.
     asked: bool,
+    /// It is the first one, and nothing was answered yet.
+    unanswered: bool,
+    /// What stands there.
+    shown: Option<Shown>,
+    /// What is to stand there next.
+    later: Option<Later>,
+    /// Six digits for the phone, where they can be shown.
+    number: Option<MatchNumber>,
+    /// OpenVPN was told to wait without a question.
+    time_given: bool,
     /// Answers that wait until AuthX has taken the one before.
     typed: VecDeque<String>,
     seq: u32,
     version: u64,
     decide_by: Millis,
+    /// The same before the last effect that may still fail.
+    decide_by_before: Millis,
 }
 
 /// Where the plugin's call stands.
@@ -216,7 +232,10 @@ impl Conversation {
         match (&self.stage, &self.call) {
             (Stage::Over, _) => None,
             (_, Call::Held { until }) => Some(*until),
-            (_, Call::Over | Call::Replied(_)) => Some(self.decide_by),
+            (_, Call::Over | Call::Replied(_)) => {
+                let later = self.later.as_ref().map(|later| later.at);
+                Some(later.map_or(self.decide_by, |at| at.min(self.decide_by)))
+            }
         }
     }
 

@@ -7,7 +7,7 @@ use authx_core::{
     prompt,
     reason::Reason,
     wire::{
-        login::{Prompt, ReasonView},
+        login::ReasonView,
         text::SupportCode,
     },
 };
@@ -43,9 +43,9 @@ impl Refusal {
 
     /// A question that ends this connection and is answered by the next one (dynamic challenge,
     /// doc/management-notes.txt).
-    pub(super) fn challenge(state: &ChallengeState, user: &Name, prompt: &Prompt) -> Self {
-        let flags = if prompt.echo { "R,E" } else { "R" };
-        let (user, text) = (STANDARD.encode(user.as_str()), harmless(&prompt.text));
+    pub(super) fn challenge(state: &ChallengeState, user: &Name, text: &str, echo: bool) -> Self {
+        let flags = if echo { "R,E" } else { "R" };
+        let (user, text) = (STANDARD.encode(user.as_str()), harmless(text));
         Self { word: "challenge".to_owned(), text: format!("CRV1:{flags}:{state}:{user}:{text}") }
     }
 }
@@ -68,3 +68,5 @@ const BACKOFF_SECS: u32 = 10;
 /// Measured on 2.6.14: of 247 bytes nothing reaches the client's user interface.
 const MOST_EXTRA_BYTES: usize = 246;
 const MOST_CHARACTERS: usize = 200;
+/// What is left of both for a question, in whichever way it is asked.
+pub(super) const MOST_QUESTION_BYTES: usize = MOST_CHARACTERS;
