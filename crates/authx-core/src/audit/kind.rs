@@ -57,6 +57,8 @@ kinds! {
     CodeConfirmed = "code_confirmed";
     /// A secret for an authenticator app was shown.
     CodeOffered = "code_offered";
+    /// A user said on the phone: not me.
+    FraudReported = "fraud_reported";
     /// Another Application Key.
     KeyAdded = "key_added";
     /// An Application Key that no longer counts.
@@ -75,6 +77,14 @@ kinds! {
     LoginRefused = "login_refused";
     /// A user's new password.
     PasswordSet = "password_set";
+    /// A phone was asked.
+    PhoneAsked = "phone_asked";
+    /// A phone showed a code for a client that shows nothing.
+    PhoneCodeShown = "phone_code_shown";
+    /// What was sent did not reach a phone.
+    PhoneMissed = "phone_missed";
+    /// A request reached a phone.
+    PhoneReached = "phone_reached";
     /// A new policy.
     PolicySet = "policy_set";
     /// New recovery codes.
