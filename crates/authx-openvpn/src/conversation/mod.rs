@@ -50,6 +50,15 @@ pub struct Setting {
     pub asks: Option<Asks>,
 }
 
+impl Setting {
+    /// Seconds that a question may stand where nobody configured it: AuthX ends the login before,
+    /// also one whose user turns to the phone at the last moment.
+    pub fn patience_secs(asks: Option<&Asks>) -> u64 {
+        let policy = asks.map_or(LOGIN_SECS, |asks| asks.login_secs.saturating_add(asks.push_secs));
+        policy.saturating_add(2 * MARGIN_SECS).min(MOST_PENDING_SECS)
+    }
+}
+
 /// Something that happens to an open sign-in.
 #[derive(Debug)]
 pub enum Event {
@@ -270,6 +279,10 @@ impl Conversation {
 const HOLD_MILLIS: u64 = 10;
 /// A verdict comes this long before a question's time is over.
 const MARGIN_SECS: u64 = 5;
+/// How long a login of AuthX lives as long as nobody says otherwise.
+const LOGIN_SECS: u64 = 120;
+/// OpenVPN with its defaults waits twice as long.
+const MOST_PENDING_SECS: u64 = 900;
 /// Answers of one client that wait at a time. More than one is a client that does not wait.
 const MOST_WAITING: usize = 3;
 /// OpenVPN's `TLS_USERNAME_LEN`: with `--username-as-common-name` it refuses longer names, after

@@ -4,11 +4,11 @@
 use crate::client::Client;
 use authx_core::{
     ApplicationId, Cx, FactorId, LoginId, Millis, UserId,
-    factor::{Answer, Enrolled, Enrolment, FactorKind, code::Code},
+    factor::{Answer, Enrolled, Enrolment, code::Code},
     guard::Guard,
     login::{self, Cause, FirstFactor, Login, Start},
-    policy::{Document, DynamicChallenge, Effective, Policy},
-    prompt::{self, Question},
+    policy::{Document, Effective, Policy},
+    prompt,
     wire::{
         check::Asks,
         login::{AnswerLogin, BeginLogin, FirstFactor as Claimed, LoginView},
@@ -132,22 +132,16 @@ impl Host {
     }
 
     fn setting(&self) -> Setting {
+        let asks = Asks::of(&self.policy);
         Setting {
             server: "office".to_owned(),
             first_factor: ProvedBy::Authx,
             certificate_field: "CN".to_owned(),
-            pending_secs: 110,
+            pending_secs: Setting::patience_secs(Some(&asks)),
             answer_within_secs: 45,
             several: self.management,
             may_hold: false,
-            asks: Some(Asks {
-                prompt: prompt::question(Question::First, &[FactorKind::Code], None),
-                offers: vec![],
-                first_factors: vec![],
-                match_number: false,
-                dynamic_challenge: self.policy.dynamic_challenge == DynamicChallenge::On,
-                login_secs: self.policy.login_secs,
-            }),
+            asks: Some(asks),
         }
     }
 
