@@ -15,6 +15,7 @@ pub mod id;
 pub mod login;
 pub mod name;
 pub mod otp;
+mod p256;
 pub mod password_rules;
 pub mod policy;
 pub mod prompt;

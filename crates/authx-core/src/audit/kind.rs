@@ -65,6 +65,8 @@ kinds! {
     InvitationMade = "invitation_made";
     /// An invitation that no longer counts, after too many wrong proofs.
     InvitationSpent = "invitation_spent";
+    /// A user said on the phone: not me.
+    FraudReported = "fraud_reported";
     /// Another Application Key.
     KeyAdded = "key_added";
     /// An Application Key that no longer counts.
@@ -95,6 +97,14 @@ kinds! {
     PhoneRemoved = "phone_removed";
     /// A phone goes by another name.
     PhoneRenamed = "phone_renamed";
+    /// A phone was asked.
+    PhoneAsked = "phone_asked";
+    /// A phone showed a code for a client that shows nothing.
+    PhoneCodeShown = "phone_code_shown";
+    /// What was sent did not reach a phone.
+    PhoneMissed = "phone_missed";
+    /// A request reached a phone.
+    PhoneReached = "phone_reached";
     /// A new policy.
     PolicySet = "policy_set";
     /// New recovery codes.

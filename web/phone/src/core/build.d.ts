@@ -1,0 +1,13 @@
+// What the build makes: see web/build.
+
+/** One symbol for every `#i-name` in the sources. */
+declare module 'authx:icons' {
+  import type { VNode } from 'preact'
+  /** Put once into the page; then `<svg class="i" aria-hidden="true"><use href="#i-copy"/></svg>`. */
+  export function Sprite(): VNode
+}
+
+declare module 'authx:version' {
+  /** As in `AuthX-Client`. */
+  export const version: string
+}
