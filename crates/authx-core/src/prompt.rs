@@ -77,7 +77,8 @@ fn first_question(enter: String, offers: &[FactorKind]) -> String {
     if !offers.contains(&FactorKind::Push) {
         return enter;
     }
-    let words = |of: &[FactorKind]| of.iter().map(|kind| kind.word()).collect::<Vec<_>>().join(", ");
+    let words =
+        |of: &[FactorKind]| of.iter().map(|kind| kind.word()).collect::<Vec<_>>().join(", ");
     match offers {
         [FactorKind::Code, rest @ ..] => format!("AuthX code, or {}.", words(rest)),
         offers => format!("AuthX: {}.", words(offers)),

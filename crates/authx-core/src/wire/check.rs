@@ -4,9 +4,7 @@ use super::login::{Offer, Rfc3339};
 use crate::{
     ApplicationId,
     factor::FactorKind,
-    policy::{
-        AutomaticPush, DynamicChallenge, FirstFactorKind, MatchNumber, Policy, SecondFactor,
-    },
+    policy::{AutomaticPush, DynamicChallenge, FirstFactorKind, MatchNumber, Policy, SecondFactor},
     prompt::{Question, question},
 };
 use serde::{Deserialize, Serialize};

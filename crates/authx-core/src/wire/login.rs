@@ -391,9 +391,11 @@ mod tests {
             {"word":"code","factor":"code","hint":"the code"},
             {"word":"palm","factor":"palm","hint":"your palm"}]}"#;
         let prompt: Prompt = serde_json::from_str(json).unwrap();
-        assert_eq!(prompt.offers, [Offer::from(FactorKind::Code)].map(|offer| Offer {
-            hint: "the code".to_owned(), ..offer
-        }));
+        assert_eq!(
+            prompt.offers,
+            [Offer::from(FactorKind::Code)]
+                .map(|offer| Offer { hint: "the code".to_owned(), ..offer })
+        );
     }
 
     #[test]

@@ -110,7 +110,7 @@ fn a_server_is_found_by_its_configuration() {
         certificate_field = 'UID'
         [server.branch]
         config = 'branch.conf'
-        pending_secs = 300
+        pending_secs = 240
         answer_within_secs = 20
         [server.lab]
         config = '/srv/lab/office.conf'";
@@ -132,10 +132,10 @@ fn a_server_is_found_by_its_configuration() {
     }
     let office = config.server("/etc/openvpn/server/office.conf");
     assert_eq!(office.first_factor, FirstFactor::Certificate);
-    assert_eq!((office.certificate_field.as_str(), office.pending_secs), ("UID", None));
+    assert_eq!((office.certificate_field.as_str(), office.pending_secs), ("UID", Some(300)));
     let branch = config.server("branch.conf");
     assert_eq!(branch.first_factor, FirstFactor::Pam, "as [login] says");
-    assert_eq!((branch.pending_secs, branch.answer_within_secs), (Some(300), 20));
+    assert_eq!((branch.pending_secs, branch.answer_within_secs), (Some(240), 20));
     // Not this file, only one of the same name; and `[server.office]` says the whole path.
     assert_eq!(config.server("/tmp/office.conf").first_factor, FirstFactor::Pam);
 }

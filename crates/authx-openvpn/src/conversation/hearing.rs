@@ -1,8 +1,8 @@
 //! What happens while a sign-in is open.
 
 use super::{
-    Call, Conversation, Effect, Event, Failure, MOST_WAITING, Refusal, Reply, Stage,
-    Summary, Verdict,
+    Call, Conversation, Effect, Event, Failure, MOST_WAITING, Refusal, Reply, Stage, Summary,
+    Verdict,
     credentials::{self, ChallengeState},
     phone::Shown,
     refusal::cr_text,

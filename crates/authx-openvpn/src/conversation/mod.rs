@@ -13,6 +13,7 @@ mod refusal;
 mod tests;
 mod token;
 
+pub(crate) use phone::with_number;
 pub use refusal::Refusal;
 
 use crate::{client_abilities::Abilities, config::FirstFactor, sessions::Approved};

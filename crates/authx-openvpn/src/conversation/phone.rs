@@ -111,18 +111,21 @@ pub(super) fn chooses_phone(text: &str, asks: Option<&Asks>) -> bool {
 
 /// A question with the number behind it. Where both are too long the question gives way: without
 /// the number no phone can approve.
-fn with_number(mut text: String, number: Option<&MatchNumber>) -> String {
+pub(crate) fn with_number(mut text: String, number: Option<&MatchNumber>) -> String {
     let Some(digits) = number.map(MatchNumber::as_str) else { return text };
     let (front, back) = digits.split_at(digits.len() / 2);
     let shown = format!("{front} {back}");
     if text.contains(&shown) || text.contains(digits) {
         return text;
     }
-    let number = format!(" For the phone the number is {shown}.");
-    let room = MOST_QUESTION_BYTES.saturating_sub(number.len());
+    let number = format!("For the phone the number is {shown}.");
+    let room = MOST_QUESTION_BYTES.saturating_sub(number.len() + ". ".len());
     text.truncate(text.floor_char_boundary(room));
-    text.truncate(text.trim_end().len());
-    text + &number
+    let asked = text.trim_end();
+    match asked.strip_suffix(':') {
+        Some(asked) => format!("{asked}. {number}"),
+        None => format!("{asked} {number}"),
+    }
 }
 
 /// A question is not replaced sooner by what is only news.
@@ -143,6 +146,10 @@ mod tests {
         let whole = "AuthX code, or push. For the phone the number is 482 913.";
         assert_eq!(with("AuthX code, or push."), whole);
         assert_eq!(with(whole), whole);
+        assert_eq!(
+            with("Or type a code: "),
+            "Or type a code. For the phone the number is 482 913."
+        );
         assert_eq!(with("Type 482913 there."), "Type 482913 there.");
         assert_eq!(with_number("Code:".to_owned(), None), "Code:");
     }

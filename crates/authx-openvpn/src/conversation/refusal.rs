@@ -6,10 +6,7 @@ use authx_core::{
     name::Name,
     prompt,
     reason::Reason,
-    wire::{
-        login::ReasonView,
-        text::SupportCode,
-    },
+    wire::{login::ReasonView, text::SupportCode},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 

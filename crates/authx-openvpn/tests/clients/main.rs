@@ -22,11 +22,13 @@ fn a_password_alone_leads_where_it_is_said() {
 /// What the rules make of an announcement.
 fn found(client: &Client) -> Expected {
     let Abilities { program, platform, .. } = Abilities::of(&client.environment(PASSWORD));
-    let (way, reads, secs) = match &*Host::new("{}").sign_in(client, PASSWORD, &[]) {
+    let mut host = Host::new("{}");
+    let (way, reads, secs) = match &*host.sign_in(client, PASSWORD, &[]) {
         [Notice::Asked { text, secs }] => ("cr_text", text.clone(), Some(*secs)),
         [Notice::Refused { text, comes_back: false }] => ("append", text.clone(), None),
         other => panic!("{}: {other:?}", client.name),
     };
+    let phone = if host.number_is_shown(&reads) { "push" } else { "code" }.to_owned();
     let mut host = Host::new("{}").away();
     let along = format!("{PASSWORD},{}", host.code());
     let comes_back = match &*host.sign_in(client, &along, &[]) {
@@ -36,7 +38,7 @@ fn found(client: &Client) -> Expected {
         }
         other => panic!("{}: {other:?}", client.name),
     };
-    Expected { way: way.to_owned(), reads, secs, comes_back, program, platform }
+    Expected { way: way.to_owned(), phone, reads, secs, comes_back, program, platform }
 }
 
 #[test]
@@ -50,6 +52,25 @@ fn a_code_typed_along_is_never_asked_for() {
             assert_eq!(host().sign_in(&client, &along, &[]), let_in("append"), "{}", client.name);
             let field = static_challenge(PASSWORD, &code);
             assert_eq!(host().sign_in(&client, &field, &[]), let_in("scrv1"), "{}", client.name);
+        }
+    }
+}
+
+/// AuthX is told a number only where somebody can read it before the phone asks for it.
+#[test]
+fn a_phone_chosen_along_is_told_a_number_that_was_shown() {
+    for client in Client::all() {
+        let along = [format!("{PASSWORD},push"), static_challenge(PASSWORD, "Push2")];
+        for (management, password) in along.iter().flat_map(|one| [(false, one), (true, one)]) {
+            let mut host = Host::new("{}").managed(management);
+            let noticed = host.sign_in(&client, password, &[]);
+            let first = noticed.first();
+            let text = match first {
+                Some(Notice::Asked { text, .. }) => text.clone(),
+                Some(Notice::Refused { .. }) | None => String::new(),
+                other => panic!("{}: {other:?}", client.name),
+            };
+            assert_eq!(host.number_is_shown(&text), client.expected.phone == "push", "{text}");
         }
     }
 }
@@ -77,7 +98,9 @@ fn a_wrong_code_is_asked_for_again_where_that_can_be_done() {
             continue;
         };
         let first = Notice::Asked { text: reads.clone(), secs };
-        let again = Notice::Asked { text: format!("Wrong code, 2 tries left. {reads}"), secs };
+        // The question behind the first knows who is asked.
+        let text = "Wrong code, 2 tries left. Enter the code in your authenticator app:".to_owned();
+        let again = Notice::Asked { text, secs };
         assert_eq!(sign_in(false), [first.clone(), wrong], "{}", client.name);
         let let_in = Notice::LetIn { method: "cr_text".to_owned() };
         assert_eq!(sign_in(true), [first, again, let_in], "{}", client.name);

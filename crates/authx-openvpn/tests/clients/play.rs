@@ -12,7 +12,7 @@ use authx_core::{
     wire::{
         check::Asks,
         login::{AnswerLogin, BeginLogin, FirstFactor as Claimed, LoginView},
-        text::Typed,
+        text::{MatchNumber, Typed},
     },
 };
 use authx_openvpn::{
@@ -45,6 +45,8 @@ pub(crate) struct Host {
     enrolled: [Enrolled; 1],
     /// The login that stands at AuthX.
     login: Option<Login>,
+    /// The number that AuthX was told.
+    number: Option<MatchNumber>,
     version: u64,
 }
 
@@ -63,6 +65,7 @@ impl Host {
             policy: Effective::of(&document, &Document::default()).policy,
             enrolled: [enrolled],
             login: None,
+            number: None,
             version: 0,
         }
     }
@@ -83,6 +86,14 @@ impl Host {
             panic!("not a code")
         };
         code.totp().code(NOW.secs() / 30)
+    }
+
+    /// Whether AuthX was told a number, which then has to stand in what the user read.
+    pub(crate) fn number_is_shown(&self, read: &str) -> bool {
+        let digits: String = read.chars().filter(char::is_ascii_digit).collect();
+        let number = self.number.as_ref().map_or("", MatchNumber::as_str);
+        assert_eq!(digits, number, "{read}");
+        !number.is_empty()
     }
 
     /// Signs in with what stands in the password field, and answers what is asked then.
@@ -150,6 +161,7 @@ impl Host {
             let detail = "no route to host".to_owned();
             return Event::Told(Err(Failure::Outage { detail }));
         }
+        self.number.clone_from(&request.match_number);
         let mut fill = fill;
         let mut cx = cx(&mut fill);
         let application = ApplicationId::from_bytes([6; 16]);
