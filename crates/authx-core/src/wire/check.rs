@@ -94,3 +94,37 @@ impl Asks {
         self.offers.iter().any(|offer| offer.factor == FactorKind::Push)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::{Document, Effective};
+
+    fn asks(policy: &str) -> Asks {
+        let policy = Document::from_json(policy).unwrap();
+        Asks::of(&Effective::of(&policy, &Document::default()).policy)
+    }
+
+    #[test]
+    fn the_phone_is_spoken_of_where_it_can_be_asked() {
+        let on = asks(r#"{"automatic_push":"on","match_number":"where_shown"}"#);
+        assert!(on.phone() && on.match_number && on.automatic_push);
+        assert_eq!(on.push_secs, 120);
+        assert!(!asks(r#"{"match_number":"off"}"#).match_number);
+        let off = asks(r#"{"factors":["code"],"automatic_push":"on"}"#);
+        let phone = off.phone() || off.match_number || off.automatic_push;
+        assert!(!phone && off.match_policy.is_none() && off.push_secs == 0);
+    }
+
+    /// The first server's words, and those of one that knows more than this program.
+    #[test]
+    fn older_and_newer_servers_are_understood() {
+        let older = r#"{"prompt":"Code:","offers":[{"word":"code","factor":"code","hint":""}],
+            "first_factors":["password"],"match_number":true,"dynamic_challenge":false,
+            "login_secs":120}"#;
+        let asks: Asks = serde_json::from_str(older).unwrap();
+        assert!(!asks.phone() && !asks.automatic_push && asks.match_policy.is_none());
+        let newer = older.replace("[{", r#"[{"word":"palm","factor":"palm","hint":""},{"#);
+        assert_eq!(serde_json::from_str::<Asks>(&newer).unwrap(), asks);
+    }
+}

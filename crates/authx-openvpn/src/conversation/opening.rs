@@ -79,8 +79,8 @@ impl Conversation {
             decide_by_before: answer_by,
             setting,
         };
-        let numbered = |asks: &&Asks| asks.match_number && asks.phone();
-        if begun.setting.asks.as_ref().filter(numbered).is_some() {
+        let numbered = |asks: &Asks| asks.match_number && asks.phone();
+        if begun.setting.asks.as_ref().is_some_and(numbered) {
             begun.number = Some(MatchNumber::draw(cx));
         }
         let mut effects = vec![];
