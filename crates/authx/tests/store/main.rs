@@ -14,6 +14,7 @@ mod opening;
 mod reads;
 mod settled;
 mod snapshots;
+mod wakes;
 
 use authx::store::{Batch, Store};
 
