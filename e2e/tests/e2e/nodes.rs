@@ -11,7 +11,10 @@ async fn an_answer_at_one_node_ends_the_wait_at_another() {
         return;
     }
     let installation = Installation::new(Engine::Postgres).await;
-    let people = installation.people("person", 3).await;
+    let mut people = vec![];
+    for name in ["first", "second", "third"] {
+        people.push(installation.person(name).await);
+    }
     let config = installation.config();
     let (a, b) = (Server::start(config).await, Server::start(config).await);
     let [at_a, at_b] = [&a, &b].map(|node| node.client(&installation.vpn));
