@@ -39,7 +39,7 @@ pub struct Asks {
     /// The first question; empty where there is none to ask.
     pub prompt: String,
     /// What may be answered, before it is known who has which factor. Empty where no second factor
-    /// is asked for. A factor that this side does not know is left out.
+    /// is asked for.
     #[serde(deserialize_with = "super::login::known_offers")]
     pub offers: Vec<Offer>,
     /// Kinds of first factor that may be claimed.

@@ -200,8 +200,7 @@ pub struct LoginView {
     /// The digits to compare on the phone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub match_number: Option<MatchNumber>,
-    /// The factor that decided, or is being waited for. One that this side does not know is left
-    /// out.
+    /// The factor that decided, or is being waited for.
     #[serde(default, deserialize_with = "known_factor", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub factor: Option<FactorKind>,
@@ -255,7 +254,7 @@ pub struct Prompt {
     pub text: String,
     /// Whether the answer may be seen while it is typed.
     pub echo: bool,
-    /// What may be answered. A factor that this side does not know is left out.
+    /// What may be answered.
     #[serde(deserialize_with = "known_offers")]
     pub offers: Vec<Offer>,
 }
@@ -350,6 +349,7 @@ pub(super) fn known_offers<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Off
     Ok(offers.into_iter().filter_map(|offer| serde_json::from_value(offer).ok()).collect())
 }
 
+/// Reads a factor of such a server; one that this program does not know is none.
 fn known_factor<'de, D: Deserializer<'de>>(from: D) -> Result<Option<FactorKind>, D::Error> {
     let factor = Option::<Value>::deserialize(from)?;
     Ok(factor.and_then(|factor| serde_json::from_value(factor).ok()))
