@@ -239,6 +239,8 @@ pub enum Effect {
         /// The login whose request this one takes over: the phone has been rung already.
         replaces: Option<LoginId>,
     },
+    /// The code that a phone showed for this refused login was typed.
+    CodeUsed(LoginId),
     /// A password was wrong: the source is slowed down.
     CountPassword,
     /// The request on a phone is over.
@@ -254,6 +256,11 @@ pub enum Effect {
     Record(EventKind, Map<String, Value>),
     /// A sign-in to remember.
     Remember(Session),
+    /// What a phone is shown of its request has changed.
+    ShowRequest {
+        /// Which phone's.
+        phone: PhoneId,
+    },
     /// This factor changed: a code was spent, or a wrong one counted.
     SaveFactor(FactorId),
 }

@@ -261,6 +261,7 @@ impl Moving<'_> {
         };
         push.answered(self.login.id);
         self.effects.push(Effect::SaveFactor(id));
+        self.effects.push(Effect::CodeUsed(shown_for));
         let detail = record::text("shown_for", &shown_for.to_string());
         self.allow(cx, Some(FactorKind::Push), detail);
         true
@@ -338,6 +339,7 @@ impl Moving<'_> {
             self.refuse(cx, Reason::WrongNumber, None);
             return true;
         }
+        self.effects.push(Effect::ShowRequest { phone });
         let mut detail = record::text("answer", "wrong_number");
         detail.extend(record::text("phone", &phone.to_string()));
         self.record(cx, EventKind::LoginAnswered, detail);

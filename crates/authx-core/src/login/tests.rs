@@ -125,11 +125,13 @@ fn recorded(effects: &[Effect]) -> Vec<EventKind> {
         .filter_map(|effect| match effect {
             Effect::Record(kind, _) => Some(*kind),
             Effect::AskPhone { .. }
+            | Effect::CodeUsed(_)
             | Effect::CountPassword
             | Effect::EndRequest { .. }
             | Effect::OfferCode
             | Effect::Remember(_)
-            | Effect::SaveFactor(_) => None,
+            | Effect::SaveFactor(_)
+            | Effect::ShowRequest { .. } => None,
         })
         .collect()
 }
