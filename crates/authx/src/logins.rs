@@ -29,6 +29,7 @@ use crate::{
         logins::{self as stored, Known},
         requests,
     },
+    waiters::Wake,
 };
 use after::After;
 use authx_core::{
@@ -295,7 +296,7 @@ async fn advance(
     *version = version.saturating_add(1);
     *generation = caller.generation;
     *challenge = challenge::secret(caller, login);
-    app.waiters.wake(login.id);
+    app.waiters.wake(Wake::Login(login.id));
     after.carry_out(app, caller, login).await;
     Ok(())
 }

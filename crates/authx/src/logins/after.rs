@@ -1,7 +1,7 @@
 //! What follows once a step is stored: phones are told, and an earlier try of the same client ends.
 
 use super::{Happened, LoginError, move_on};
-use crate::{app::App, directory::Protected, rings::Ring};
+use crate::{app::App, directory::Protected, rings::Ring, waiters::Wake};
 use authx_core::{
     LoginId, PhoneId,
     login::{Effect, Login},
@@ -47,7 +47,7 @@ impl After {
     /// when they ask.
     pub(super) async fn carry_out(self, app: &App, caller: &Protected, login: &Login) {
         for phone in self.told {
-            app.waiters.wake_phone(phone);
+            app.waiters.wake(Wake::Phone(phone));
         }
         let ring = |phone| Ring {
             tenant: caller.tenant,

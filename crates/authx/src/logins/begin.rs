@@ -140,7 +140,6 @@ async fn attempt(
     let after = After::of(&effects);
     let outcome = save::Outcome { now, login: &login, enrolled: &has.enrolled, effects };
     save::begun(app, caller, outcome).await?;
-    app.waiters.wake(id);
     after.carry_out(app, caller, &login).await;
     Ok(Versioned::new(caller, login, 1, caller.generation))
 }

@@ -7,6 +7,7 @@ use crate::{
     app::{About, App},
     directory::Protected,
     store::{Batch, StoreError, logins as stored, requests},
+    waiters::Wake,
 };
 use authx_core::{
     ApplicationId, LoginId, Millis, PhoneId, TenantId, UserId,
@@ -252,7 +253,7 @@ async fn draw(
     let detail = Map::from_iter([("phone".to_owned(), by.phone.to_string().into())]);
     batch = app.record(batch, now, by.tenant, EventKind::PhoneCodeShown, about, detail);
     app.store.commit(batch).await?;
-    app.waiters.wake_phone(by.phone);
+    app.waiters.wake(Wake::Phone(by.phone));
     Ok(PhoneCode { code, expires_at: Rfc3339(until) })
 }
 

@@ -1,7 +1,7 @@
 //! One account on one phone.
 
 use super::super::login::Rfc3339;
-pub use crate::policy::{AppLock, MatchNumber as MatchRule, PhoneClass, UserVerification};
+pub use crate::policy::{AppLock, MatchNumber, PhoneClass, UserVerification};
 use crate::{ApplicationId, PhoneId, TenantId, UserId};
 use serde::{Deserialize, Serialize};
 
@@ -99,10 +99,13 @@ pub struct NamedApplication {
 #[cfg_attr(feature = "openapi", derive(ToSchema))]
 pub struct AccountPolicy {
     /// Whether an approval carries a match number.
-    pub match_number: MatchRule,
+    #[cfg_attr(feature = "openapi", schema(value_type = String, pattern = "^(off|required|where_shown)$"))]
+    pub match_number: MatchNumber,
     /// Whether an approval carries a WebAuthn assertion.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, pattern = "^(off|required)$"))]
     pub user_verification: UserVerification,
     /// Whether the app has to be locked.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, pattern = "^(optional|required)$"))]
     pub app_lock: AppLock,
 }
 
