@@ -76,6 +76,60 @@ fn a_phone_chosen_along_is_told_a_number_that_was_shown() {
 }
 
 #[test]
+fn a_phone_approves_behind_a_client_that_shows_the_number() {
+    for client in Client::all().iter().filter(|client| client.expected.phone == "push") {
+        let secs = client.expected.secs.unwrap();
+        let first = Notice::Asked { text: client.expected.reads.clone(), secs };
+        let text =
+            "Sent to Anna's phone. Answer there, or type a code. For the phone the number is \
+                    536 711."
+                .to_owned();
+        let sent = Notice::Asked { text, secs };
+        let let_in = |method: &str| Notice::LetIn { method: method.to_owned() };
+        let host = |management| Host::new("{}").managed(management).with_phone();
+        let asked = |management| host(management).sign_in(client, PASSWORD, &["P"]);
+        assert_eq!(asked(false), [first.clone(), let_in("cr_text")], "{}", client.name);
+        assert_eq!(asked(true), [first.clone(), sent, let_in("cr_text")], "{}", client.name);
+        let field = static_challenge(PASSWORD, "push");
+        for management in [false, true] {
+            let along = host(management).sign_in(client, &field, &[]);
+            assert_eq!(along, [first.clone(), let_in("scrv1")], "{}", client.name);
+        }
+    }
+}
+
+#[test]
+fn a_phone_shows_a_code_for_a_client_that_shows_nothing() {
+    let refused = |text: &str| vec![Notice::Refused { text: text.to_owned(), comes_back: false }];
+    let let_in = |method: &str| vec![Notice::LetIn { method: method.to_owned() }];
+    for client in Client::all().iter().filter(|client| client.expected.phone == "code") {
+        let mut host = Host::new("{}").with_phone();
+        let told = "A code is needed. Open AuthX on your phone, then connect with password,CODE.";
+        assert_eq!(host.sign_in(client, PASSWORD, &[]), refused(told), "{}", client.name);
+        let along = format!("{PASSWORD},{}", host.code_on_the_phone());
+        assert_eq!(host.sign_in(client, &along, &[]), let_in("append"), "{}", client.name);
+        assert_ne!(host.sign_in(client, &along, &[]), let_in("append"), "once");
+
+        let told = "This client cannot show the number. Open AuthX on your phone, then type \
+                    password,CODE.";
+        let field = static_challenge(PASSWORD, "push");
+        assert_eq!(host.sign_in(client, &field, &[]), refused(told), "{}", client.name);
+
+        let policy = r#"{"automatic_push":"on","match_number":"where_shown"}"#;
+        let mut host = Host::new(policy).with_phone();
+        assert_eq!(host.sign_in(client, PASSWORD, &[]), let_in(""), "{}", client.name);
+        let policy = r#"{"dynamic_challenge":"on","automatic_push":"on"}"#;
+        let mut host = Host::new(policy).with_phone();
+        let asked = host.sign_in(client, PASSWORD, &[]);
+        let [Notice::Challenged { text, state }] = &*asked else { panic!("{asked:?}") };
+        assert!(text.ends_with(" For the phone the number is 536 711."), "{text}");
+        let answer = format!("CRV1::{state}::push");
+        host.number_was_read(text);
+        assert_eq!(host.sign_in(client, &answer, &[]), let_in("crv1"), "{}", client.name);
+    }
+}
+
+#[test]
 fn a_wrong_code_is_asked_for_again_where_that_can_be_done() {
     for client in Client::all() {
         let Expected { secs, reads, .. } = &client.expected;
