@@ -16,6 +16,7 @@ pub mod login;
 pub mod name;
 pub mod otp;
 mod p256;
+pub mod phone_box;
 pub mod password_rules;
 pub mod policy;
 pub mod prompt;
