@@ -148,6 +148,11 @@ impl Push {
         self.codes.clear();
     }
 
+    /// No code that a phone shows counts any more.
+    pub fn forget_codes(&mut self) {
+        self.codes.clear();
+    }
+
     /// An administrator has looked.
     pub fn unlock(&mut self) {
         *self = Self { networks: std::mem::take(&mut self.networks), ..Self::default() };

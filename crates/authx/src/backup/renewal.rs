@@ -218,8 +218,15 @@ impl<'r> Renewal<'r> {
             return Ok(false);
         }
         let opened = held.data_key.open(&place, row.bytes("record")?).ok();
-        let mut code = match opened.and_then(|it| serde_json::from_slice(it.expose()).ok()) {
-            Some(Enrolment::Code(code)) => code,
+        let renewed = match opened.and_then(|it| serde_json::from_slice(it.expose()).ok()) {
+            Some(Enrolment::Code(mut code)) => {
+                code.spend_through(self.occasion.at.secs());
+                Enrolment::Code(code)
+            }
+            Some(Enrolment::Push(mut push)) => {
+                push.forget_codes();
+                Enrolment::Push(push)
+            }
             Some(Enrolment::Recovery(_)) => {
                 held.lost.recovery_codes += 1;
                 return Ok(false);
@@ -229,8 +236,7 @@ impl<'r> Renewal<'r> {
                 return Ok(false);
             }
         };
-        code.spend_through(self.occasion.at.secs());
-        let record = serde_json::to_vec(&Enrolment::Code(code)).map(Zeroizing::new);
+        let record = serde_json::to_vec(&renewed).map(Zeroizing::new);
         let record = record.map_err(|_| FormatError::Broken("factor"))?;
         let mut fill = |out: &mut [u8]| self.random.fill(out);
         let mut cx = Cx { now: self.occasion.at, random: &mut fill };
