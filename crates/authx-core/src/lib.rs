@@ -32,6 +32,7 @@ pub mod wire;
 
 pub use cx::{Cx, Millis};
 pub use id::{
-    ApplicationId, EventId, FactorId, KeyId, LoginId, PhoneId, SessionId, TenantId, TokenId, UserId,
+    ApplicationId, EventId, FactorId, InvitationId, KeyId, LoginId, PhoneId, SessionId, TenantId,
+    TokenId, UserId,
 };
 pub use secret::Secret;

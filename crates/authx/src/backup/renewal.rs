@@ -36,6 +36,10 @@ pub struct Lost {
     pub pending_codes: u64,
     /// Factors that do not open; their users have to enrol again.
     pub unreadable: u64,
+    /// Invitations; their users need new ones.
+    pub invitations: u64,
+    /// Phones that were enrolled and not confirmed yet.
+    pub pending_phones: u64,
 }
 
 /// Who restores, and when.
@@ -175,6 +179,10 @@ impl<'r> Renewal<'r> {
             "meta" => self.meta(&row)?,
             "tenant" => self.tenant(&mut row)?,
             "factor" => self.factor(&mut row)?,
+            "phone" => self.phone(&row)?,
+            "invitation" => self.invitation(&row)?,
+            "activation" => false,
+            "phone_request" => row.value("ended") != Some(&Value::Null),
             "login" => self.login(&row)?,
             "session" => self.session(&row)?,
             "event" => self.count(&row)?,
@@ -214,7 +222,8 @@ impl<'r> Renewal<'r> {
         let place = factor_place(tenant, &id);
         let held = self.tenants.get_mut(&tenant).ok_or(FormatError::Broken("tenant"))?;
         if row.text("state")? == "pending" {
-            held.lost.pending_codes += 1;
+            // A phone's own is counted with the phone.
+            held.lost.pending_codes += u64::from(row.value("phone") == Some(&Value::Null));
             return Ok(false);
         }
         let opened = held.data_key.open(&place, row.bytes("record")?).ok();
@@ -243,6 +252,21 @@ impl<'r> Renewal<'r> {
         row.set("record", held.data_key.seal(&mut cx, &place, &record).into())?;
         row.set("version", row.int("version")?.saturating_add(1).into())?;
         Ok(true)
+    }
+
+    /// What is pending is made again; its seed is not among the factors that are kept.
+    fn phone(&mut self, row: &Columns) -> Result<bool, FormatError> {
+        let counts = row.text("state")? != "pending";
+        if !counts {
+            self.lost_of(row)?.pending_phones += 1;
+        }
+        Ok(counts)
+    }
+
+    /// It may have been spent since.
+    fn invitation(&mut self, row: &Columns) -> Result<bool, FormatError> {
+        self.lost_of(row)?.invitations += 1;
+        Ok(false)
     }
 
     fn login(&mut self, row: &Columns) -> Result<bool, FormatError> {
@@ -360,6 +384,8 @@ impl AddAssign for Lost {
         self.recovery_codes += other.recovery_codes;
         self.pending_codes += other.pending_codes;
         self.unreadable += other.unreadable;
+        self.invitations += other.invitations;
+        self.pending_phones += other.pending_phones;
     }
 }
 
