@@ -178,10 +178,7 @@ impl Phone {
     /// # Errors
     ///
     /// Any [`CallError`].
-    pub async fn start_move(
-        &self,
-        activation: Option<Token>,
-    ) -> Result<ActivationView, CallError> {
+    pub async fn start_move(&self, activation: Option<Token>) -> Result<ActivationView, CallError> {
         let call = Call::with_body(Method::POST, "/moves", &StartMove { activation })?;
         self.server.ask(&call, Some(self.answer_key())).await
     }

@@ -213,7 +213,11 @@ impl Server {
             Ok(sent) => sent.map_err(|error| self.unreachable(Trouble::of(&error, *limit)))?,
             Err(_) => return Err(self.unreachable(Trouble::TimedOut { after: *limit })),
         };
-        if response.status().is_success() { Ok(response) } else { Err(self.refused(response).await) }
+        if response.status().is_success() {
+            Ok(response)
+        } else {
+            Err(self.refused(response).await)
+        }
     }
 
     async fn refused(&self, response: Response) -> CallError {
@@ -276,7 +280,8 @@ impl Resolve for System {
                 own.map(|address| SocketAddr::new(address, 0)).to_vec()
             } else {
                 let found = tokio::net::lookup_host((host.as_str(), 0)).await;
-                found.map_err(|source| Unresolved { host, source })?.collect()
+                let found = found.map(Iterator::collect::<Vec<_>>);
+                found.map_err(|source| Unresolved { host, source })?
             };
             let found: Addrs = Box::new(found.into_iter());
             Ok(found)

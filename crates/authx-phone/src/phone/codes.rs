@@ -81,12 +81,11 @@ mod tests {
     #[test]
     fn an_unknown_form_is_told() {
         let sha3 = TotpForm { algorithm: "SHA3".to_owned(), ..TotpForm::default() };
-        for form in
-            [sha3, TotpForm { digits: 7, ..TotpForm::default() }, TotpForm {
-                period_secs: 0,
-                ..TotpForm::default()
-            }]
-        {
+        for form in [
+            sha3,
+            TotpForm { digits: 7, ..TotpForm::default() },
+            TotpForm { period_secs: 0, ..TotpForm::default() },
+        ] {
             assert_eq!(codes(&form).err(), Some(UnknownForm));
         }
     }

@@ -18,7 +18,9 @@ pub enum CallError {
         status: u16,
     },
     /// AuthX's answer is not what was asked for.
-    #[error("the answer of {server} is not understood: update authx-phone, or tell your administrator")]
+    #[error(
+        "the answer of {server} is not understood: update authx-phone, or tell your administrator"
+    )]
     NotUnderstood {
         /// Where.
         server: String,
