@@ -34,7 +34,7 @@ struct Arguments {
 /// What every command understands.
 #[derive(Args, Clone, Debug)]
 struct Global {
-    /// The directory of the accounts; by default `authx-phone` in $XDG_STATE_HOME or ~/.local/state
+    /// The directory of the accounts; by default `authx-phone` in `$XDG_STATE_HOME` or ~/.local/state
     #[arg(long, global = true, value_name = "DIR", env = "AUTHX_PHONE_STORE")]
     store: Option<PathBuf>,
     /// Write the answer as JSON

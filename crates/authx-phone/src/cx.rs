@@ -5,13 +5,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The time now, by the machine's clock.
 #[expect(clippy::disallowed_methods, reason = "this is where the time comes in")]
-pub fn now() -> Millis {
+pub(crate) fn now() -> Millis {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
 
 /// Hands time and chance to a rule.
-pub fn draw<T>(rule: impl FnOnce(&mut Cx<'_>) -> T) -> T {
+pub(crate) fn draw<T>(rule: impl FnOnce(&mut Cx<'_>) -> T) -> T {
     rule(&mut Cx { now: now(), random: &mut fill })
 }
 

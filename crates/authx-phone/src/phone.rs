@@ -21,7 +21,6 @@ use authx_core::{
     },
 };
 use reqwest::Method;
-use serde::Serialize;
 use std::sync::Arc;
 
 /// One account on this machine. Cheap to clone; clones share keys and connections.
@@ -134,7 +133,7 @@ impl Phone {
             Answer::Fraud => (AnswerWord::Fraud, None, self.device_key()),
         };
         let statement = Statement { match_number, ..statement(word, request) };
-        let call = self.stating(request.id, "answers", &statement)?;
+        let call = stating(request.id, "answers", &statement)?;
         self.server.ask(&call, Some(signer)).await
     }
 
@@ -146,7 +145,7 @@ impl Phone {
     pub async fn code(&self, request: &Request) -> Result<PhoneCode, CallError> {
         // The client's address is no part of it: the code is typed in another connection.
         let statement = Statement { address: None, ..statement(AnswerWord::Code, request) };
-        let call = self.stating(request.id, "codes", &statement)?;
+        let call = stating(request.id, "codes", &statement)?;
         self.server.ask(&call, Some(self.answer_key())).await
     }
 
@@ -211,17 +210,6 @@ impl Phone {
         self.server.tell(&Call::new(Method::DELETE, "/subscription"), Some(self.device_key())).await
     }
 
-    fn stating(
-        &self,
-        request: LoginId,
-        what: &str,
-        statement: &impl Serialize,
-    ) -> Result<Call, CallError> {
-        let statement = serde_json::to_string(statement).map_err(CallError::Unwritable)?;
-        let body = AnswerRequest { statement, assertion: None };
-        Call::with_body(Method::POST, format!("/requests/{request}/{what}"), &body)
-    }
-
     fn answer_key(&self) -> Signer<'_> {
         Signer { phone: self.id, key: &self.keys.answer }
     }
@@ -240,6 +228,12 @@ fn statement(answer: AnswerWord, request: &Request) -> Statement {
         address: request.client.address,
         match_number: None,
     }
+}
+
+fn stating(request: LoginId, what: &str, statement: &Statement) -> Result<Call, CallError> {
+    let statement = serde_json::to_string(statement).map_err(CallError::Unwritable)?;
+    let body = AnswerRequest { statement, assertion: None };
+    Call::with_body(Method::POST, format!("/requests/{request}/{what}"), &body)
 }
 
 /// What a server waits at most.

@@ -94,7 +94,10 @@ impl Server {
 
     /// The time, as the server sees it once it has said that this machine's clock is wrong.
     pub fn now(&self) -> Millis {
-        let Millis(own) = cx::now();
+        self.corrected(cx::now())
+    }
+
+    fn corrected(&self, Millis(own): Millis) -> Millis {
         Millis(own.saturating_add_signed(self.clock_correction_secs().saturating_mul(1_000)))
     }
 
@@ -198,9 +201,9 @@ impl Server {
                 client: CLIENT,
                 body,
             };
-            let nonce = cx::draw(|cx| cx.bytes::<16>());
-            let signed = sign_phone_request(key, phone, &covered, self.now().secs(), nonce);
-            for (name, value) in signed.fields() {
+            let (now, nonce) = cx::draw(|cx| (self.corrected(cx.now), cx.bytes::<16>()));
+            let headers = sign_phone_request(key, phone, &covered, now.secs(), nonce);
+            for (name, value) in headers.fields() {
                 request = request.header(name, value);
             }
         }

@@ -65,7 +65,7 @@ pub(super) async fn approve(
 ) -> anyhow::Result<Done> {
     let wanted = |request: &Request| request.kind == RequestKind::Approval;
     let Some((known, request)) = find(store, &arguments.which, wanted).await? else {
-        return nothing_waits();
+        return Ok(nothing_waits());
     };
     let number = match (&arguments.number, request.match_number) {
         (Some(number), _) => Some(number.clone()),
@@ -82,7 +82,7 @@ pub(super) async fn refuse(
     word: Answer,
 ) -> anyhow::Result<Done> {
     let Some((known, request)) = find(store, which, |_| true).await? else {
-        return nothing_waits();
+        return Ok(nothing_waits());
     };
     answer(global, &known, &request, word).await
 }
@@ -90,7 +90,7 @@ pub(super) async fn refuse(
 pub(super) async fn code(global: &Global, store: &Store, which: &Which) -> anyhow::Result<Done> {
     let wanted = |request: &Request| request.kind == RequestKind::Code;
     let Some((known, request)) = find(store, which, wanted).await? else {
-        return nothing_waits();
+        return Ok(nothing_waits());
     };
     let code = known.phone.code(&request).await.map_err(|error| failed(&known, &request, error))?;
     let seconds_left = code.expires_at.0.since(known.phone.server().now()) / 1_000;
@@ -192,9 +192,9 @@ fn number(text: &str) -> Result<MatchNumber, String> {
     MatchNumber::try_from(digits).map_err(str::to_owned)
 }
 
-fn nothing_waits() -> anyhow::Result<Done> {
+fn nothing_waits() -> Done {
     complain("authx-phone", "nothing waits for an answer");
-    Ok(Done::NothingWaits)
+    Done::NothingWaits
 }
 
 fn failed(known: &Known, request: &Request, error: crate::CallError) -> anyhow::Error {

@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use authx_core::wire::phone::AccountState;
 use authx_program::config::Origin;
 use rustls::pki_types::{CertificateDer, pem::PemObject as _};
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map::Entry};
 
 /// An account and the way to its server.
 #[derive(Clone, Debug)]
@@ -84,20 +84,20 @@ fn open(accounts: Vec<KeptAccount>) -> anyhow::Result<Vec<Known>> {
     let (mut servers, mut known) = (HashMap::<(String, Option<String>), Server>::new(), vec![]);
     for kept in accounts {
         let place = (kept.server.clone(), kept.authorities.clone());
-        let server = match servers.get(&place) {
-            Some(server) => server.clone(),
-            None => {
-                let origin: Origin = kept.server.parse().context("the kept address is damaged")?;
-                let authorities = kept.authorities.as_deref().unwrap_or_default();
-                let server = Server::new(origin, &certificates(authorities)?)?;
-                servers.insert(place, server.clone());
-                server
-            }
+        let server = match servers.entry(place) {
+            Entry::Occupied(known) => known.get().clone(),
+            Entry::Vacant(place) => place.insert(server(&kept)?).clone(),
         };
         let phone = Phone::new(server, kept.phone, Keys::try_from(&kept.keys)?);
         known.push(Known { kept, phone });
     }
     Ok(known)
+}
+
+fn server(kept: &KeptAccount) -> anyhow::Result<Server> {
+    let origin: Origin = kept.server.parse().context("the kept address is damaged")?;
+    let authorities = certificates(kept.authorities.as_deref().unwrap_or_default())?;
+    Ok(Server::new(origin, &authorities)?)
 }
 
 /// Certificates in PEM.

@@ -2,7 +2,10 @@
 
 use authx_core::{
     Millis,
-    wire::phone::{Request, RequestClient, RequestKind, RequestMatch},
+    wire::{
+        phone::{Request, RequestClient, RequestKind, RequestMatch},
+        text::Label,
+    },
 };
 use authx_program::output::visible;
 use std::fmt::Write as _;
@@ -44,7 +47,7 @@ pub(super) fn request(request: &Request, now: Millis) -> String {
 pub(super) fn origin(client: &RequestClient) -> String {
     let RequestClient { address, program, platform, device, .. } = client;
     let address = address.map(|address| address.to_string());
-    let labels = [program, platform, device].map(|label| label.as_ref().map(|it| it.as_str()));
+    let labels = [program, platform, device].map(|label| label.as_ref().map(Label::as_str));
     let mut known: Vec<&str> = address.as_deref().into_iter().collect();
     known.extend(labels.into_iter().flatten());
     if known.is_empty() { "unknown".to_owned() } else { visible(&known.join(", ")) }

@@ -36,7 +36,7 @@ pub(super) struct Arguments {
 #[derive(Debug)]
 enum News {
     /// All that waits now.
-    View(Known, RequestsView, ReachWay),
+    View(Box<Known>, RequestsView, ReachWay),
     /// It cannot be asked any more.
     Gone(anyhow::Error),
 }
@@ -64,12 +64,14 @@ async fn once(global: &Global, all: Vec<Known>) -> anyhow::Result<Done> {
     let (mut screen, mut done) = (Screen::new(global.json), Done::Yes);
     for known in all {
         match known.phone.requests(0, 0).await {
-            Ok(view) => screen.show(&known, &view, ReachWay::Poll).await?,
+            Ok(view) => {
+                screen.show(&known, &view, ReachWay::Poll).await?;
+            }
             Err(error) => {
                 complain("authx-phone", &format!("{:#}", known.failed(error)));
                 done = Done::Partly;
             }
-        };
+        }
     }
     let nothing = screen.waiting.values().all(BTreeMap::is_empty);
     Ok(if nothing && done == Done::Yes { Done::NothingWaits } else { done })
@@ -113,7 +115,7 @@ async fn follow(known: Known, poll: bool, sender: mpsc::Sender<News>) {
             Ok(()) if sender.is_closed() => return,
             Ok(()) => {}
             // Something between does not let a stream through.
-            Err(CallError::NotAuthx { status: 404 | 405 | 406, .. }) if streams => streams = false,
+            Err(CallError::NotAuthx { status: 404..=406, .. }) if streams => streams = false,
             Err(error) if error.may_pass() => {
                 if !told {
                     let error = known.failed(error);
@@ -140,7 +142,7 @@ async fn stream(
     let mut live: Live = known.phone.live().await?;
     while let Some(view) = live.next().await? {
         *heard = true;
-        if sender.send(News::View(known.clone(), view, ReachWay::Live)).await.is_err() {
+        if sender.send(News::View(Box::new(known.clone()), view, ReachWay::Live)).await.is_err() {
             break;
         }
     }
@@ -156,7 +158,7 @@ async fn ask(
     loop {
         *heard = true;
         let version = view.version;
-        if sender.send(News::View(known.clone(), view, ReachWay::Poll)).await.is_err() {
+        if sender.send(News::View(Box::new(known.clone()), view, ReachWay::Poll)).await.is_err() {
             return Ok(());
         }
         view = known.phone.requests(version, WAIT_SECS).await?;

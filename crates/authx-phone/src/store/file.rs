@@ -75,7 +75,7 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
 fn closed(path: &Path, wanted: u32) -> Result<(), StoreError> {
     let metadata = fs::metadata(path).map_err(|source| failed(path, "read", source))?;
     let mode = metadata.permissions().mode() & 0o777;
-    if mode & 0o077 == 0 {
+    if mode & !wanted == 0 {
         return Ok(());
     }
     Err(StoreError::Open { path: path.to_owned(), mode, wanted })
