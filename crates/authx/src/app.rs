@@ -38,6 +38,8 @@ pub struct App {
     pub seals: LatestSeals,
     /// What an operator enters as Application URL.
     pub public_url: Origin,
+    /// Where the authenticator is found.
+    pub phone_url: Origin,
 }
 
 /// Why the server's parts could not be put together.
@@ -93,6 +95,7 @@ impl App {
             directory: Directory::default(),
             seals: LatestSeals::default(),
             public_url: config.public_url.clone(),
+            phone_url: config.phone_url.clone(),
         })
     }
 

@@ -6,10 +6,11 @@ use crate::{
     server::{Call, CallError, Server, Signer},
 };
 use authx_core::{
-    PhoneId, Secret, TenantId, UserId,
+    PhoneId, Secret,
     phone_box::NotForThisPhone,
+    phone_words::{Exchanged, phone_words},
     wire::{
-        phone::{Account, Activate, Activated, Confirm, PhoneClass, PhoneKeys, Seed, Token},
+        phone::{Account, Activate, Activated, Confirm, PhoneClass, Seed, Token},
         text::Typed,
     },
 };
@@ -79,7 +80,8 @@ impl Phone {
         let call = Call::with_body(Method::POST, "/activations", &body)?;
         let signer = Signer { phone: id, key: &keys.answer };
         let Activated { account, seed, totp } = server.ask(&call, Some(signer)).await?;
-        let words = words(id, &body.keys, &seed, account.tenant.id, account.user.id);
+        let (tenant, user) = (account.tenant.id, account.user.id);
+        let words = phone_words(&Exchanged { phone: id, keys: &body.keys, seed: &seed, tenant, user });
         let secret = opened(&keys, id, &seed)?;
         let codes = Codes::new(secret, &totp)?;
         let phone = Self { server: server.clone(), id, keys: Arc::new(keys) };
@@ -122,8 +124,4 @@ fn opened(keys: &Keys, phone: PhoneId, seed: &Seed) -> Result<Secret, NotForThis
     let ephemeral = ephemeral.as_bytes().try_into().map_err(|_| NotForThisPhone)?;
     let iv = iv.as_bytes().try_into().map_err(|_| NotForThisPhone)?;
     keys.r#box.open_seed(phone, ephemeral, iv, ciphertext.as_bytes())
-}
-
-fn words(_: PhoneId, _: &PhoneKeys, _: &Seed, _: TenantId, _: UserId) -> [&'static str; 4] {
-    ["", "", "", ""]
 }
