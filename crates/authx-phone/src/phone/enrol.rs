@@ -81,7 +81,8 @@ impl Phone {
         let signer = Signer { phone: id, key: &keys.answer };
         let Activated { account, seed, totp } = server.ask(&call, Some(signer)).await?;
         let (tenant, user) = (account.tenant.id, account.user.id);
-        let words = phone_words(&Exchanged { phone: id, keys: &body.keys, seed: &seed, tenant, user });
+        let words =
+            phone_words(&Exchanged { phone: id, keys: &body.keys, seed: &seed, tenant, user });
         let secret = opened(&keys, id, &seed)?;
         let codes = Codes::new(secret, &totp)?;
         let phone = Self { server: server.clone(), id, keys: Arc::new(keys) };
