@@ -7,7 +7,7 @@
 
 use crate::{
     PhoneId, TenantId, UserId, cipher,
-    wire::phone::{PhoneKeys, Seed},
+    wire::phone::{Base64Url, PhoneKeys, Seed},
 };
 
 /// What an enrolment exchanged.
@@ -31,12 +31,11 @@ pub fn phone_words(exchanged: &Exchanged<'_>) -> [&'static str; 4] {
     let PhoneKeys { answer, device, r#box } = keys;
     let mut lines = vec![LABEL.to_owned(), phone.to_string()];
     lines.extend([answer, device, r#box].iter().flat_map(|key| key.coordinates()));
-    lines.extend([&seed.ephemeral, &seed.iv, &seed.ciphertext].map(|part| part.text()));
+    lines.extend([&seed.ephemeral, &seed.iv, &seed.ciphertext].map(Base64Url::text));
     lines.extend([tenant.to_string(), user.to_string()]);
     let digest = cipher::sha256(lines.join("\n").as_bytes());
-    let [a, b, c, d, e, f, ..] = digest;
-    let bits = u64::from_be_bytes([0, 0, a, b, c, d, e, f]);
-    [37, 26, 15, 4].map(|shift| word(bits >> shift & 0x7ff))
+    let bits = digest.first_chunk().copied().map_or(0, u64::from_be_bytes);
+    [53, 42, 31, 20].map(|shift| word(bits >> shift & 0x7ff))
 }
 
 /// The word of an index of 11 bits.
