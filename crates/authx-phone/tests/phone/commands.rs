@@ -307,4 +307,4 @@ async fn a_newer_store_is_left_alone() {
     machine.run(&["codes"]).await.failed(1, "damaged");
 }
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);

@@ -41,7 +41,7 @@ pub(super) struct StandIn {
     changed: Arc<watch::Sender<u64>>,
 }
 
-type Answer = Result<Response, Response>;
+type Answer = Result<Response, Box<Response>>;
 
 impl StandIn {
     pub(super) async fn start() -> Self {
@@ -99,7 +99,7 @@ async fn serve(State(stand_in): State<StandIn>, request: Http<Body>) -> Response
         headers: head.headers,
         body,
     };
-    stand_in.answer(call).await.unwrap_or_else(|refusal| refusal)
+    stand_in.answer(call).await.unwrap_or_else(|refusal| *refusal)
 }
 
 struct Call {
@@ -112,9 +112,9 @@ struct Call {
 }
 
 impl Call {
-    fn json<T: DeserializeOwned>(&self) -> Result<T, Response> {
+    fn json<T: DeserializeOwned>(&self) -> Result<T, Box<Response>> {
         serde_json::from_slice(&self.body)
-            .map_err(|error| problem(400, "invalid", &error.to_string()).into_response())
+            .map_err(|error| problem(400, "invalid", &error.to_string()))
     }
 
     fn header(&self, name: &str) -> Result<&str, SignatureError> {
@@ -375,7 +375,7 @@ impl StandIn {
     }
 
     /// Whose call it is, by the key that it has to be signed with.
-    fn signed(&self, call: &Call, key: Key) -> Result<PhoneId, Response> {
+    fn signed(&self, call: &Call, key: Key) -> Result<PhoneId, Box<Response>> {
         let wrong = |error: SignatureError| problem(401, "signature", &error.to_string());
         let presented = Presented::parse(
             call.header("content-digest").map_err(wrong)?,
@@ -385,8 +385,8 @@ impl StandIn {
         let Caller::Phone(phone) = presented.map_err(wrong)?.caller else { panic!("no phone") };
         let public = {
             let mut world = self.world();
-            let word = if key == Key::Answer { "answer" } else { "device" };
-            world.calls.push((format!("{} {}", call.method, call.path), word));
+            let name = if key == Key::Answer { "answer" } else { "device" };
+            world.calls.push((format!("{} {}", call.method, call.path), name));
             let Some(enrolled) = world.phones.get(&phone) else {
                 return Err(problem(401, "phone_gone", "this phone was removed"));
             };
@@ -398,7 +398,7 @@ impl StandIn {
         self.check(call, phone, &public).map(|()| phone)
     }
 
-    fn check(&self, call: &Call, phone: PhoneId, key: &Jwk) -> Result<(), Response> {
+    fn check(&self, call: &Call, phone: PhoneId, key: &Jwk) -> Result<(), Box<Response>> {
         let header = |name| call.header(name).unwrap();
         let presented = Presented::parse(
             header("content-digest"),
@@ -438,7 +438,7 @@ fn json(body: &impl Serialize) -> Response {
     ([("content-type", "application/json")], body).into_response()
 }
 
-fn problem(status: u16, code: &str, detail: &str) -> Response {
+fn problem(status: u16, code: &str, detail: &str) -> Box<Response> {
     refusal(&told(status, code, detail))
 }
 
@@ -455,8 +455,8 @@ fn told(status: u16, code: &str, detail: &str) -> PhoneProblem {
     }
 }
 
-fn refusal(problem: &PhoneProblem) -> Response {
+fn refusal(problem: &PhoneProblem) -> Box<Response> {
     let status = StatusCode::from_u16(problem.status).unwrap();
     let kind = [("content-type", "application/problem+json"), ("x-request-id", "r7")];
-    (status, kind, serde_json::to_string(problem).unwrap()).into_response()
+    Box::new((status, kind, serde_json::to_string(problem).unwrap()).into_response())
 }
