@@ -14,6 +14,7 @@ use authx_core::{
             Prove, Receipts, RequestsView, StartMove, Statement, Token, TotpForm,
         },
         signature::{Caller, PhoneKey, Presented, Request, SignatureError},
+        text::MatchNumber,
     },
 };
 use axum::{
@@ -41,7 +42,10 @@ pub(super) struct StandIn {
     changed: Arc<watch::Sender<u64>>,
 }
 
-type Answer = Result<Response, Box<Response>>;
+/// An answer that is no good one.
+struct Refused(Box<Response>);
+
+type Answer = Result<Response, Refused>;
 
 impl StandIn {
     pub(super) async fn start() -> Self {
@@ -99,7 +103,7 @@ async fn serve(State(stand_in): State<StandIn>, request: Http<Body>) -> Response
         headers: head.headers,
         body,
     };
-    stand_in.answer(call).await.unwrap_or_else(|refusal| *refusal)
+    stand_in.answer(call).await.unwrap_or_else(|Refused(refusal)| *refusal)
 }
 
 struct Call {
@@ -112,7 +116,7 @@ struct Call {
 }
 
 impl Call {
-    fn json<T: DeserializeOwned>(&self) -> Result<T, Box<Response>> {
+    fn json<T: DeserializeOwned>(&self) -> Result<T, Refused> {
         serde_json::from_slice(&self.body)
             .map_err(|error| problem(400, "invalid", &error.to_string()))
     }
@@ -256,7 +260,7 @@ impl StandIn {
         let ChangeDevice { name, .. } = call.json()?;
         let mut world = self.world();
         if let Some(name) = name {
-            world.phones.get_mut(&phone).unwrap().name = name.as_str().to_owned();
+            world.phones.get_mut(&phone).unwrap().name = name.as_str().into();
         }
         Ok(json(&world.account(phone)))
     }
@@ -319,7 +323,7 @@ impl StandIn {
                 return Err(refusal(&PhoneProblem { outcome: Some(Outcome::Expired), ..over }));
             };
             let now = world.now();
-            let number = statement.match_number.as_ref().map(|number| number.as_str());
+            let number = statement.match_number.as_ref().map(MatchNumber::as_str);
             let outcome = match statement.answer {
                 AnswerWord::Approve if number == Some(NUMBER) => Outcome::Approved,
                 AnswerWord::Approve => Outcome::WrongNumber,
@@ -375,7 +379,7 @@ impl StandIn {
     }
 
     /// Whose call it is, by the key that it has to be signed with.
-    fn signed(&self, call: &Call, key: Key) -> Result<PhoneId, Box<Response>> {
+    fn signed(&self, call: &Call, key: Key) -> Result<PhoneId, Refused> {
         let wrong = |error: SignatureError| problem(401, "signature", &error.to_string());
         let presented = Presented::parse(
             call.header("content-digest").map_err(wrong)?,
@@ -398,7 +402,7 @@ impl StandIn {
         self.check(call, phone, &public).map(|()| phone)
     }
 
-    fn check(&self, call: &Call, phone: PhoneId, key: &Jwk) -> Result<(), Box<Response>> {
+    fn check(&self, call: &Call, phone: PhoneId, key: &Jwk) -> Result<(), Refused> {
         let header = |name| call.header(name).unwrap();
         let presented = Presented::parse(
             header("content-digest"),
@@ -438,7 +442,7 @@ fn json(body: &impl Serialize) -> Response {
     ([("content-type", "application/json")], body).into_response()
 }
 
-fn problem(status: u16, code: &str, detail: &str) -> Box<Response> {
+fn problem(status: u16, code: &str, detail: &str) -> Refused {
     refusal(&told(status, code, detail))
 }
 
@@ -455,8 +459,8 @@ fn told(status: u16, code: &str, detail: &str) -> PhoneProblem {
     }
 }
 
-fn refusal(problem: &PhoneProblem) -> Box<Response> {
+fn refusal(problem: &PhoneProblem) -> Refused {
     let status = StatusCode::from_u16(problem.status).unwrap();
     let kind = [("content-type", "application/problem+json"), ("x-request-id", "r7")];
-    Box::new((status, kind, serde_json::to_string(problem).unwrap()).into_response())
+    Refused(Box::new((status, kind, serde_json::to_string(problem).unwrap()).into_response()))
 }
