@@ -1,6 +1,6 @@
 //! What a serving node does by itself: seal the record, end overdue logins, forget old ones.
 
-use crate::{app::App, logins, seals, serve::Stopping, store::events};
+use crate::{app::App, enrol, logins, seals, serve::Stopping, store::events};
 use std::{sync::Arc, time::Duration};
 use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
 
@@ -56,5 +56,8 @@ async fn forget(app: &App) {
     let Ok(now) = app.now() else { return };
     if let Err(error) = logins::forget_old(app, now).await {
         tracing::warn!(%error, "old logins were not forgotten");
+    }
+    if let Err(error) = enrol::phones::forget_old(app, now).await {
+        tracing::warn!(%error, "invitations that are over were not forgotten");
     }
 }
