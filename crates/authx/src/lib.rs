@@ -16,6 +16,7 @@ pub mod init;
 pub mod keys;
 pub mod logins;
 pub mod passwords;
+pub mod phones;
 pub mod random;
 pub mod rings;
 pub mod seals;
