@@ -16,8 +16,11 @@ pub mod init;
 pub mod keys;
 pub mod logins;
 pub mod passwords;
+pub mod push;
+
 pub mod random;
 pub mod seals;
+pub mod senders;
 pub mod serve;
 pub mod store;
 pub mod waiters;
