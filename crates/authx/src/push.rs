@@ -2,7 +2,7 @@
 
 use crate::{
     clock::Clock,
-    config::{Origin, ProxyError, Push},
+    config::{Origin, ProxyAddress, ProxyError, Push},
     keys::{Keys, KeysError},
     random::Random,
     senders::web_push::{Message, Settings, SetupError, VapidKey, WebPush},
@@ -91,7 +91,7 @@ pub fn sender(
 ) -> Result<Option<WebPush>, PushError> {
     let Some(contact) = push.contact.clone() else { return Ok(None) };
     let networks = push.allow_networks.clone();
-    let proxy = push.proxy.as_ref().map(|proxy| proxy.url()).transpose()?;
+    let proxy = push.proxy.as_ref().map(ProxyAddress::url).transpose()?;
     let settings = Settings {
         hosts: push.hosts.clone(),
         contact,

@@ -28,10 +28,7 @@ impl Template<'_> {
         // A machine that serves only itself is a trial, and often has no time server.
         let synchronised = if own { "false" } else { "true" };
         let quoted = toml::Value::String((*database).to_owned());
-        let contact = match push_contact {
-            Some(contact) => format!("contact = {}", toml::Value::String(contact.to_string())),
-            None => "# contact = \"mailto:it@your-company.com\"".to_owned(),
-        };
+        let push = push(*push_contact);
         format!(
             r#"# AuthX. Relative paths begin at this file's directory; `authx config check` finds mistakes.
 
@@ -61,21 +58,7 @@ trusted_proxies = []
 # Plain HTTP for callers on this machine, mode 0660, with the same signatures.
 # unix_socket = "/run/authx/api.sock"
 
-[push]
-# Whom the push services of Apple, Google and Mozilla write to when messages to phones give them
-# trouble: "mailto:" or "https://", and it must be real. Without it phones hear of a sign-in only
-# while their app is open.
-{contact}
-# Push services beside those of the browsers: "push.example.com" or "*.push.example.com".
-# hosts = []
-# Private addresses that a push service may have: addresses or ranges.
-# allow_networks = []
-# The way out, if not direct: "http://HOST:PORT", or "file:PATH" or "credential:NAME" of what holds
-# such an address with its password.
-# proxy = "http://proxy.example.com:3128"
-# Authorities beside the system's.
-# ca_file = "proxy-ca.pem"
-
+{push}
 [log]
 # "human" or "json".
 format = "human"
@@ -93,4 +76,28 @@ connections = 50000
 "#
         )
     }
+}
+
+fn push(contact: Option<&Contact>) -> String {
+    let contact = match contact {
+        Some(contact) => format!("contact = {}", toml::Value::String(contact.to_string())),
+        None => "# contact = \"mailto:it@your-company.com\"".to_owned(),
+    };
+    format!(
+        r#"[push]
+# Whom the push services of Apple, Google and Mozilla write to when messages to phones give them
+# trouble: "mailto:" or "https://", and it must be real. Without it phones hear of a sign-in only
+# while their app is open.
+{contact}
+# Push services beside those of the browsers: "push.example.com" or "*.push.example.com".
+# hosts = []
+# Private addresses that a push service may have: addresses or ranges.
+# allow_networks = []
+# The way out, if not direct: "http://HOST:PORT", or "file:PATH" or "credential:NAME" of what holds
+# such an address with its password.
+# proxy = "http://proxy.example.com:3128"
+# Authorities beside the system's.
+# ca_file = "proxy-ca.pem"
+"#
+    )
 }

@@ -82,7 +82,8 @@ impl Resolve for Guarded {
             let found = own.addresses(name.as_str()).await?;
             // The port is the URL's.
             let all = found.into_iter().map(|address| SocketAddr::new(address, 0));
-            Ok(Box::new(all) as Addrs)
+            let all: Addrs = Box::new(all);
+            Ok(all)
         })
     }
 }
@@ -119,7 +120,7 @@ fn nat64(address: Ipv6Addr) -> Option<Ipv4Addr> {
 }
 
 const NOT_PUBLIC_V4: [(Ipv4Addr, u32); 15] = [
-    (Ipv4Addr::new(0, 0, 0, 0), 8),
+    (Ipv4Addr::UNSPECIFIED, 8),
     (Ipv4Addr::new(10, 0, 0, 0), 8),
     (Ipv4Addr::new(100, 64, 0, 0), 10),
     (Ipv4Addr::new(127, 0, 0, 0), 8),

@@ -124,10 +124,9 @@ mod tests {
     use super::*;
 
     fn reason(answer: &str) -> String {
-        match SendError::refused(403, answer.as_bytes()) {
-            SendError::Refused { reason, .. } => reason,
-            other => panic!("{other:?}"),
-        }
+        let error = SendError::refused(403, answer.as_bytes());
+        let SendError::Refused { reason, .. } = error else { panic!("{error:?}") };
+        reason
     }
 
     #[test]

@@ -75,9 +75,8 @@ impl std::fmt::Debug for Subscription {
 
 impl Message {
     /// “Somebody signs in: open the app.” `phone_url` is the app's origin. A declarative message
-    /// (WebKit, W3C Push API): a browser can show it by itself, and others hand the same JSON to the
-    /// app's worker. `mutable` stands twice, as the standard has it outside and WebKit had it
-    /// inside.
+    /// (W3C Push API): a browser can show it by itself, and others hand the same JSON to the app's
+    /// worker. `mutable` stands twice, as the standard has it outside and Safari had it inside.
     pub fn sign_in_waiting(phone_url: &str) -> Self {
         let message = serde_json::json!({
             "web_push": 8030,

@@ -120,7 +120,9 @@ async fn a_failing_service_is_asked_a_second_time() {
 
 #[tokio::test]
 async fn a_service_that_hangs_is_given_up() {
-    let world = World::new([Answer::Hang, Answer::Hang]).await;
+    let mut world = World::new([Answer::Hang, Answer::Hang]).await;
+    let settings = Settings { proxy: Some(world.proxy.url().into()), ..settings(&world.service) };
+    world.web_push = hurried(settings, nowhere(), Duration::from_secs(2));
     let why = "no answer in time".to_owned();
     assert_eq!(world.send().await, Err(SendError::Unreachable { why }));
     assert_eq!(world.service.seen().len(), 2);

@@ -34,7 +34,7 @@ from py_vapid import Vapid02
 
 given = json.loads(sys.argv[1])
 raw = lambda text: base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-assert Vapid02.verify(given["authorization"]), "the token"
+assert Vapid02.verify(given["authorization"].replace(", k=", ",k=")), "the token"
 private = ec.derive_private_key(int.from_bytes(raw(given["private"]), "big"), ec.SECP256R1())
 plain = http_ece.decrypt(raw(given["body"]), private_key=private, auth_secret=raw(given["auth"]), version="aes128gcm")
 sys.stdout.buffer.write(plain)

@@ -5,10 +5,10 @@ use crate::senders::web_push::{
     Notice, Queue,
     queue::{AT_ONCE, MOST_WAITING},
 };
-use std::sync::Mutex;
+use std::sync::{LazyLock, Mutex};
 use tokio::{
     sync::mpsc::{UnboundedReceiver, unbounded_channel},
-    time::{Instant, timeout},
+    time::Instant,
 };
 
 type Results = UnboundedReceiver<(usize, Result<Sent, SendError>)>;
@@ -23,7 +23,8 @@ fn queue(web_push: WebPush) -> (Queue<usize>, Results) {
 }
 
 fn notice(about: usize, host: &str, ttl_secs: u32) -> Notice<usize> {
-    let target = Phone::new().target(&format!("https://{host}/{about}"));
+    static PHONE: LazyLock<Target> = LazyLock::new(|| Phone::new().target(""));
+    let target = Target { endpoint: format!("https://{host}/{about}"), ..PHONE.clone() };
     let topic = Topic::of(&about.to_be_bytes());
     Notice { about, target, message: message(), ttl_secs, topic }
 }
@@ -59,12 +60,13 @@ async fn a_service_that_hangs_holds_up_nobody_else() {
     let mut settings = Settings { opened: loopback(), ..settings(&fine) };
     settings.authorities.push(CertificateDer::from(hanging.service.authority.clone()));
     settings.hosts.extend([host.parse().unwrap(), slow.parse().unwrap()]);
-    let (queue, mut results) = queue(sender(settings, always(&["127.0.0.1"])));
+    let patience = Duration::from_secs(6);
+    let (queue, mut results) = queue(hurried(settings, always(&["127.0.0.1"]), patience));
 
     let began = Instant::now();
     let mut busy = 0;
     for about in 0..5_000 {
-        if let Err((_, error)) = queue.push(notice(about, &slow, 2)) {
+        if let Err((_, error)) = queue.push(notice(about, &slow, 5)) {
             assert_eq!(error, SendError::Busy);
             busy += 1;
         }
@@ -72,7 +74,7 @@ async fn a_service_that_hangs_holds_up_nobody_else() {
     assert!(busy >= 5_000 - MOST_WAITING - AT_ONCE, "{busy} of 5,000 were refused");
     let pushed = began.elapsed();
     queue.push(notice(5_000, &host, 60)).unwrap();
-    let first = timeout(Duration::from_secs(1), results.recv()).await.unwrap().unwrap();
+    let first = results.recv().await.unwrap();
     assert_eq!((first.0, first.1.unwrap().status), (5_000, 201));
     assert!(hanging.service.most_open() <= AT_ONCE);
     eprintln!("5,000 messages were taken or refused in {pushed:?}");
@@ -88,8 +90,8 @@ async fn a_service_that_hangs_holds_up_nobody_else() {
         }
     }
     assert_eq!(late + unreachable + busy, 5_000);
-    assert!(late >= MOST_WAITING - 4 * AT_ONCE, "{late} were late");
-    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+    assert!(late >= MOST_WAITING - AT_ONCE, "{late} were late");
+    assert!(began.elapsed() < Duration::from_mins(1), "{:?}", began.elapsed());
 }
 
 #[tokio::test]

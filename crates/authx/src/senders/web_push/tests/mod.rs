@@ -102,13 +102,15 @@ fn settings(service: &Service) -> Settings {
 }
 
 fn sender(settings: Settings, lookup: Lookup) -> WebPush {
+    hurried(settings, lookup, Duration::from_secs(20))
+}
+
+/// A sender that waits only so long for an answer.
+fn hurried(settings: Settings, lookup: Lookup, attempt: Duration) -> WebPush {
     let guarded = Guarded::new(lookup, settings.opened.clone());
     let key = VapidKey::new(&VapidKey::draw(&OsRandom)[..]).unwrap();
-    let patience = Patience {
-        connect: Duration::from_secs(2),
-        attempt: Duration::from_millis(1_500),
-        pause: Duration::from_millis(10),
-    };
+    let patience =
+        Patience { connect: Duration::from_secs(10), attempt, pause: Duration::from_millis(10) };
     let clock = Arc::new(ManualClock::new(NOW));
     WebPush::set_up(settings, guarded, patience, key, (clock, Arc::new(OsRandom))).unwrap()
 }

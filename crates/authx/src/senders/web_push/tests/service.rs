@@ -146,7 +146,7 @@ async fn answer(
             status(code).body(Body::from_stream(chunks)).unwrap()
         }
         Answer::Hang => {
-            sleep(Duration::from_secs(60)).await;
+            sleep(Duration::from_mins(1)).await;
             status(201).body(Body::empty()).unwrap()
         }
         Answer::Say(code, name, value, body) => {
