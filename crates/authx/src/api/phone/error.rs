@@ -2,6 +2,7 @@
 
 use super::super::error::{ApiError, PROBLEM_JSON};
 use crate::{
+    clock::ClockProblem,
     logins::{LoginError, phone::PhoneWordError},
     phones::PhoneUnread,
     store::StoreError,
@@ -128,4 +129,10 @@ macro_rules! as_elsewhere {
     )*};
 }
 
-as_elsewhere! { LoginError StoreError serde_json::Error crate::clock::ClockProblem }
+as_elsewhere! { LoginError StoreError serde_json::Error }
+
+impl From<ClockProblem> for PhoneError {
+    fn from(error: ClockProblem) -> Self {
+        LoginError::from(error).into()
+    }
+}
