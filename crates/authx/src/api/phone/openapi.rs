@@ -32,7 +32,7 @@ struct Documentation;
 pub fn router(api: PhoneApi) -> Router {
     let (router, _) = described().split_for_parts();
     // Written once: a stranger may ask for it as often as he likes.
-    let document = Bytes::from(serde_json::to_vec(&self::document()).unwrap_or_default());
+    let written = Bytes::from(serde_json::to_vec(&document()).unwrap_or_default());
     let kind = [(header::CONTENT_TYPE, "application/json")];
     let nothing = || async {
         PhoneApiError::new(StatusCode::NOT_FOUND, "not_found", "there is nothing here")
@@ -46,7 +46,7 @@ pub fn router(api: PhoneApi) -> Router {
         .layer(from_fn(version::check))
         // To be read before anything is known of each other.
         .route("/phone/v1/server", get(enrol::server))
-        .route("/phone/v1/openapi.json", get(async move || (kind, document)))
+        .route("/phone/v1/openapi.json", get(async move || (kind, written)))
         .with_state(api)
 }
 
