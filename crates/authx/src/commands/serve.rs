@@ -53,8 +53,9 @@ fn sites(config: &Config, app: &Arc<App>, stopping: &Stopping) -> Sites {
     let health = Health::new(app.store.clone(), app.clock.clone(), stopping.clone());
     let api = Api::new(app.clone(), config.limits.body_bytes, stopping.clone());
     let public = health::router(Arc::new(health)).merge(api::router(api));
-    let phones = PhoneApi::new(app.clone(), config.limits.body_bytes, stopping.clone());
-    Sites { public, phone: phone::router(phones), phone_host: config.phone_url.host().to_owned() }
+    let phone = PhoneApi::new(app.clone(), config.limits.body_bytes, stopping.clone());
+    let phone = phone::router(phone);
+    Sites { public, phone, phone_host: config.phone_url.host().to_owned() }
 }
 
 /// SIGTERM (systemd) and SIGINT (a terminal) mean the same: finish and go.

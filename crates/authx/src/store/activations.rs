@@ -31,7 +31,7 @@ pub struct ActivationRow {
 }
 
 /// An activation to be stored.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct NewActivation {
     /// The digest of its token.
     pub token_digest: [u8; 32],

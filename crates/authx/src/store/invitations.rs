@@ -37,7 +37,7 @@ pub struct InvitationRow {
 }
 
 /// An invitation to be stored.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct NewInvitation {
     /// Which.
     pub id: InvitationId,

@@ -1,6 +1,11 @@
 //! What a phone says to a request.
 
-use super::{super::error::ApiError, PhoneApi, error::PhoneError, signed::SignedPhone};
+use super::{
+    super::error::ApiError,
+    PhoneApi,
+    error::PhoneApiError,
+    signed::{ByAnswer, PhoneKeyName, SignedPhone},
+};
 use crate::logins::{self, phone::Said};
 use authx_core::{
     LoginId,
@@ -16,7 +21,7 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// Approve, deny, or say that it was somebody else.
 ///
@@ -38,12 +43,14 @@ pub(super) async fn answer(
     State(api): State<PhoneApi>,
     Path(id): Path<LoginId>,
     signed: SignedPhone,
-) -> Result<Response, PhoneError> {
+) -> Result<Response, PhoneApiError> {
     let by = signed.speaker()?;
     let (said, answer) = said(&api, &signed)?;
     let answer = match answer {
         AnswerWord::Approve => {
-            signed.with_answer_key()?;
+            if signed.by == PhoneKeyName::Device {
+                return Err(PhoneApiError::answer_key_needed());
+            }
             PhoneAnswer::Approve { number: said.statement.match_number.clone() }
         }
         AnswerWord::Deny => PhoneAnswer::Deny,
@@ -69,10 +76,9 @@ pub(super) async fn answer(
 pub(super) async fn code(
     State(api): State<PhoneApi>,
     Path(id): Path<LoginId>,
-    signed: SignedPhone,
-) -> Result<Response, PhoneError> {
+    ByAnswer(signed): ByAnswer,
+) -> Result<Response, PhoneApiError> {
     let by = signed.speaker()?;
-    signed.with_answer_key()?;
     let (said, answer) = said(&api, &signed)?;
     if answer != AnswerWord::Code {
         return Err(differs());
@@ -94,18 +100,19 @@ pub(super) async fn end(
     State(api): State<PhoneApi>,
     Path(id): Path<LoginId>,
     signed: SignedPhone,
-) -> Result<StatusCode, PhoneError> {
+) -> Result<StatusCode, PhoneApiError> {
     let by = signed.speaker()?;
-    let EndRequest {} = serde_json::from_slice(&signed.body)?;
+    let EndRequest {} = signed.json()?;
     to_the_end(async move { logins::phone::end_session(api.app(), by, id).await }).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Reads what was signed, and whether the phone verified its user for it.
-fn said(api: &PhoneApi, signed: &SignedPhone) -> Result<(Said, AnswerWord), PhoneError> {
-    let AnswerRequest { statement: text, assertion } = serde_json::from_slice(&signed.body)?;
+fn said(api: &PhoneApi, signed: &SignedPhone) -> Result<(Said, AnswerWord), PhoneApiError> {
+    let AnswerRequest { statement: text, assertion } = signed.json()?;
     let statement: Statement = serde_json::from_str(&text)?;
-    let mut evidence = signed.evidence(api);
+    let signed_request = signed.evidence(api).into();
+    let mut evidence = Map::from_iter([("approval".to_owned(), signed_request)]);
     let credential = signed.phone.row.credential.as_ref();
     let verified = match (&assertion, credential) {
         (Some(assertion), Some(credential)) => {
@@ -134,12 +141,12 @@ fn said(api: &PhoneApi, signed: &SignedPhone) -> Result<(Said, AnswerWord), Phon
     Ok((Said { statement, verified, evidence }, answer))
 }
 
-fn differs() -> PhoneError {
+fn differs() -> PhoneApiError {
     let detail = "this answer does not belong to this call";
-    PhoneError::new(StatusCode::FORBIDDEN, "statement_differs", detail)
+    PhoneApiError::new(StatusCode::FORBIDDEN, "statement_differs", detail)
 }
 
-fn answered_with(body: impl serde::Serialize) -> Result<Response, PhoneError> {
+fn answered_with(body: impl serde::Serialize) -> Result<Response, PhoneApiError> {
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response())
 }
 

@@ -1,10 +1,16 @@
 //! `/phone/v1`: what authenticators call. Translates; decides nothing.
 
 mod answers;
+mod credential;
+mod device;
+mod enrol;
 mod error;
 mod openapi;
 mod requests;
 mod signed;
+mod throttle;
+mod unsigned;
+mod version;
 
 pub use openapi::{document, router};
 
@@ -12,6 +18,7 @@ use super::nonces::Nonces;
 use crate::{app::App, serve::Stopping};
 use authx_core::wire::signature::authority;
 use std::sync::Arc;
+use throttle::Throttle;
 
 /// What the handlers share.
 #[derive(Clone, Debug)]
@@ -24,6 +31,7 @@ struct Shared {
     body_bytes: usize,
     stopping: Stopping,
     nonces: Nonces,
+    throttle: Throttle,
 }
 
 impl PhoneApi {
@@ -32,7 +40,8 @@ impl PhoneApi {
     pub fn new(app: Arc<App>, body_bytes: usize, stopping: Stopping) -> Self {
         let origin = app.phone_url.to_string();
         let authority = authority(&origin).unwrap_or_default().into_owned();
-        Self(Arc::new(Shared { app, authority, body_bytes, stopping, nonces: Nonces::default() }))
+        let (nonces, throttle) = (Nonces::default(), Throttle::default());
+        Self(Arc::new(Shared { app, authority, body_bytes, stopping, nonces, throttle }))
     }
 
     fn app(&self) -> &App {

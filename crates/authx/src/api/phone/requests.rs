@@ -1,6 +1,6 @@
 //! What a phone is asked: at once, with the next change, as a stream, and afterwards.
 
-use super::{PhoneApi, error::PhoneError, signed::SignedPhone};
+use super::{PhoneApi, error::PhoneApiError, signed::SignedPhone};
 use crate::{
     app::App,
     logins::{self, Facts, LoginError, phone::Speaker},
@@ -46,12 +46,12 @@ use tokio::time::{Instant, timeout_at};
 pub(super) async fn read(
     State(api): State<PhoneApi>,
     signed: SignedPhone,
-) -> Result<Response, PhoneError> {
+) -> Result<Response, PhoneApiError> {
     let by = signed.speaker()?;
     let wait = Wait::parse(signed.query())?;
     let deadline = Instant::now() + wait.wait;
     let view = next(&api, &signed.phone, by, wait.after, deadline).await?;
-    let view = view.ok_or_else(PhoneError::gone)?;
+    let view = view.ok_or_else(PhoneApiError::gone)?;
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(view)).into_response())
 }
 
@@ -67,7 +67,7 @@ pub(super) async fn read(
 pub(super) async fn live(
     State(api): State<PhoneApi>,
     signed: SignedPhone,
-) -> Result<Response, PhoneError> {
+) -> Result<Response, PhoneApiError> {
     let by = signed.speaker()?;
     let stream = events(api, signed.phone, by, Instant::now() + LIVE);
     let keep_alive = KeepAlive::new().interval(BREATH);
@@ -106,7 +106,7 @@ async fn next(
     by: Speaker,
     after: Option<u64>,
     deadline: Instant,
-) -> Result<Option<RequestsView>, PhoneError> {
+) -> Result<Option<RequestsView>, PhoneApiError> {
     let app = api.app();
     let subscription = app.waiters.subscribe(Wake::Phone(by.phone));
     let mut stopping = pin!(api.0.stopping.wait());
@@ -131,8 +131,8 @@ async fn view(
     app: &App,
     phone: &KnownPhone,
     by: Speaker,
-) -> Result<Option<(RequestsView, Option<Duration>)>, PhoneError> {
-    let now = app.now()?;
+) -> Result<Option<(RequestsView, Option<Duration>)>, PhoneApiError> {
+    let now = app.now().map_err(LoginError::from)?;
     let Some((version, open)) = stored::open(&app.store, by.tenant, by.phone, now).await? else {
         return Ok(None);
     };
@@ -192,7 +192,7 @@ fn kind(word: &str) -> RequestKind {
 pub(super) async fn history(
     State(api): State<PhoneApi>,
     signed: SignedPhone,
-) -> Result<Response, PhoneError> {
+) -> Result<Response, PhoneApiError> {
     let by = signed.speaker()?;
     let rows = stored::history(&api.app().store, by.tenant, by.phone, MOST_ENTRIES).await?;
     let mut entries = vec![];
@@ -225,12 +225,12 @@ pub(super) async fn history(
 pub(super) async fn receipts(
     State(api): State<PhoneApi>,
     signed: SignedPhone,
-) -> Result<StatusCode, PhoneError> {
+) -> Result<StatusCode, PhoneApiError> {
     let by = signed.speaker()?;
-    let Receipts { by: way, requests } = serde_json::from_slice(&signed.body)?;
+    let Receipts { by: way, requests } = signed.json()?;
     if requests.len() > MOST_RECEIPTS {
         let detail = format!("at most {MOST_RECEIPTS} requests at a time");
-        return Err(PhoneError::new(StatusCode::UNPROCESSABLE_ENTITY, "too_many", detail));
+        return Err(PhoneApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "too_many", detail));
     }
     logins::phone::received(api.app(), by, way, &requests).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -244,7 +244,7 @@ struct Wait {
 
 impl Wait {
     /// Unknown parameters are ignored, so that an older server can be asked by a newer phone.
-    fn parse(query: &str) -> Result<Self, PhoneError> {
+    fn parse(query: &str) -> Result<Self, PhoneApiError> {
         let (mut after, mut secs) = (None, 0);
         for (key, value) in form_urlencoded::parse(query.as_bytes()) {
             match &*key {
@@ -258,10 +258,10 @@ impl Wait {
     }
 }
 
-fn number(name: &str, text: &str, most: u64) -> Result<u64, PhoneError> {
+fn number(name: &str, text: &str, most: u64) -> Result<u64, PhoneApiError> {
     text.parse().ok().filter(|number| *number <= most).ok_or_else(|| {
         let detail = format!("`{name}` is a whole number from 0 to {most}");
-        PhoneError::new(StatusCode::BAD_REQUEST, "invalid_query", detail)
+        PhoneApiError::new(StatusCode::BAD_REQUEST, "invalid_query", detail)
     })
 }
 

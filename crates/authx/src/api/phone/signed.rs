@@ -1,92 +1,110 @@
-//! A request that a phone signed.
+//! A signed request of a phone: which phone, with which of its keys.
+//!
+//! Whether a phone is there is told to everybody who asks with its id: an id holds 74 random bits
+//! that only the phone, the server and its administrators see, so nobody can ask who does not know
+//! it already; and the phone itself has to learn that it is gone, to say so to its user. A wrong
+//! signature for a phone that is there says nothing else.
 
-use super::{super::error::ApiError, PhoneApi, error::PhoneError};
-use crate::{logins::phone::Speaker, phones::KnownPhone, serve::BodyError};
+use super::{PhoneApi, error::PhoneApiError};
+use crate::{
+    api::signed::unread, enrol::phones::PhoneError, logins::phone::Speaker, phones::KnownPhone,
+};
 use authx_core::{
     PhoneId,
     wire::{
-        phone::AccountState,
+        phone::{AccountState, Base64Url},
         signature::{
-            AUTHX_CLIENT, CONTENT_DIGEST, Caller, Presented, Request as Covered, SIGNATURE,
-            SIGNATURE_INPUT, SignatureError, single,
+            AUTHX_CLIENT, CONTENT_DIGEST, Caller, PhoneKey, Presented, Request as Covered,
+            SIGNATURE, SIGNATURE_INPUT, SignatureError, single,
         },
     },
 };
 use axum::{
-    body::{Bytes, to_bytes},
+    body::{Body, Bytes, to_bytes},
     extract::{FromRequest, Request},
-    http::{HeaderValue, StatusCode, request::Parts},
+    http::{HeaderValue, request::Parts},
 };
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-/// Which of a phone's keys signed.
+/// A request whose signature is right.
+pub(super) struct SignedPhone {
+    head: Head,
+    body: Bytes,
+    /// Who signed, as it was read for this very request.
+    pub(super) phone: KnownPhone,
+    /// With which of its keys.
+    pub(super) by: PhoneKeyName,
+}
+
+/// A request that was signed with the answer key.
+pub(super) struct ByAnswer(pub(super) SignedPhone);
+
+/// The two keys of a phone that sign.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Key {
-    /// That for what counts.
+pub(super) enum PhoneKeyName {
+    /// Behind the phone's lock.
     Answer,
-    /// That for what a locked phone may do.
+    /// Usable without it.
     Device,
 }
 
-/// A request whose signature is a phone's.
-pub(super) struct SignedPhone {
-    pub(super) phone: KnownPhone,
-    pub(super) key: Key,
-    pub(super) body: Bytes,
+/// What comes before the body. Proves nothing yet.
+pub(super) struct Head {
     parts: Parts,
-}
-
-impl std::fmt::Debug for SignedPhone {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SignedPhone").field("phone", &self.phone).finish_non_exhaustive()
-    }
+    presented: Presented,
 }
 
 impl FromRequest<PhoneApi> for SignedPhone {
-    type Rejection = PhoneError;
+    type Rejection = PhoneApiError;
 
-    async fn from_request(request: Request, api: &PhoneApi) -> Result<Self, PhoneError> {
-        let (parts, body) = request.into_parts();
-        check_client(&parts)?;
-        let presented = presented(&parts)?;
-        let phone = KnownPhone::load(api.app(), phone_id(&presented)?).await?;
-        // Ids of phones have 74 random bits: that one is gone is no news to who does not know it.
-        let phone = phone.ok_or_else(PhoneError::gone)?;
-        let covered = covered(api, &parts)?;
-        let keys = [(Key::Answer, &phone.answer_key), (Key::Device, &phone.device_key)];
-        let key = presented.verify_phone_head(&covered, keys)?;
-        let body = read(api, body).await?;
-        presented.check_body(&body)?;
-        check_age(api, &presented)?;
-        Ok(Self { phone, key, body, parts })
+    async fn from_request(request: Request, api: &PhoneApi) -> Result<Self, PhoneApiError> {
+        let (head, body) = Head::of(request)?;
+        head.check_age(api)?;
+        let found = KnownPhone::load(api.app(), head.phone()?).await?;
+        let phone = found.ok_or_else(PhoneApiError::gone)?;
+        let keys =
+            [(PhoneKeyName::Answer, &phone.answer_key), (PhoneKeyName::Device, &phone.device_key)];
+        let by = head.verify(api, keys)?;
+        // After the proof: nothing is kept of what a stranger sends.
+        let body = read_body(api, body).await?;
+        head.presented.check_body(&body)?;
+        head.note(api);
+        Ok(Self { head, body, phone, by })
+    }
+}
+
+impl FromRequest<PhoneApi> for ByAnswer {
+    type Rejection = PhoneApiError;
+
+    async fn from_request(request: Request, api: &PhoneApi) -> Result<Self, PhoneApiError> {
+        let signed = SignedPhone::from_request(request, api).await?;
+        match signed.by {
+            PhoneKeyName::Answer => Ok(Self(signed)),
+            PhoneKeyName::Device => Err(PhoneApiError::answer_key_needed()),
+        }
     }
 }
 
 impl SignedPhone {
-    /// The query as it came, without the question mark.
-    pub(super) fn query(&self) -> &str {
-        self.parts.uri.query().unwrap_or_default()
+    /// The body, read as JSON; an empty one is an empty object.
+    pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, PhoneApiError> {
+        let body: &[u8] = if self.body.is_empty() { b"{}" } else { &self.body };
+        Ok(serde_json::from_slice(body)?)
     }
 
-    /// Demands the key for what counts.
-    pub(super) fn with_answer_key(&self) -> Result<(), PhoneError> {
-        if self.key == Key::Answer {
-            return Ok(());
-        }
-        let detail = "this call is signed with the answer key";
-        Err(PhoneError::new(StatusCode::FORBIDDEN, "answer_key_needed", detail))
+    /// The query as it came, without the question mark.
+    pub(super) fn query(&self) -> &str {
+        self.head.parts.uri.query().unwrap_or_default()
     }
 
     /// Who speaks, if the phone counts and its user may sign in.
-    pub(super) fn speaker(&self) -> Result<Speaker, PhoneError> {
+    pub(super) fn speaker(&self) -> Result<Speaker, PhoneApiError> {
         if self.phone.state() != AccountState::Active {
-            let detail = "this phone has not been confirmed yet";
-            return Err(PhoneError::new(StatusCode::FORBIDDEN, "not_confirmed", detail));
+            return Err(PhoneError::Pending.into());
         }
         if !self.phone.account_active {
-            let detail = "the user may not sign in; ask your administrator";
-            return Err(PhoneError::new(StatusCode::FORBIDDEN, "account_disabled", detail));
+            return Err(PhoneError::AccountDisabled.into());
         }
         Ok(Speaker {
             tenant: self.phone.tenant(),
@@ -95,110 +113,100 @@ impl SignedPhone {
         })
     }
 
-    /// The request as it was signed, for the record: whoever reads it can check the signature again.
+    /// The request as it was signed, with the key that fits: `authx audit verify` checks it again.
     pub(super) fn evidence(&self, api: &PhoneApi) -> Map<String, Value> {
-        let header = |name: &str| {
-            let value = self.parts.headers.get(name).and_then(|value| value.to_str().ok());
-            value.unwrap_or_default().to_owned()
+        let Parts { method, uri, headers, .. } = &self.head.parts;
+        let field = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+        let point = match self.by {
+            PhoneKeyName::Answer => &self.phone.row.answer_key,
+            PhoneKeyName::Device => &self.phone.row.device_key,
         };
-        let point = match self.key {
-            Key::Answer => &self.phone.row.answer_key,
-            Key::Device => &self.phone.row.device_key,
-        };
-        let pairs = [
-            ("phone", self.phone.id().to_string()),
-            ("key", URL_SAFE_NO_PAD.encode(point)),
-            ("method", self.parts.method.as_str().to_owned()),
-            ("authority", api.0.authority.clone()),
-            ("path", self.parts.uri.path().to_owned()),
-            ("query", self.query().to_owned()),
-            ("client", header(AUTHX_CLIENT)),
-            ("content_digest", header(CONTENT_DIGEST)),
-            ("signature_input", header(SIGNATURE_INPUT)),
-            ("signature", header(SIGNATURE)),
-            ("body", String::from_utf8_lossy(&self.body).into_owned()),
+        let (phone, key) = (self.phone.id().to_string(), Base64Url::new(*point).text());
+        let entries = [
+            ("phone", Some(phone.as_str())),
+            ("key", Some(key.as_str())),
+            ("method", Some(method.as_str())),
+            ("authority", Some(api.0.authority.as_str())),
+            ("path", Some(uri.path())),
+            ("query", Some(self.query())),
+            ("client", field(AUTHX_CLIENT)),
+            ("content_digest", field(CONTENT_DIGEST)),
+            ("signature_input", field(SIGNATURE_INPUT)),
+            ("signature", field(SIGNATURE)),
+            ("body", std::str::from_utf8(&self.body).ok()),
         ];
-        let signed = pairs.map(|(key, value)| (key.to_owned(), Value::from(value)));
-        let signed: Map<String, Value> = signed.into_iter().collect();
-        Map::from_iter([("approval".to_owned(), signed.into())])
+        let entries = entries.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        entries.map(|(name, value)| (name.to_owned(), value.into())).collect()
     }
 }
 
-pub(super) fn presented(parts: &Parts) -> Result<Presented, PhoneError> {
-    let field = |name| single(name, parts.headers.get_all(name).iter().map(HeaderValue::as_bytes));
-    Ok(Presented::parse(field(CONTENT_DIGEST)?, field(SIGNATURE_INPUT)?, field(SIGNATURE)?)?)
-}
-
-pub(super) fn phone_id(presented: &Presented) -> Result<PhoneId, SignatureError> {
-    match presented.caller {
-        Caller::Phone(id) => Ok(id),
-        Caller::Application(_) => Err(SignatureError::Tag),
-    }
-}
-
-/// What the signature covers of a request but its body.
-pub(super) fn covered<'a>(
-    api: &'a PhoneApi,
-    parts: &'a Parts,
-) -> Result<Covered<'a>, SignatureError> {
-    let client = parts.headers.get_all(AUTHX_CLIENT).iter().map(HeaderValue::as_bytes);
-    Ok(Covered {
-        method: parts.method.as_str(),
-        authority: &api.0.authority,
-        path: parts.uri.path(),
-        query: parts.uri.query().unwrap_or_default(),
-        client: single(AUTHX_CLIENT, client)?,
-        body: &[],
-    })
-}
-
-pub(super) async fn read(api: &PhoneApi, body: axum::body::Body) -> Result<Bytes, PhoneError> {
-    let most = api.0.body_bytes;
-    to_bytes(body, most).await.map_err(|error| {
-        let told = match BodyError::find(&error) {
-            Some(error @ (BodyError::Broken(_) | BodyError::TooSlow)) => {
-                ApiError::new(StatusCode::REQUEST_TIMEOUT, "body_broke_off", error.to_string())
-            }
-            Some(BodyError::TooLong) | None => {
-                let detail = format!("the body has more than {most} bytes");
-                ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail)
-            }
+impl Head {
+    /// Reads the three fields; the body is not touched.
+    pub(super) fn of(request: Request) -> Result<(Self, Body), PhoneApiError> {
+        let (parts, body) = request.into_parts();
+        let presented = {
+            let field =
+                |name| single(name, parts.headers.get_all(name).iter().map(HeaderValue::as_bytes));
+            Presented::parse(field(CONTENT_DIGEST)?, field(SIGNATURE_INPUT)?, field(SIGNATURE)?)?
         };
-        told.into()
-    })
-}
-
-/// Whether the request is fresh; to be asked after the proof.
-pub(super) fn check_age(api: &PhoneApi, presented: &Presented) -> Result<(), PhoneError> {
-    presented.check_age(api.app().clock.clock().now().secs())?;
-    if api.0.nonces.seen(presented.nonce) {
-        tracing::warn!(caller = %presented.caller, "a signed request came twice");
+        Ok((Self { parts, presented }, body))
     }
-    Ok(())
-}
 
-/// Refuses an authenticator that is older than what this server understands.
-pub(super) fn check_client(parts: &Parts) -> Result<(), PhoneError> {
-    let client = parts.headers.get(AUTHX_CLIENT).and_then(|value| value.to_str().ok());
-    let version = client.and_then(|client| client.split_once('/')).map(|(_, version)| version);
-    match version.and_then(numbers) {
-        Some(version) if numbers(OLDEST_CLIENT) <= Some(version) => Ok(()),
-        Some(_) => {
-            let detail = format!("this authenticator is older than {OLDEST_CLIENT}; update it");
-            Err(PhoneError::new(StatusCode::UPGRADE_REQUIRED, "client_too_old", detail))
-        }
-        None => {
-            let detail = "the header AuthX-Client names the authenticator as in authx-phone/0.1.0";
-            Err(PhoneError::new(StatusCode::BAD_REQUEST, "client_unnamed", detail))
+    /// Whose key is said to have signed.
+    pub(super) fn phone(&self) -> Result<PhoneId, SignatureError> {
+        match self.presented.caller {
+            Caller::Phone(id) => Ok(id),
+            Caller::Application(_) => Err(SignatureError::Tag),
         }
     }
+
+    /// Before the proof: the answer is not signed, and the time is no secret.
+    pub(super) fn check_age(&self, api: &PhoneApi) -> Result<(), SignatureError> {
+        self.presented.check_age(api.app().clock.clock().now().secs())
+    }
+
+    /// Which of the keys signed.
+    pub(super) fn verify<'k, Name>(
+        &self,
+        api: &PhoneApi,
+        keys: impl IntoIterator<Item = (Name, &'k PhoneKey)>,
+    ) -> Result<Name, SignatureError> {
+        let headers = &self.parts.headers;
+        let client = headers.get_all(AUTHX_CLIENT).iter().map(HeaderValue::as_bytes);
+        let covered = Covered {
+            method: self.parts.method.as_str(),
+            authority: &api.0.authority,
+            path: self.parts.uri.path(),
+            query: self.parts.uri.query().unwrap_or_default(),
+            client: single(AUTHX_CLIENT, client)?,
+            body: &[],
+        };
+        self.presented.verify_phone_head(&covered, keys)
+    }
+
+    /// Whether this is the body that was signed.
+    pub(super) fn check_body(&self, body: &[u8]) -> Result<(), SignatureError> {
+        self.presented.check_body(body)
+    }
+
+    /// Makes a repetition visible. It is harmless by what it says: requests carry ids, and what
+    /// counts once is spent in the store.
+    pub(super) fn note(&self, api: &PhoneApi) {
+        if api.0.nonces.seen(self.presented.nonce) {
+            tracing::warn!(caller = %self.presented.caller, "a signed request came twice");
+        }
+    }
 }
 
-fn numbers(version: &str) -> Option<[u32; 3]> {
-    let mut parts = version.split('.');
-    let mut next = || parts.next()?.parse().ok();
-    Some([next()?, next()?, next()?])
+/// Reads a body of the allowed length.
+pub(super) async fn read_body(api: &PhoneApi, body: Body) -> Result<Bytes, PhoneApiError> {
+    let most = api.0.body_bytes;
+    Ok(to_bytes(body, most).await.map_err(|error| unread(&error, most))?)
 }
 
-/// The oldest authenticator that this server serves.
-pub(super) const OLDEST_CLIENT: &str = "0.1.0";
+/// The body may hold a code.
+impl std::fmt::Debug for SignedPhone {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SignedPhone").field("phone", &self.phone).finish_non_exhaustive()
+    }
+}

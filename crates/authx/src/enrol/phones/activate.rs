@@ -31,6 +31,7 @@ use authx_core::{
     },
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 /// A request whose signature by the answer key that it brings was checked. Only the check makes
@@ -143,6 +144,13 @@ async fn attempt(app: &App, holder: &Keyholder) -> Result<Activated, PhoneError>
     }
     let batch = batch.insert_phone(phone, most).insert_factor(factor);
     let about = About { user: Some(row.account), ..About::default() };
+    let detail = recorded(&row, request, points);
+    let batch = app.record(batch, now, row.tenant, EventKind::PhoneActivated, about, detail);
+    app.store.commit(batch).await?;
+    answered(app, request.phone, seed).await
+}
+
+fn recorded(row: &ActivationRow, request: &Activate, points: &Points) -> Map<String, Value> {
     let mut detail = detail([
         ("name", row.account_name.as_str().into()),
         ("phone_id", request.phone.to_string().into()),
@@ -157,9 +165,7 @@ async fn attempt(app: &App, holder: &Keyholder) -> Result<Activated, PhoneError>
     if let Some(from) = row.moves {
         detail.insert("moves".to_owned(), from.to_string().into());
     }
-    let batch = app.record(batch, now, row.tenant, EventKind::PhoneActivated, about, detail);
-    app.store.commit(batch).await?;
-    answered(app, request.phone, seed).await
+    detail
 }
 
 /// The answer once more, to the phone that was made with these keys.
