@@ -19,6 +19,7 @@ pub mod passwords;
 pub mod push;
 
 pub mod random;
+pub mod rings;
 pub mod seals;
 pub mod senders;
 pub mod serve;
