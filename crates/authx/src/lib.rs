@@ -16,8 +16,8 @@ pub mod init;
 pub mod keys;
 pub mod logins;
 pub mod passwords;
+pub mod phones;
 pub mod push;
-
 pub mod random;
 pub mod rings;
 pub mod seals;

@@ -161,6 +161,7 @@ impl World {
                     tenant,
                     account,
                     id: factor,
+                    phone: None,
                     kind,
                     active: true,
                     record,
