@@ -11,6 +11,7 @@ use authx::{
 };
 use authx_core::otp::Totp;
 use serde_json::{Value, json};
+use std::fmt::Write as _;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_removed_phone_is_dead_at_once() {
@@ -91,7 +92,7 @@ async fn a_phone_says_what_it_is_called_and_where_notices_go() {
         assert_eq!(world.newest_event().await, "phone_renamed");
         let point = authx_core::wire::phone::Base64Url::new(*phone.r#box.point()).text();
         let good = json!({
-            "endpoint": "https://push.example.net/x",
+            "endpoint": "https://fcm.googleapis.com/x",
             "keys": { "p256dh": point, "auth": "AAAAAAAAAAAAAAAAAAAAAA" },
         });
         let subscribed = phone.call(world, &phone.device, "PUT", "/subscription", &good).await;
@@ -99,7 +100,7 @@ async fn a_phone_says_what_it_is_called_and_where_notices_go() {
         let stored = "SELECT subscription FROM phone";
         let row = world.app.store.query_one(stored, []).await.unwrap().unwrap();
         let sealed = row.bytes(0).unwrap();
-        assert!(!sealed.windows(4).any(|part| part == b"push"), "sealed");
+        assert!(!sealed.windows(5).any(|part| part == b"https"), "sealed");
         for (path, value) in [
             ("/endpoint", json!("http://push.example.net/x")),
             ("/keys/p256dh", json!("AAAA")),
@@ -139,7 +140,7 @@ async fn no_token_is_kept_or_recorded() {
         let mut rows = world.app.store.snapshot();
         let mut kept = String::new();
         while let Some((table, values)) = rows.next().await.unwrap() {
-            kept.push_str(&format!("{} {values:?}\n", table.name));
+            writeln!(kept, "{} {values:?}", table.name).unwrap();
         }
         let (short, code) = (invited.short.expose(), invited.code.as_ref().unwrap());
         let digits = code.replace(' ', "");

@@ -1,6 +1,6 @@
 use crate::{
     phone::Phone,
-    world::{AUTHORITY, CLIENT, on_each_engine},
+    world::{AUTHORITY, CLIENT, Reply, on_each_engine},
 };
 use authx_core::{PhoneId, wire::phone::Jwk};
 use axum::body::Body;
@@ -13,8 +13,7 @@ async fn of_fifty_phones_at_once_an_activation_makes_one() {
         let activation = world.activation().await;
         let mut phones: Vec<_> = (0..50).map(|_| Phone::new(world)).collect();
         let activating = phones.iter_mut().map(|phone| phone.activate(world, &activation));
-        let outcomes: Vec<_> =
-            join_all(activating).await.iter().map(|reply| reply.outcome()).collect();
+        let outcomes: Vec<_> = join_all(activating).await.iter().map(Reply::outcome).collect();
         let made = outcomes.iter().filter(|outcome| *outcome == "200").count();
         assert_eq!(made, 1, "{outcomes:?}");
         // A network that comes with what is not open is slowed down.

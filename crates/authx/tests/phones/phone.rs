@@ -1,7 +1,6 @@
 //! A phone that keeps to the protocol, unless a test says otherwise.
 
 use crate::world::{AUTHORITY, CLIENT, Reply, World};
-use authx::random::Random as _;
 use authx::serve::ClientAddress;
 use authx_core::{
     PhoneId, Secret,

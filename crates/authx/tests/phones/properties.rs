@@ -56,8 +56,12 @@ enum State {
     Gone,
 }
 
+/// The newest phone in a state.
+fn newest(seen: &Seen, state: State) -> Option<usize> {
+    seen.phones.iter().rposition(|phone| phone.2 == state)
+}
+
 async fn carry_out(world: &World, seen: &mut Seen, step: Step) {
-    let newest = |seen: &Seen, state| seen.phones.iter().rposition(|phone| phone.2 == state);
     match step {
         Step::Invite => {
             seen.invited = Some(world.invite().await);
@@ -69,26 +73,42 @@ async fn carry_out(world: &World, seen: &mut Seen, step: Step) {
                 seen.token = Some((world.proved(invited).await, None));
             }
         }
-        Step::Activate | Step::Take => {
-            let Some((token, from)) = seen.token.clone() else { return };
-            let mut phone = Phone::new(world);
-            let mut body = phone.body(&token);
-            if let Some(from) = from {
-                body["moves"] = seen.phones[from].0.id.to_string().into();
-            }
-            if phone.activate_with(world, &body).await.status == 200 {
-                seen.phones.push((phone, token, State::Pending));
-            }
+        Step::Activate | Step::Take => activate(world, seen).await,
+        Step::Replay | Step::Swapped | Step::WrongCode => attack(world, seen, step).await,
+        Step::Confirm => {
+            let Some(at) = newest(seen, State::Pending) else { return };
+            let status = seen.phones[at].0.confirm(world).await.status;
+            seen.phones[at].2 = if status == 200 { State::Active } else { State::Gone };
         }
+        Step::Leave | Step::Remove | Step::BeginMove | Step::CancelMove => {
+            let Some(at) = newest(seen, State::Active) else { return };
+            change(world, seen, at, step).await;
+        }
+        Step::Wait => world.clock.advance_secs(200),
+    }
+}
+
+async fn activate(world: &World, seen: &mut Seen) {
+    let Some((token, from)) = seen.token.clone() else { return };
+    let mut phone = Phone::new(world);
+    let mut body = phone.body(&token);
+    if let Some(from) = from {
+        body["moves"] = seen.phones[from].0.id.to_string().into();
+    }
+    if phone.activate_with(world, &body).await.status == 200 {
+        seen.phones.push((phone, token, State::Pending));
+    }
+}
+
+async fn attack(world: &World, seen: &Seen, step: Step) {
+    let Some((phone, token, _)) = seen.phones.last() else { return };
+    match step {
+        // Somebody else with the token of a phone that is there.
         Step::Replay => {
-            // Somebody else with the token of a phone that is there.
-            let Some((_, token, _)) = seen.phones.last() else { return };
             let mut thief = Phone::new(world);
-            let reply = thief.activate(world, token).await;
-            assert_eq!(reply.outcome(), "not_open");
+            assert_eq!(thief.activate(world, token).await.outcome(), "not_open");
         }
         Step::Swapped => {
-            let Some((phone, ..)) = seen.phones.last() else { return };
             let body = json!({ "code": "000000" });
             let reply = phone.call(world, &phone.device, "POST", "/confirmations", &body).await;
             assert_eq!(reply.status, 401);
@@ -99,26 +119,24 @@ async fn carry_out(world: &World, seen: &mut Seen, step: Step) {
             let reply = seen.phones[at].0.post(world, "/confirmations", &body).await;
             assert!(["wrong_code", "phone_gone"].contains(&reply.outcome().as_str()));
         }
-        Step::Confirm => {
-            let Some(at) = newest(seen, State::Pending) else { return };
-            let status = seen.phones[at].0.confirm(world).await.status;
-            seen.phones[at].2 = if status == 200 { State::Active } else { State::Gone };
-        }
+        other => unreachable!("{other:?}"),
+    }
+}
+
+async fn change(world: &World, seen: &mut Seen, at: usize, step: Step) {
+    let phone = &seen.phones[at].0;
+    match step {
         Step::Leave => {
-            let Some(at) = newest(seen, State::Active) else { return };
-            let phone = &seen.phones[at].0;
             phone.call(world, &phone.answer, "DELETE", "/device", &Value::Null).await;
             seen.phones[at].2 = State::Gone;
         }
         Step::Remove => {
-            let Some(at) = newest(seen, State::Active) else { return };
-            let (app, by, id) = (&world.app, &world.by, seen.phones[at].0.id);
-            let _ = phones::remove(app, by, world.tenant, id).await;
+            // It may have moved away.
+            let _ = phones::remove(&world.app, &world.by, world.tenant, phone.id).await;
             seen.phones[at].2 = State::Gone;
         }
         Step::BeginMove => {
-            let Some(at) = newest(seen, State::Active) else { return };
-            let reply = seen.phones[at].0.post(world, "/moves", &json!({})).await;
+            let reply = phone.post(world, "/moves", &json!({})).await;
             if reply.status == 200 {
                 let token = reply.json()["activation"].as_str().unwrap().to_owned();
                 seen.token = Some((token, Some(at)));
@@ -126,11 +144,9 @@ async fn carry_out(world: &World, seen: &mut Seen, step: Step) {
             }
         }
         Step::CancelMove => {
-            let Some(at) = newest(seen, State::Active) else { return };
-            let phone = &seen.phones[at].0;
             phone.call(world, &phone.answer, "DELETE", "/moves", &Value::Null).await;
         }
-        Step::Wait => world.clock.advance_secs(200),
+        other => unreachable!("{other:?}"),
     }
 }
 

@@ -13,6 +13,7 @@ async fn the_server_is_known_before_anything_else() {
         assert_eq!(server["now"], "2026-01-01T00:00:00Z");
         assert_eq!(server["name"], "phone.mfa.example.com");
         assert_eq!(server["oldest_client"], "0.1.0");
+        assert_eq!(server["vapid_public_key"].as_str().unwrap().len(), 87, "a point");
     })
     .await;
 }

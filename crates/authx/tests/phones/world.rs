@@ -20,6 +20,7 @@ use authx::{
     random::{Random, SeededRandom},
     rings::Rings,
     seals::LatestSeals,
+    senders::web_push::{Settings, VapidKey, WebPush, known},
     serve::{ClientAddress, stopping},
     store::{Store, testing},
     waiters::Waiters,
@@ -90,6 +91,7 @@ impl World {
         let mut cx = Cx { now: Millis(0), random: &mut fill };
         let keys =
             Keys { audit: AuditKey::generate(&mut cx), master: MasterKey::generate(&mut cx) };
+        let push = push(clock.clone(), random.clone());
         let app = Arc::new(App {
             store,
             keys,
@@ -98,6 +100,7 @@ impl World {
             passwords: Passwords::cheap_for_tests().unwrap(),
             waiters: Waiters::new(),
             rings: Rings::new(),
+            push: Some(push),
             directory: Directory::default(),
             seals: LatestSeals::default(),
             public_url: "https://mfa.example.com".parse::<Origin>().unwrap(),
@@ -204,8 +207,22 @@ impl World {
     }
 
     pub(crate) async fn newest_event(&self) -> String {
-        self.record(1).await[0].event.to_string()
+        self.record(1).await[0].event.clone()
     }
+}
+
+/// What sends notices, and is never asked to.
+fn push(clock: Arc<ManualClock>, random: Arc<dyn Random>) -> WebPush {
+    let settings = Settings {
+        hosts: known(),
+        contact: "mailto:admin@authx.net".parse().unwrap(),
+        opened: Arc::new(|_| false),
+        proxy: None,
+        authorities: vec![],
+        ttl_secs: 30..=300,
+    };
+    let key = VapidKey::new(&VapidKey::draw(random.as_ref())[..]).unwrap();
+    WebPush::new(settings, key, clock, random).unwrap()
 }
 
 pub(crate) fn name(text: &str) -> Name {

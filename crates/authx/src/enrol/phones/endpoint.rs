@@ -1,25 +1,16 @@
-//! Where notices may go, as far as the address alone says.
+//! Where notices may go: an address comes from a client, and the server connects to it.
 
 use super::PhoneError;
-use authx_core::wire::{phone::Subscribe, signature::PhoneKey};
+use crate::{app::App, senders::web_push::Target};
+use authx_core::wire::phone::Subscribe;
 
-/// An address comes from a client, and the server connects to it.
-pub(super) fn check(subscription: &Subscribe) -> Result<(), PhoneError> {
-    let endpoint = &subscription.endpoint;
-    let printable = endpoint.bytes().all(|byte| byte.is_ascii_graphic());
-    if !endpoint.starts_with("https://") || endpoint.len() > MOST_BYTES || !printable {
-        return Err(PhoneError::Endpoint("notices go to an https address of at most 2,048 bytes"));
-    }
-    let point = <&[u8; 65]>::try_from(subscription.keys.p256dh.as_bytes());
-    if !point.is_ok_and(|point| PhoneKey::new(point).is_some()) {
-        return Err(PhoneError::Endpoint("p256dh is no point on the curve P-256"));
-    }
-    if subscription.keys.auth.as_bytes().len() != AUTH_LEN {
-        return Err(PhoneError::Endpoint("auth has 16 bytes"));
-    }
-    Ok(())
+/// Checks everything that can be checked without asking the push service.
+pub(super) fn check(app: &App, subscription: &Subscribe) -> Result<(), PhoneError> {
+    let push = app.push.as_ref().ok_or(PhoneError::PushOff)?;
+    let target = Target {
+        endpoint: subscription.endpoint.clone(),
+        p256dh: subscription.keys.p256dh.text(),
+        auth: subscription.keys.auth.text(),
+    };
+    Ok(target.check(push.hosts()).map(|_| ())?)
 }
-
-const MOST_BYTES: usize = 2_048;
-/// RFC 8291 §3.2.
-const AUTH_LEN: usize = 16;

@@ -39,6 +39,7 @@ use crate::{
     clock::ClockProblem,
     passwords::PasswordError,
     phones::{KnownPhone, PhoneUnread},
+    senders::web_push::InvalidSubscription,
     store::{Batch, StoreError},
 };
 use authx_core::{
@@ -65,8 +66,8 @@ pub enum PhoneError {
     #[error(transparent)]
     Credential(#[from] WebauthnError),
     /// Notices cannot go there.
-    #[error("{0}")]
-    Endpoint(&'static str),
+    #[error(transparent)]
+    Endpoint(#[from] InvalidSubscription),
     /// The phone was removed.
     #[error("this phone was removed from the account")]
     Gone,
@@ -90,6 +91,9 @@ pub enum PhoneError {
         /// Seconds to wait.
         wait_secs: u64,
     },
+    /// This server sends no notices.
+    #[error("this server sends no notices: its operator has not set up Web Push")]
+    PushOff,
     /// Another phone has this id.
     #[error("there is a phone of this id; make a new one")]
     Taken,
