@@ -54,7 +54,6 @@ pub(super) async fn leave(
     put, path = "/phone/v1/subscription", tag = "device", request_body = Subscribe,
     responses(
         (status = 200, body = Account, description = "Notices go there"),
-        (status = 409, body = PhoneProblem, description = "`push_off`: this server sends no notices"),
         (status = 422, body = PhoneProblem, description = "`endpoint`: notices cannot go there"),
     ),
 )]

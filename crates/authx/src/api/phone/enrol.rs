@@ -39,10 +39,10 @@ pub(super) async fn server(State(api): State<PhoneApi>) -> Json<ServerView> {
     })
 }
 
-/// The key that browsers subscribe with, where notices are sent.
+/// The key that notices are signed with; `None` where push is off.
 fn vapid(app: &App) -> Option<Base64Url> {
-    let text = app.push.as_ref()?.public_key().to_owned();
-    Base64Url::try_from(text).ok()
+    let key = app.push.as_ref()?.public_key().to_owned();
+    Base64Url::try_from(key).ok()
 }
 
 /// What an invitation, a move, or a code from the VPN prompt opens, and which phones were made from

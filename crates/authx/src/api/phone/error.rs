@@ -175,7 +175,6 @@ impl From<PhoneError> for PhoneApiError {
                 let status = StatusCode::TOO_MANY_REQUESTS;
                 ApiError::later(status, "slow_down", detail, wait_secs).into()
             }
-            PhoneError::PushOff => told(StatusCode::CONFLICT, "push_off"),
             PhoneError::Taken => told(StatusCode::CONFLICT, "phone_taken"),
             PhoneError::TooManyPhones(_) => told(StatusCode::CONFLICT, "too_many_phones"),
             // Only administrators name accounts and phones.

@@ -60,13 +60,13 @@ pub async fn leave(app: &App, phone: &KnownPhone) -> Result<(), PhoneError> {
 ///
 /// # Errors
 ///
-/// [`PhoneError::Endpoint`], [`PhoneError::PushOff`], [`PhoneError::Gone`], [`PhoneError::Admin`].
+/// [`PhoneError::Endpoint`], [`PhoneError::Gone`], [`PhoneError::Admin`].
 pub async fn subscribe(
     app: &App,
     phone: &KnownPhone,
     subscription: &Subscribe,
 ) -> Result<Account, PhoneError> {
-    endpoint::check(app, subscription)?;
+    endpoint::check(app.push.as_ref(), subscription)?;
     let now = app.now()?;
     let plain = serde_json::to_vec(subscription).map(Zeroizing::new);
     let plain = plain.map_err(|error| PhoneError::damaged(&error))?;

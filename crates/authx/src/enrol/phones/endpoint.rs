@@ -1,16 +1,27 @@
-//! Where notices may go: an address comes from a client, and the server connects to it.
+//! Where notices may go, as far as the address alone says.
 
 use super::PhoneError;
-use crate::{app::App, senders::web_push::Target};
+use crate::senders::web_push::{Target, WebPush};
 use authx_core::wire::phone::Subscribe;
 
-/// Checks everything that can be checked without asking the push service.
-pub(super) fn check(app: &App, subscription: &Subscribe) -> Result<(), PhoneError> {
-    let push = app.push.as_ref().ok_or(PhoneError::PushOff)?;
-    let target = Target {
-        endpoint: subscription.endpoint.clone(),
-        p256dh: subscription.keys.p256dh.text(),
-        auth: subscription.keys.auth.text(),
+/// An address comes from a client, and the server connects to it: only the push services that are
+/// configured get messages.
+pub(super) fn check(push: Option<&WebPush>, subscription: &Subscribe) -> Result<(), PhoneError> {
+    let Some(push) = push else {
+        return Err(PhoneError::Endpoint("this server sends no notices".to_owned()));
     };
-    Ok(target.check(push.hosts()).map(|_| ())?)
+    if subscription.endpoint.len() > MOST_BYTES {
+        return Err(PhoneError::Endpoint("an endpoint has at most 2,048 bytes".to_owned()));
+    }
+    let target = target(subscription);
+    let checked = target.check(push.hosts());
+    checked.map(drop).map_err(|error| PhoneError::Endpoint(error.to_string()))
 }
+
+/// A subscription as it is sent to.
+pub fn target(subscription: &Subscribe) -> Target {
+    let Subscribe { endpoint, keys } = subscription;
+    Target { endpoint: endpoint.clone(), p256dh: keys.p256dh.text(), auth: keys.auth.text() }
+}
+
+const MOST_BYTES: usize = 2_048;

@@ -26,6 +26,7 @@ pub use confirm::confirm;
 pub use device::{
     cancel_subscription, describe, drop_credential, leave, register_credential, subscribe,
 };
+pub use endpoint::target;
 pub use invite::{Invited, Separate, invite};
 pub use look::look;
 pub use moves::{begin_move, cancel_move};
@@ -39,7 +40,6 @@ use crate::{
     clock::ClockProblem,
     passwords::PasswordError,
     phones::{KnownPhone, PhoneUnread},
-    senders::web_push::InvalidSubscription,
     store::{Batch, StoreError},
 };
 use authx_core::{
@@ -66,8 +66,8 @@ pub enum PhoneError {
     #[error(transparent)]
     Credential(#[from] WebauthnError),
     /// Notices cannot go there.
-    #[error(transparent)]
-    Endpoint(#[from] InvalidSubscription),
+    #[error("{0}")]
+    Endpoint(String),
     /// The phone was removed.
     #[error("this phone was removed from the account")]
     Gone,
@@ -91,9 +91,6 @@ pub enum PhoneError {
         /// Seconds to wait.
         wait_secs: u64,
     },
-    /// This server sends no notices.
-    #[error("this server sends no notices: its operator has not set up Web Push")]
-    PushOff,
     /// Another phone has this id.
     #[error("there is a phone of this id; make a new one")]
     Taken,
