@@ -230,8 +230,8 @@ export class Opened implements Phone {
 
   forgetLink(): void {
     this.link.value = undefined
-    // A token has no business in the address any longer.
-    history.replaceState(history.state, '', location.pathname)
+    // A token has no business in the address any longer; another place of the app has.
+    if (readFragment(location.hash) !== undefined) history.replaceState(history.state, '', location.pathname)
   }
 
   /** Reacts to the world from now on. */

@@ -188,6 +188,8 @@ test('a broken deployment does not take the app away', { skip, timeout: 90_000 }
     return found
   })
   assert.equal(failed, 'redundant')
+  await load(page, stub.origin)
+  assert.equal(await page.evaluate(() => phone.update.value.version), '1.0.0', 'not half of the new one')
   stub.stop()
   await load(page, stub.origin)
   assert.equal(await page.evaluate(() => phone.update.value.version), '1.0.0')
