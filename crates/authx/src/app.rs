@@ -30,7 +30,7 @@ pub struct App {
     pub random: Arc<dyn Random>,
     /// Hashes passwords, not too many at once.
     pub passwords: Passwords,
-    /// Long polls.
+    /// Who waits for a change, such as long polls.
     pub waiters: Waiters,
     /// Applications whose callers were seen lately.
     pub directory: Directory,
@@ -38,6 +38,8 @@ pub struct App {
     pub seals: LatestSeals,
     /// What an operator enters as Application URL.
     pub public_url: Origin,
+    /// Where the authenticator is found.
+    pub phone_url: Origin,
 }
 
 /// Why the server's parts could not be put together.
@@ -83,16 +85,18 @@ impl App {
         let clock = ClockGuard::new(Arc::new(SystemClock), config.clock.require_synchronised);
         clock.refresh(events::newest_time(&store).await?);
         let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        let waiters = Waiters::beside_others(store.clone());
         Ok(Self {
             store,
             keys,
             clock: Arc::new(clock),
             random: Arc::new(OsRandom),
             passwords: Passwords::new(cores)?,
-            waiters: Waiters::new(),
+            waiters,
             directory: Directory::default(),
             seals: LatestSeals::default(),
             public_url: config.public_url.clone(),
+            phone_url: config.phone_url.clone(),
         })
     }
 

@@ -24,6 +24,7 @@ use crate::{
         StoreError,
         logins::{self as stored, Known},
     },
+    waiters::Wake,
 };
 use authx_core::{
     LoginId,
@@ -269,7 +270,7 @@ async fn advance(
     *version = version.saturating_add(1);
     *generation = caller.generation;
     *challenge = challenge::secret(caller, login);
-    app.waiters.wake(login.id);
+    app.waiters.wake(Wake::Login(login.id));
     Ok(())
 }
 

@@ -137,7 +137,6 @@ async fn attempt(
     let (login, effects) = app.decide(now, |cx| start(cx, started, &caller.policy, &mut enrolled));
     let outcome = save::Outcome { now, login: &login, enrolled: &enrolled, effects };
     save::begun(app, caller, outcome).await?;
-    app.waiters.wake(id);
     Ok(Versioned::new(caller, login, 1, caller.generation))
 }
 

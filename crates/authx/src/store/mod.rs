@@ -28,6 +28,7 @@ pub mod tenants;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod value;
+mod wakes;
 
 pub use batch::Batch;
 pub use error::{Cause, StoreError};
@@ -35,6 +36,7 @@ pub use flow::Flow;
 pub use row::Row;
 pub use snapshot::{Filling, Loader, Occupied, Table, TableRow};
 pub use value::Value;
+pub use wakes::{Heard, Wake, Wakes};
 
 use postgres::Postgres;
 use sqlite::Sqlite;

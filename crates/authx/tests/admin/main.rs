@@ -74,6 +74,7 @@ impl World {
             directory: Directory::default(),
             seals: LatestSeals::default(),
             public_url: "https://mfa.example.com".parse::<Origin>().unwrap(),
+            phone_url: "https://phone.mfa.example.com".parse::<Origin>().unwrap(),
         };
         Self { app, clock, by: Actor::new("root") }
     }

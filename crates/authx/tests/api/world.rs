@@ -108,6 +108,7 @@ impl World {
             directory: Directory::default(),
             seals: LatestSeals::default(),
             public_url: format!("https://{AUTHORITY}").parse::<Origin>().unwrap(),
+            phone_url: "https://phone.mfa.example.com".parse::<Origin>().unwrap(),
         });
         let by = Actor::new("root");
         let (stop, stopping) = stopping();

@@ -139,6 +139,7 @@ fn app(store: Store, passwords: Passwords) -> (Arc<App>, Arc<ManualClock>) {
         directory: Directory::default(),
         seals: LatestSeals::default(),
         public_url: "https://mfa.example.com".parse::<Origin>().unwrap(),
+        phone_url: "https://phone.mfa.example.com".parse::<Origin>().unwrap(),
     };
     (Arc::new(app), clock)
 }
