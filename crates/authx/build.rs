@@ -15,7 +15,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     list(&dist, &dist, &mut files)?;
     files.sort();
     let line = |(name, path): &(String, PathBuf)| {
-        let path = path.canonicalize()?;
+        let path = path.canonicalize()?.display().to_string();
         Ok(format!("    ({name:?}, include_bytes!({path:?})),\n"))
     };
     let lines = files.iter().map(line).collect::<Result<String, std::io::Error>>()?;
