@@ -16,6 +16,7 @@ pub mod init;
 pub mod keys;
 pub mod logins;
 pub mod passwords;
+pub mod phone_site;
 pub mod random;
 pub mod seals;
 pub mod serve;

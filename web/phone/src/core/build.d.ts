@@ -11,3 +11,14 @@ declare module 'authx:version' {
   /** As in `AuthX-Client`. */
   export const version: string
 }
+
+/** For the worker. */
+declare module 'authx:files' {
+  /** Names this very state of the files. */
+  export const state: string
+  /** Paths, and the `sha256-…` of each. */
+  export const files: readonly (readonly [path: string, integrity: string])[]
+  /** Pictures of notices. */
+  export const icon: string
+  export const badge: string
+}

@@ -67,8 +67,8 @@ export interface Lock {
   readonly possible: 'yes' | 'no' | 'unknown'
   /** Tenants that demand it. */
   readonly requiredBy: readonly string[]
-  /** Whether this app has its credential made: `registerLock` does it. */
-  readonly registered: boolean
+  /** Accounts, by phone id, that demand the lock and have no credential yet: `registerLock` makes them. */
+  readonly missing: readonly string[]
   readonly graceSecs: number
 }
 
@@ -201,7 +201,7 @@ export interface Phone {
   lockNow(): void
   /** Asks the phone's user. `not_verified`, `no_screen_lock`. */
   unlock(): Promise<void>
-  /** Makes the app's credential, tells it to every account that wants it, and turns the lock on. */
+  /** Turns the lock on. Makes one credential for each account that demands it, else one for the app: the user is asked for each. What was made stays when a later one is refused. */
   registerLock(): Promise<void>
   /** Turns the lock off, where no tenant demands it. */
   removeLock(): Promise<void>

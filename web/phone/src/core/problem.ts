@@ -20,6 +20,10 @@ export type OwnCode =
   | 'no_screen_lock'
   /** The user did not let the phone recognise them, or waited too long. */
   | 'not_verified'
+  /** The account wants the phone's screen lock: `registerLock` first. */
+  | 'lock_missing'
+  /** The camera: refused, not there, in use by another app. */
+  | 'camera_refused' | 'camera_none' | 'camera_busy'
   /** The app is locked. */
   | 'locked'
   /** Notices: refused by the user, not known to the browser, no answer from the push service. */

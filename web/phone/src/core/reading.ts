@@ -14,7 +14,7 @@ export function readEntered(text: string): Extract<Link, { token: string }> {
   const found = readFragment(bare.includes('#') ? bare.slice(bare.indexOf('#')) : `#${bare}`)
   if (found !== undefined && found.kind !== 'requests') return found
   const short = bare.toUpperCase().replace(/[\s-]/g, '')
-  if (/^[2-9A-HJ-NP-Z]{8}$/.test(short)) return { kind: 'invitation', token: `${short.slice(0, 4)}-${short.slice(4)}` }
+  if (/^[0-9A-Z]{8}$/.test(short)) return { kind: 'invitation', token: `${short.slice(0, 4)}-${short.slice(4)}` }
   throw new Problem('no_invitation')
 }
 
