@@ -9,12 +9,12 @@ import { icons } from '../../build/icons.mjs'
 
 const phone = fileURLToPath(new URL('..', import.meta.url))
 
-/** The scanner of the mock in the place of the camera's; `?real` is the one of the app. */
+/** The scanner of the mock in the place of the camera's. */
 const scanner = {
   name: 'scanner',
   setup(build) {
-    build.onResolve({ filter: /core\/scanner\.ts\?real$/ }, () => ({ path: join(phone, 'src/core/scanner.ts') }))
-    build.onResolve({ filter: /core\/scanner\.ts$/ }, () => ({ path: join(phone, 'dev/scanner.ts') }))
+    build.onResolve({ filter: /core\/scanner\.ts$/ }, ({ importer }) =>
+      importer.endsWith('dev/scanner.ts') ? undefined : { path: join(phone, 'dev/scanner.ts') })
   },
 }
 

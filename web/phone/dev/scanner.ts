@@ -3,7 +3,7 @@
 import { Problem } from '../src/core/problem.ts'
 import type { Scanner } from '../src/core/scanner.ts'
 
-export { drawQr } from '../src/core/scanner.ts?real'
+export { drawQr } from '../src/core/scanner.ts'
 
 export async function scan(_video: HTMLVideoElement, found: (text: string) => void): Promise<Scanner> {
   const scene = new URLSearchParams(location.search).get('scene') ?? ''

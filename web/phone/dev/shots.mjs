@@ -3,8 +3,8 @@
 import { mkdir, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { launch, open, serve, show, views } from '../tests/browser.mjs'
-import { scenes } from '../tests/scenes.mjs'
+import { launch, open, serve, show, views } from '../test/screens/browser.mjs'
+import { scenes } from '../test/screens/scenes.mjs'
 import { buildMock } from './build.mjs'
 
 const [out = 'shots', filter = '', only = ''] = process.argv.slice(2)

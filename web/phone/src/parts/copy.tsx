@@ -3,8 +3,16 @@ import { say } from './say.tsx'
 import { words } from '../app/words.ts'
 import { Icon } from './icon.tsx'
 
+interface CopyProps {
+  label: string
+  value: string
+  big?: boolean
+  /** Several lines: the button stands below. */
+  tall?: boolean
+}
+
 /** A value that can be selected, and a button that copies it and says so. */
-export function CopyField({ label, value, big = false }: { label: string; value: string; big?: boolean }) {
+export function CopyField({ label, value, big = false, tall = false }: CopyProps) {
   const [copied, setCopied] = useState(false)
   async function copy() {
     await navigator.clipboard.writeText(value)
@@ -15,7 +23,7 @@ export function CopyField({ label, value, big = false }: { label: string; value:
   return (
     <div class="field">
       <span class="label">{label}</span>
-      <div class="copy">
+      <div class={tall ? 'copy tall' : 'copy'}>
         <code class={big ? 'big' : undefined}>{value}</code>
         <button class="btn" type="button" onClick={() => void copy().catch(() => say(words.notCopied))}>
           <Icon is={copied ? '#i-check' : '#i-copy'} />{copied ? words.copiedShort : words.copy}<span class="sr"> {label}</span>

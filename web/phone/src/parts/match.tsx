@@ -9,6 +9,10 @@ interface MatchProps {
   error?: string | undefined
   /** The digits that stand there are the wrong ones. */
   red?: boolean
+  /** A sentence that a person should look at, in place of the hint. */
+  odd?: string | undefined
+  /** The number was touched: a note that stood in the pad's place may go. */
+  onTouch?: () => void
   input: RefObject<HTMLInputElement | null>
   /** Whether the pad is on screen, so that the system's own stays away. */
   pad: boolean
@@ -21,7 +25,7 @@ export function onlyDigits(text: string): string {
 }
 
 /** The number of the VPN prompt: one real input over six drawn cells, and a pad of its own. */
-export function MatchNumber({ value, onInput, error, red = false, input, pad, readOnly = false }: MatchProps) {
+export function MatchNumber({ value, onInput, error, red = false, odd, onTouch, input, pad, readOnly = false }: MatchProps) {
   const cells = [0, 1, 2, 3, 4, 5].map(at => (
     <span aria-hidden="true" class={at === value.length && !readOnly && !red ? 'next' : undefined}>{value[at] ?? ''}</span>
   ))
@@ -30,7 +34,7 @@ export function MatchNumber({ value, onInput, error, red = false, input, pad, re
     <>
       <div class="field">
         <label for="match">{words.request.matchLabel}</label>
-        <div class="match">
+        <div class="match" onPointerDown={onTouch}>
           <input
             ref={input} id="match" type="text" inputMode={pad ? 'none' : 'numeric'} autocomplete="off" value={value} readOnly={readOnly}
             aria-describedby="match-hint" aria-invalid={red ? 'true' : undefined}
@@ -45,14 +49,14 @@ export function MatchNumber({ value, onInput, error, red = false, input, pad, re
         </div>
         {error !== undefined
           ? <span class="error" id="match-hint" role="alert"><Icon is="#i-x" />{error}</span>
-          : <span class="sr" id="match-hint">{words.request.matchHint}</span>}
+          : <span class={odd === undefined ? 'sr' : 'small odd'} id="match-hint">{odd ?? words.request.matchHint}</span>}
       </div>
-      <div class="pad" role="group" aria-label={words.request.pad}>
+      {pad && <div class="pad" role="group" aria-label={words.request.pad}>
         {['1', '2', '3', '4', '5', '6', '7', '8', '9'].map(digit => <button type="button" onClick={() => press(digit)}>{digit}</button>)}
         <span />
         <button type="button" onClick={() => press('0')}>0</button>
         <button type="button" aria-label={words.request.deleteDigit} onClick={() => { if (!readOnly) onInput(value.slice(0, -1)) }}><Icon is="#i-delete" /></button>
-      </div>
+      </div>}
     </>
   )
 }

@@ -17,7 +17,7 @@ import { Dot } from '../parts/state.tsx'
 import { After } from './after.tsx'
 import { Compare, Stopped } from './compare.tsx'
 import { Desk } from './desk.tsx'
-import { InstallFirst, InstallOffer } from './install.tsx'
+import { InstallFirst, InstallOffer, InstallSteps } from './install.tsx'
 import { MoveHere } from './move-here.tsx'
 import { NameStep, Prove } from './prove.tsx'
 
@@ -109,6 +109,7 @@ function Welcome({ invitation, account, onStart, onCancel }: WelcomeProps) {
       <p class="dim">{words.arrive.body(account.user.name)}</p>
       <ol class="steps tight">{steps.map(text => <li><p>{text}</p></li>)}</ol>
       <InvitationFacts invitation={invitation} account={account} />
+      {!installed && <InstallSteps />}
     </Screen>
   )
 }

@@ -185,8 +185,10 @@ function CodeCard({ account, name, code, now }: CodeCardProps) {
       <strong>{name}</strong>
       <span class="dim small">{account.user.name}</span>
       <span class="sr">{words.codes.codeSpoken(code.code)}</span>
-      <span class={late ? 'digits late' : 'digits'} aria-hidden="true">{grouped(code.code)}</span>
-      {late && <span class="then dim" aria-hidden="true">{words.codes.next} <span class="mono">{grouped(code.next)}</span></span>}
+      <span class="row nowrap" aria-hidden="true">
+        <span class="digits">{grouped(code.code)}</span>
+        {late && <span class="then">{words.codes.next}<b>{grouped(code.next)}</b></span>}
+      </span>
       <Ring left={left} of={code.periodSecs} late={late} />
     </button>
   )

@@ -44,7 +44,7 @@ export function Help() {
         <Fact word={words.help.version}>{phone.update.value.version}<small>{browser()}</small></Fact>
         {phone.server.value !== undefined && <Fact word={words.facts.server}>{phone.server.value.name}<small>AuthX {phone.server.value.version}</small></Fact>}
       </Facts>
-      <CopyField label={words.help.label} value={text} />
+      <CopyField tall label={words.help.label} value={text} />
     </Screen>
   )
 }

@@ -10,27 +10,31 @@ import { Screen, Title } from '../parts/frame.tsx'
 import { Icon, Mark } from '../parts/icon.tsx'
 import { InvitationFacts } from './arrive.tsx'
 
+/** How, where the browser does not offer it by itself. */
+export function InstallSteps() {
+  const phone = usePhone()
+  if (phone.install.value.way === 'prompt') return <p class="small dim">{words.arrive.installHelp}</p>
+  return (
+    <details class="card">
+      <summary><Icon is="#i-download" />{words.arrive.installTitle}</summary>
+      <p class="small dim">{words.arrive.installHelp}</p>
+      <ol class="steps tight small">{words.arrive.menuSteps.map(text => <li><p>{text}</p></li>)}</ol>
+    </details>
+  )
+}
+
 /** Android and others: installing is better, and going on is possible. */
 export function InstallOffer({ onHere }: { onHere: () => void }) {
   const phone = usePhone()
   if (phone.install.value.way === 'prompt') {
     return (
       <>
-        <p class="small dim">{words.arrive.installHelp}</p>
         <Button kind="main" onClick={() => void phone.askInstall()}><Icon is="#i-download" />{words.arrive.install}</Button>
         <Button onClick={onHere}>{words.arrive.onHere}</Button>
       </>
     )
   }
-  return (
-    <>
-      <details class="small">
-        <summary><Icon is="#i-download" />{words.arrive.installTitle}</summary>
-        <ol class="steps tight">{words.arrive.menuSteps.map(text => <li><p>{text}</p></li>)}</ol>
-      </details>
-      <Button kind="main" onClick={onHere}>{words.arrive.start}</Button>
-    </>
-  )
+  return <Button kind="main" onClick={onHere}>{words.arrive.start}</Button>
 }
 
 /** iOS in a tab: only explain. Keys made here would not be those of the installed app. */

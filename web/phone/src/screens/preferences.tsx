@@ -62,7 +62,7 @@ export function LockPage() {
       {lock.possible === 'no'
         ? <Note tone="warn" icon="#i-triangle-alert" title={words.lock.none}>{words.lock.noneHelp}</Note>
         : <Note tone={on ? 'good' : ''} icon={on ? '#i-check' : '#i-lock'} title={on ? words.lock.on : words.lock.off} role="status">{on ? words.lock.grace(lock.graceSecs) : undefined}</Note>}
-      {lock.requiredBy.length > 0 && <p class="small dim">{words.lock.requiredBy(lock.requiredBy)}</p>}
+      {lock.requiredBy.length > 0 && <p class="small dim">{on ? words.lock.keptOn(lock.requiredBy) : words.lock.requiredBy(lock.requiredBy)}</p>}
       <Refusal problem={deed.problem} />
     </Screen>
   )

@@ -103,7 +103,7 @@ function Open({ request, place, waiting, ended, onDone, onAnswered, onCode }: Op
   const left = (at(request.expires_at) - now) / 1000
   const over = ended !== undefined && ended !== 'open' ? ended : left <= 0 ? 'expired' : ended
   const asks = request.match_number === 'required' && request.kind === 'approval'
-  useEffect(() => { if (number.tried) say(`${words.request.replaced}. ${words.request.replacedHelp}`) }, [request.id])
+  useEffect(() => { if (number.tried) say(asks ? words.request.replaced : words.request.replacedNoNumber) }, [request.id])
   useEffect(() => phone.holdUpdate(), [])
   useEndedQuietly(over, onDone, doubt)
 
@@ -117,6 +117,7 @@ function Open({ request, place, waiting, ended, onDone, onAnswered, onCode }: Op
     setDoubt(false)
     onAnswered(done)
   })
+  const type = (digits: string) => { deed.forget(); number.type(digits) }
   const approve = () => answer(() => phone.approve(request, asks ? number.digits : undefined))
   const early = (event: Event) => {
     if (performance.now() - number.since.current >= IGNORED_MS) return
@@ -125,7 +126,7 @@ function Open({ request, place, waiting, ended, onDone, onAnswered, onCode }: Op
   }
   const typed = (event: KeyboardEvent) => {
     if (!asks || over !== undefined || deed.busy || doubt || event.target === input.current) return
-    if (/^[0-9]$/.test(event.key)) { number.type(onlyDigits((number.red ? '' : number.digits) + event.key)); input.current?.focus(); event.preventDefault() }
+    if (/^[0-9]$/.test(event.key)) { type(onlyDigits((number.red ? '' : number.digits) + event.key)); input.current?.focus(); event.preventDefault() }
   }
   return (
     <div class="rising" onClickCapture={early} onKeyDown={typed}>
@@ -137,12 +138,11 @@ function Open({ request, place, waiting, ended, onDone, onAnswered, onCode }: Op
           : <Answers request={request} ready={!asks || (number.digits.length === 6 && !number.red)} deed={deed} onApprove={approve} onCode={() => void deed.run(async () => onCode(await phone.phoneCode(request)))} onDoubt={() => setDoubt(true)} onDeny={() => answer(() => phone.deny(request))} />}
       >
         <Title>{words.request.title(request.application.name)}</Title>
-        {number.tried && over === undefined && <Note tone="warn" icon="#i-refresh-cw" title={words.request.replaced}>{asks ? words.request.replacedHelp : words.request.replacedNoNumber}</Note>}
         <RequestFacts request={request} now={now} />
         <Trouble deed={deed} request={request} over={over !== undefined} />
         {over !== undefined && <Over outcome={over === 'open' ? undefined : over} request={request} />}
-        {over === undefined && asks && <MatchNumber value={number.digits} onInput={number.type} input={input} pad={pad} readOnly={deed.busy} error={number.wrong === undefined ? undefined : words.request.wrong(number.wrong)} red={number.red} />}
-        {over === undefined && <Advice request={request} asks={asks} />}
+        {over === undefined && asks && <MatchNumber value={number.digits} onInput={type} onTouch={deed.forget} input={input} pad={pad && deed.problem === undefined} readOnly={deed.busy} error={number.wrong === undefined ? undefined : words.request.wrong(number.wrong)} red={number.red} odd={number.tried ? words.request.replaced : undefined} />}
+        {over === undefined && <Advice request={request} asks={asks} tried={number.tried} />}
       </Screen>
       {doubt && over === undefined && <NotMe request={request} busy={deed.busy} onReport={() => answer(() => phone.fraud(request))} onDeny={() => answer(() => phone.deny(request))} onBack={() => setDoubt(false)} problem={deed.problem} />}
     </div>
@@ -180,8 +180,9 @@ function Answers({ request, ready, deed, onApprove, onCode, onDoubt, onDeny }: A
   )
 }
 
-function Advice({ request, asks }: { request: Request; asks: boolean }) {
+function Advice({ request, asks, tried }: { request: Request; asks: boolean; tried: boolean }) {
   const texts = [
+    ...(tried && !asks ? [words.request.replacedNoNumber] : []),
     ...(request.kind === 'code' ? [words.request.codeIntro] : asks ? [] : [words.request.noNumber]),
     ...(request.user_verification ? [words.request.verify] : []),
   ]
