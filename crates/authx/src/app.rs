@@ -7,6 +7,7 @@ use crate::{
     keys::{Keys, KeysError},
     passwords::{PasswordError, Passwords},
     random::{OsRandom, Random},
+    rings::Rings,
     seals::LatestSeals,
     store::{Batch, Store, StoreError, events},
     waiters::Waiters,
@@ -32,6 +33,8 @@ pub struct App {
     pub passwords: Passwords,
     /// Who waits for a change, such as long polls.
     pub waiters: Waiters,
+    /// Phones to be rung.
+    pub rings: Rings,
     /// Applications whose callers were seen lately.
     pub directory: Directory,
     /// The newest seal of each tenant.
@@ -93,6 +96,7 @@ impl App {
             random: Arc::new(OsRandom),
             passwords: Passwords::new(cores)?,
             waiters,
+            rings: Rings::new(),
             directory: Directory::default(),
             seals: LatestSeals::default(),
             public_url: config.public_url.clone(),

@@ -20,6 +20,7 @@ pub mod meta;
 mod postgres;
 mod queue;
 pub mod record;
+pub mod requests;
 mod row;
 mod schema;
 mod snapshot;

@@ -105,6 +105,7 @@ impl World {
             random,
             passwords: Passwords::cheap_for_tests().unwrap(),
             waiters: Waiters::new(),
+            rings: authx::rings::Rings::new(),
             directory: Directory::default(),
             seals: LatestSeals::default(),
             public_url: format!("https://{AUTHORITY}").parse::<Origin>().unwrap(),
