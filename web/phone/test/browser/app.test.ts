@@ -46,11 +46,12 @@ interface World {
   readonly context: BrowserContext
   readonly page: Page
   readonly faults: string[]
+  readonly missed: string[]
 }
 
 /** A phone with the app open. Whatever the policy refuses, or throws, is a fault. */
-async function world(): Promise<World> {
-  const stub = new Stub(join(directory, '1.0.0'), port += 1)
+async function world(app = '1.0.0'): Promise<World> {
+  const stub = new Stub(join(directory, app), port += 1)
   await stub.start()
   const context = await browser.newContext({ viewport: { width: 390, height: 844 }, hasTouch: true, permissions: ['notifications'] })
   context.setDefaultTimeout(20_000)
@@ -59,8 +60,11 @@ async function world(): Promise<World> {
   const faults: string[] = []
   page.on('pageerror', error => faults.push(String(error)))
   page.on('console', message => { if (/Content Security|Trusted/i.test(message.text())) faults.push(message.text()) })
-  await load(page, stub.origin)
-  return { stub, context, page, faults }
+  const missed: string[] = []
+  page.on('response', response => { if (response.status() >= 400) missed.push(response.url()) })
+  if (app === 'app') await page.goto(stub.origin)
+  else await load(page, stub.origin)
+  return { stub, context, page, faults, missed }
 }
 
 async function load(page: Page, address: string): Promise<void> {
@@ -150,6 +154,25 @@ test('keys stay in the phone, and codes need no server', { skip, timeout: 60_000
   await stub.start()
   await page.evaluate(() => dispatchEvent(new Event('online')))
   await page.waitForFunction(() => phone.live.value === 'open')
+  assert.deepEqual(faults, [])
+})
+
+test('the app itself begins under the policy, with every file that it names', { skip, timeout: 60_000 }, async () => {
+  const built = await build({ out: join(directory, 'app') })
+  const here = await world('app')
+  const { page, stub, faults, missed } = here
+  await ready(page)
+  assert.equal(await page.locator('h1').count(), 1)
+  assert.deepEqual([faults, missed], [[], []])
+  stub.stop()
+  const kept = await page.evaluate(async () => {
+    const [name] = await caches.keys()
+    return (await (await caches.open(name!)).keys()).map(request => new URL(request.url).pathname)
+  })
+  const files = [...built.files.keys()].filter(path => path.startsWith('assets/')).map(path => `/${path}`)
+  assert.deepEqual(kept.sort(), ['/', ...files].sort(), 'late files too')
+  await page.goto(stub.origin)
+  await page.waitForSelector('h1')
   assert.deepEqual(faults, [])
 })
 
