@@ -1,6 +1,7 @@
 //! `authx serve`.
 
 use super::Global;
+use crate::api::phone::{self, PhoneApi};
 use crate::api::{self, Api};
 use crate::app::App;
 use crate::chores;
@@ -10,7 +11,6 @@ use crate::random::OsRandom;
 use crate::serve::{Server, Sites, Stop, Stopping, stopping, systemd};
 use anyhow::Context as _;
 use authx_program::logging;
-use axum::Router;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -51,7 +51,9 @@ fn sites(config: &Config, app: &Arc<App>, stopping: &Stopping) -> Sites {
     let health = Health::new(app.store.clone(), app.clock.clone(), stopping.clone());
     let api = Api::new(app.clone(), config.limits.body_bytes, stopping.clone());
     let public = health::router(Arc::new(health)).merge(api::router(api));
-    Sites { public, phone: Router::new(), phone_host: config.phone_url.host().to_owned() }
+    let phone = PhoneApi::new(app.clone(), config.limits.body_bytes, stopping.clone());
+    let phone = phone::router(phone);
+    Sites { public, phone, phone_host: config.phone_url.host().to_owned() }
 }
 
 /// SIGTERM (systemd) and SIGINT (a terminal) mean the same: finish and go.

@@ -160,6 +160,7 @@ impl World {
                     tenant,
                     account,
                     id: factor,
+                    phone: None,
                     kind,
                     active: true,
                     record,
