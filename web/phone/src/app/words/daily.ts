@@ -59,7 +59,8 @@ export const lost = {
 
 export const request = {
   title: (app: string) => `Sign in to ${app}?`,
-  several: (at: number, of: number) => `Request ${at} of ${of}`,
+  word: 'Request',
+  several: (at: number, of: number) => `${at} of ${of}`,
   matchLabel: 'Type the number shown at your VPN prompt',
   matchHint: 'Six digits. Approve is possible after the sixth.',
   pad: 'Digits',
