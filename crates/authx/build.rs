@@ -14,12 +14,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut files = Vec::new();
     list(&dist, &dist, &mut files)?;
     files.sort();
-    let mut code = String::from("const FILES: &[(&str, &[u8])] = &[\n");
-    for (name, path) in &files {
-        let path = path.canonicalize()?;
-        code.push_str(&format!("({name:?}, include_bytes!({:?})),\n", path.display().to_string()));
-    }
-    code.push_str("];\n");
+    let line = |(name, path): &(String, PathBuf)| {
+        let path = path.canonicalize()?.display().to_string();
+        Ok(format!("    ({name:?}, include_bytes!({path:?})),\n"))
+    };
+    let lines = files.iter().map(line).collect::<Result<String, std::io::Error>>()?;
+    let code = format!("const FILES: &[(&str, &[u8])] = &[\n{lines}];\n");
     fs::write(PathBuf::from(std::env::var("OUT_DIR")?).join("phone_site_files.rs"), code)?;
     // A build of the app changes places with the one before, so the directory's time says enough.
     let mut cargo = std::io::stdout().lock();

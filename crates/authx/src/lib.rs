@@ -18,6 +18,7 @@ pub mod logins;
 pub mod passwords;
 pub mod phone_site;
 pub mod random;
+pub mod rings;
 pub mod seals;
 pub mod serve;
 pub mod store;
