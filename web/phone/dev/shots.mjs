@@ -1,9 +1,9 @@
-// Pictures of every screen: `node phone/dev/shots.mjs OUT [FILTER] [VIEW]`.
+// Pictures of every screen: `node phone/dev/shots.mjs OUT [FILTER] [VIEW,VIEW]`.
 
 import { mkdir, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { launch, open, serve, show, views } from '../test/screens/browser.mjs'
+import { launch, look, open, serve, show, views } from '../test/screens/browser.mjs'
 import { scenes } from '../test/screens/scenes.mjs'
 import { buildMock } from './build.mjs'
 
@@ -13,23 +13,21 @@ const built = await mkdtemp(join(tmpdir(), 'authx-phone-'))
 await buildMock(built)
 const server = await serve(built)
 const browser = await launch()
-for (const view of Object.keys(views).filter(name => only === '' || name === only)) {
-  for (const desk of [false, true]) {
-    const wanted = Object.entries(scenes).filter(([name, scene]) => new RegExp(filter).test(name) && (scene.desk ?? false) === desk)
-    if (wanted.length === 0) continue
-    const { context, page } = await open(browser, view, { desk })
-    page.on('pageerror', error => console.error(view, page.url(), String(error)))
-    page.on('console', message => { if (message.type() === 'error') console.error(view, page.url(), message.text()) })
-    for (const [name, scene] of wanted) {
-      try {
-        await show(page, server.origin, scene)
-      } catch (error) {
-        console.error(`${name} ${view}: ${String(error).split('\n')[0]}`)
-      }
+const chosen = Object.keys(views).filter(name => only === '' || only.split(',').includes(name))
+for (const desk of [false, true]) {
+  const { context, page } = await open(browser, { desk })
+  page.on('pageerror', error => console.error(page.url(), String(error)))
+  page.on('console', message => { if (message.type() === 'error') console.error(page.url(), message.text()) })
+  for (const [name, scene] of Object.entries(scenes)) {
+    if (!new RegExp(filter).test(name) || (scene.desk ?? false) !== desk) continue
+    await look(page, chosen[0])
+    await show(page, server.origin, scene).catch(error => console.error(`${name}: ${String(error).split('\n')[0]}`))
+    for (const view of chosen) {
+      await look(page, view)
       await page.screenshot({ path: join(out, `${name}-${view}.png`) })
     }
-    await context.close()
   }
+  await context.close()
 }
 await browser.close()
 server.close()

@@ -49,6 +49,7 @@ export function Arrive({ token, onDone }: ArriveProps) {
   if (invitation === undefined || account === undefined) {
     return (
       <Screen title={words.arrive.looking} bar={<span class="brand"><Mark />AuthX</span>}>
+        <h1 class="sr">{words.arrive.looking}</h1>
         <p class="row dim" role="status"><span class="live" aria-hidden="true" />{words.arrive.looking}</p>
       </Screen>
     )

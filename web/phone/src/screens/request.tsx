@@ -132,7 +132,7 @@ function Open({ request, place, waiting, ended, onDone, onAnswered, onCode }: Op
     <div class="rising" onClickCapture={early} onKeyDown={typed}>
       <Screen
         title={words.request.title(request.application.name)} focusKey={request.sheet} dockClass={over === undefined ? 'dock two' : 'dock'}
-        bar={<><TenantName hue={request.tenant.hue} name={request.tenant.name} /><span class="push row nowrap">{waiting > 1 && <span class="small dim">{words.request.several(place, waiting)}</span>}{over === undefined && <Ring left={left} of={(at(request.expires_at) - at(request.asked_at)) / 1000} late={left <= 10} />}</span></>}
+        bar={<><TenantName hue={request.tenant.hue} name={request.tenant.name} /><span class="push row nowrap">{waiting > 1 && <span class="small dim"><span class="sr">{words.request.word} </span>{words.request.several(place, waiting)}</span>}{over === undefined && <Ring left={left} of={(at(request.expires_at) - at(request.asked_at)) / 1000} late={left <= 10} />}</span></>}
         dock={over !== undefined
           ? <Button onClick={onDone}>{waiting > 0 && ended !== undefined ? words.ended.next : words.done}</Button>
           : <Answers request={request} ready={!asks || (number.digits.length === 6 && !number.red)} deed={deed} onApprove={approve} onCode={() => void deed.run(async () => onCode(await phone.phoneCode(request)))} onDoubt={() => setDoubt(true)} onDeny={() => answer(() => phone.deny(request))} />}

@@ -43,17 +43,23 @@ export const views = {
 
 const ANDROID = 'Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Mobile Safari/537.36'
 
-/** A window of that view; `desk` is a computer with a mouse. */
-export async function open(browser, view, { desk = false } = {}) {
-  const { width, height, colorScheme } = views[view]
+/** A window; `desk` is a computer with a mouse. */
+export async function open(browser, { desk = false } = {}) {
   const context = await browser.newContext({
-    viewport: { width, height }, colorScheme, timezoneId: 'Europe/Berlin', locale: 'en-GB', reducedMotion: 'reduce',
-    deviceScaleFactor: 1, ...(desk ? {} : { userAgent: ANDROID, hasTouch: width < 1000 }),
+    timezoneId: 'Europe/Berlin', locale: 'en-GB', reducedMotion: 'reduce', deviceScaleFactor: 1,
+    ...(desk ? {} : { userAgent: ANDROID, hasTouch: true }),
     permissions: ['clipboard-write', 'clipboard-read'],
   })
   const page = await context.newPage()
-  page.setDefaultTimeout(5000)
+  page.setDefaultTimeout(10_000)
   return { context, page }
+}
+
+/** Looks at the same screen in another way. */
+export async function look(page, view) {
+  const { width, height, colorScheme } = views[view]
+  await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+  await page.setViewportSize({ width, height })
 }
 
 /** Brings a screen up. */

@@ -29,7 +29,7 @@ export const codes = {
   goneLine: 'Moved or removed: its codes no longer count',
   pendingLine: 'Not finished: compare the four words',
   search: 'Search accounts',
-  found: (n: of: number) => `${n} of ${of}`,
+  found: (n: number, of: number) => `${n} of ${of}`,
   none: (query: string) => `No account matches “${query}”.`,
   noneHelp: 'Search looks at names of companies, users and applications.',
   clear: 'Clear search',
@@ -59,7 +59,8 @@ export const lost = {
 
 export const request = {
   title: (app: string) => `Sign in to ${app}?`,
-  several: (at: of: number) => `Request ${at} of ${of}`,
+  word: 'Request',
+  several: (at: number, of: number) => `${at} of ${of}`,
   matchLabel: 'Type the number shown at your VPN prompt',
   matchHint: 'Six digits. Approve is possible after the sixth.',
   pad: 'Digits',
