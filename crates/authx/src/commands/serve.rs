@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::chores;
 use crate::config::Config;
 use crate::health::{self, Health};
+use crate::logins;
 use crate::random::OsRandom;
 use crate::serve::{Server, Sites, Stop, Stopping, stopping, systemd};
 use anyhow::Context as _;
@@ -28,6 +29,7 @@ pub(super) async fn run(global: &Global) -> anyhow::Result<ExitCode> {
     let server = Server::bind(config.listen.clone(), config.limits).await?;
     stop_on_signal(stop)?;
     tokio::spawn(health::watch_clock(app.store.clone(), app.clock.clone(), stopping.clone()));
+    tokio::spawn(logins::ring_phones(app.clone(), stopping.clone()));
     let chores = tokio::spawn(chores::run(app.clone(), stopping.clone()));
     tokio::spawn(systemd::watchdog(stopping.clone()));
     tracing::info!(

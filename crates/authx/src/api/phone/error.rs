@@ -2,11 +2,16 @@
 
 use super::super::error::{ApiError, PROBLEM_JSON};
 use crate::{
-    admin::AdminError, enrol::phones::PhoneError, logins::LoginError, passwords::PasswordError,
+    admin::AdminError,
+    enrol::phones::PhoneError,
+    logins::{LoginError, phone::PhoneWordError},
+    passwords::PasswordError,
     phones::PhoneUnread,
+    store::StoreError,
 };
 use authx_core::{
     Millis,
+    webauthn::WebauthnError,
     wire::{
         login::Rfc3339,
         phone::{Outcome, PhoneProblem},
@@ -106,6 +111,42 @@ impl From<serde_json::Error> for PhoneApiError {
 impl From<PhoneUnread> for PhoneApiError {
     fn from(error: PhoneUnread) -> Self {
         PhoneError::from(error).into()
+    }
+}
+
+impl From<PhoneWordError> for PhoneApiError {
+    fn from(error: PhoneWordError) -> Self {
+        let detail = error.to_string();
+        match error {
+            PhoneWordError::Login(error) => error.into(),
+            PhoneWordError::NotOpen { outcome } => {
+                Self::new(StatusCode::CONFLICT, "not_open", detail).with_outcome(outcome)
+            }
+            PhoneWordError::StatementDiffers => {
+                Self::new(StatusCode::FORBIDDEN, "statement_differs", detail)
+            }
+            PhoneWordError::VerificationNeeded => {
+                Self::new(StatusCode::FORBIDDEN, "verification_needed", detail)
+            }
+        }
+    }
+}
+
+impl From<LoginError> for PhoneApiError {
+    fn from(error: LoginError) -> Self {
+        ApiError::from(error).into()
+    }
+}
+
+impl From<StoreError> for PhoneApiError {
+    fn from(error: StoreError) -> Self {
+        ApiError::from(error).into()
+    }
+}
+
+impl From<WebauthnError> for PhoneApiError {
+    fn from(error: WebauthnError) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "verification_failed", error.to_string())
     }
 }
 

@@ -1,10 +1,12 @@
 //! `/phone/v1`: what authenticators call. Translates; decides nothing.
 
+mod answers;
 mod credential;
 mod device;
 mod enrol;
 mod error;
 mod openapi;
+mod requests;
 mod signed;
 mod throttle;
 mod unsigned;

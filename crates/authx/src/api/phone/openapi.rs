@@ -1,6 +1,8 @@
 //! The routes, and the OpenAPI 3.1 document that follows from them.
 
-use super::{PhoneApi, credential, device, enrol, error::PhoneApiError, version};
+use super::{
+    PhoneApi, answers, credential, device, enrol, error::PhoneApiError, requests, version,
+};
 use axum::{
     Router,
     body::Bytes,
@@ -73,4 +75,11 @@ fn described() -> OpenApiRouter<PhoneApi> {
         .routes(routes!(device::describe, device::leave))
         .routes(routes!(device::subscribe, device::unsubscribe))
         .routes(routes!(credential::register, credential::forget))
+        .routes(routes!(requests::read))
+        .routes(routes!(requests::live))
+        .routes(routes!(requests::history))
+        .routes(routes!(requests::receipts))
+        .routes(routes!(answers::answer))
+        .routes(routes!(answers::code))
+        .routes(routes!(answers::end))
 }

@@ -6,12 +6,17 @@
 //! signature for a phone that is there says nothing else.
 
 use super::{PhoneApi, error::PhoneApiError};
-use crate::{api::signed::unread, phones::KnownPhone};
+use crate::{
+    api::signed::unread, enrol::phones::PhoneError, logins::phone::Speaker, phones::KnownPhone,
+};
 use authx_core::{
     PhoneId,
-    wire::signature::{
-        AUTHX_CLIENT, CONTENT_DIGEST, Caller, PhoneKey, Presented, Request as Covered, SIGNATURE,
-        SIGNATURE_INPUT, SignatureError, single,
+    wire::{
+        phone::{AccountState, Base64Url},
+        signature::{
+            AUTHX_CLIENT, CONTENT_DIGEST, Caller, PhoneKey, Presented, Request as Covered,
+            SIGNATURE, SIGNATURE_INPUT, SignatureError, single,
+        },
     },
 };
 use axum::{
@@ -42,16 +47,6 @@ pub(super) enum PhoneKeyName {
     Answer,
     /// Usable without it.
     Device,
-}
-
-impl PhoneKeyName {
-    /// The word for it in the record.
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Self::Answer => "answer",
-            Self::Device => "device",
-        }
-    }
 }
 
 /// What comes before the body. Proves nothing yet.
@@ -103,13 +98,33 @@ impl SignedPhone {
         self.head.parts.uri.query().unwrap_or_default()
     }
 
-    /// The request as it was signed, so that anybody who has the phone's key (recorded with its
-    /// activation) can check the signature again.
+    /// Who speaks, if the phone counts and its user may sign in.
+    pub(super) fn speaker(&self) -> Result<Speaker, PhoneApiError> {
+        if self.phone.state() != AccountState::Active {
+            return Err(PhoneError::Pending.into());
+        }
+        if !self.phone.account_active {
+            return Err(PhoneError::AccountDisabled.into());
+        }
+        Ok(Speaker {
+            tenant: self.phone.tenant(),
+            user: self.phone.account(),
+            phone: self.phone.id(),
+        })
+    }
+
+    /// The request as it was signed, with the key that fits: `authx audit verify` checks it again.
     pub(super) fn evidence(&self, api: &PhoneApi) -> Map<String, Value> {
         let Parts { method, uri, headers, .. } = &self.head.parts;
         let field = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+        let point = match self.by {
+            PhoneKeyName::Answer => &self.phone.row.answer_key,
+            PhoneKeyName::Device => &self.phone.row.device_key,
+        };
+        let (phone, key) = (self.phone.id().to_string(), Base64Url::new(*point).text());
         let entries = [
-            ("key", Some(self.by.word())),
+            ("phone", Some(phone.as_str())),
+            ("key", Some(key.as_str())),
             ("method", Some(method.as_str())),
             ("authority", Some(api.0.authority.as_str())),
             ("path", Some(uri.path())),
