@@ -63,7 +63,7 @@ pub async fn subscribe(
     phone: &KnownPhone,
     subscription: &Subscribe,
 ) -> Result<Account, PhoneError> {
-    endpoint::check(subscription)?;
+    endpoint::check(app.push.as_ref(), subscription)?;
     let now = app.now()?;
     let plain = serde_json::to_vec(subscription).map(Zeroizing::new);
     let plain = plain.map_err(|error| PhoneError::damaged(&error))?;
