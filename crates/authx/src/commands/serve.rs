@@ -8,6 +8,7 @@ use crate::chores;
 use crate::config::Config;
 use crate::health::{self, Health};
 use crate::logins;
+use crate::phone_site;
 use crate::random::OsRandom;
 use crate::serve::{Server, Sites, Stop, Stopping, stopping, systemd};
 use anyhow::Context as _;
@@ -29,7 +30,10 @@ pub(super) async fn run(global: &Global) -> anyhow::Result<ExitCode> {
     let server = Server::bind(config.listen.clone(), config.limits).await?;
     stop_on_signal(stop)?;
     tokio::spawn(health::watch_clock(app.store.clone(), app.clock.clone(), stopping.clone()));
-    tokio::spawn(logins::ring_phones(app.clone(), stopping.clone()));
+    tokio::spawn({
+        let (app, stopping) = (app.clone(), stopping.clone());
+        async move { logins::ring_phones(app, stopping.wait()).await }
+    });
     let chores = tokio::spawn(chores::run(app.clone(), stopping.clone()));
     tokio::spawn(systemd::watchdog(stopping.clone()));
     tracing::info!(
@@ -54,7 +58,7 @@ fn sites(config: &Config, app: &Arc<App>, stopping: &Stopping) -> Sites {
     let api = Api::new(app.clone(), config.limits.body_bytes, stopping.clone());
     let public = health::router(Arc::new(health)).merge(api::router(api));
     let phone = PhoneApi::new(app.clone(), config.limits.body_bytes, stopping.clone());
-    let phone = phone::router(phone);
+    let phone = phone::router(phone).merge(phone_site::router());
     Sites { public, phone, phone_host: config.phone_url.host().to_owned() }
 }
 
