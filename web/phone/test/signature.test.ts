@@ -17,7 +17,8 @@ const ALGORITHM = { name: 'ECDSA', hash: 'SHA-256' }
 
 test('the base of every known answer is the same, byte for byte', async () => {
   assert.ok(known.cases.length >= 2)
-  const key = await crypto.subtle.importKey('jwk', known.jwk, { name: 'ECDSA', namedCurve: 'P-256' }, false, ['verify'])
+  const { d: _, ...half } = known.jwk
+  const key = await crypto.subtle.importKey('jwk', half, { name: 'ECDSA', namedCurve: 'P-256' }, false, ['verify'])
   for (const { name, request } of known.cases) {
     const signable = { method: request.method, url: new URL(request.url), body: utf8(request.body), client: request.authx_client }
     const digest = await contentDigest(signable.body)
