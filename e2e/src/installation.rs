@@ -195,6 +195,9 @@ impl Installation {
         let url = format!("http://phone.localhost:{port}");
         edit(&self.config, "http://phone.localhost", &url);
         edit(&self.config, "\"127.0.0.1:0\"", &format!("\"127.0.0.1:{port}\""));
+        // A push service that there is not: phones are found when they ask.
+        edit(&self.config, "# contact = ", "contact = ");
+        edit(&self.config, "# hosts = []", "hosts = [\"push.invalid\"]");
         url.parse().unwrap()
     }
 
