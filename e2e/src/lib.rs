@@ -8,6 +8,7 @@
     reason = "only tests use this, and this is how a test fails"
 )]
 
+pub mod browser;
 mod client;
 mod cluster;
 mod installation;
