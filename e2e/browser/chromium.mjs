@@ -1,4 +1,6 @@
 // Debian's Chromium, driven by Playwright. One profile directory is one phone.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
 import AxeBuilder from '@axe-core/playwright'
 import { chromium } from 'playwright-core'
 import { until } from './lines.mjs'
@@ -9,6 +11,7 @@ import { until } from './lines.mjs'
 /** @param {any} wish @param {import('./journal.mjs').Journal} journal */
 export async function launch(wish, journal) {
   const { profile, home, switches, names, camera, dark, width, height } = wish
+  keepGrants(profile, wish.granted ??= [])
   const mapped = names.map((/** @type {string} */ name) => `MAP ${name} 127.0.0.1`).join(', ')
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: '/usr/bin/chromium',
@@ -24,7 +27,26 @@ export async function launch(wish, journal) {
     locale: 'en-GB',
     timezoneId: 'UTC',
   })
-  return new Chromium(context, journal)
+  return new Chromium(context, journal, wish.granted)
+}
+
+/**
+ * What a driver grants is forgotten with the browser, and a browser that starts without the
+ * permission gives its push subscriptions up. So it is written where a user's own choice is kept.
+ * @param {string} profile @param {string[]} granted origins that may show notices
+ */
+function keepGrants(profile, granted) {
+  const file = path.join(profile, 'Default/Preferences')
+  mkdirSync(path.dirname(file), { recursive: true })
+  let preferences
+  try {
+    preferences = JSON.parse(readFileSync(file, 'utf8'))
+  } catch {
+    preferences = {}
+  }
+  const exceptions = ((preferences.profile ??= {}).content_settings ??= {}).exceptions ??= {}
+  exceptions.notifications = Object.fromEntries(granted.map(origin => [`${origin},*`, { setting: 1 }]))
+  writeFileSync(file, JSON.stringify(preferences))
 }
 
 class Chromium {
@@ -33,9 +55,10 @@ class Chromium {
   /** Authenticators by their page: one belongs to a page, not to the browser. @type {Map<Page, { cdp: CDPSession, authenticatorId: string }>} */
   authenticators = new Map()
 
-  /** @param {import('playwright-core').BrowserContext} context @param {import('./journal.mjs').Journal} journal */
-  constructor(context, journal) {
+  /** @param {import('playwright-core').BrowserContext} context @param {import('./journal.mjs').Journal} journal @param {string[]} granted */
+  constructor(context, journal, granted) {
     this.context = context
+    this.granted = granted
     this.journal = journal
     context.setDefaultTimeout(PATIENCE)
     // The first page stays: a browser ends with its last one.
@@ -153,8 +176,15 @@ class Chromium {
   async offline({ on }) { await this.context.setOffline(on) }
 
   /** @param {any} wish */
-  async grant({ origin, permissions }) { await this.context.grantPermissions(permissions, { origin }) }
-  async clear_permissions() { await this.context.clearPermissions() }
+  async grant({ origin, permissions }) {
+    await this.context.grantPermissions(permissions, { origin })
+    if (permissions.includes('notifications')) this.granted.push(origin)
+  }
+
+  async clear_permissions() {
+    await this.context.clearPermissions()
+    this.granted.length = 0
+  }
 
   /** A finger on this page's sensor, or none. @param {any} wish */
   async authenticator(wish) {
