@@ -1,6 +1,7 @@
 //! The factors: one file each, one list of them all.
 
 pub mod code;
+pub mod push;
 pub mod recovery;
 
 use crate::{Cx, FactorId, guard::Guard};
@@ -12,6 +13,8 @@ use serde::{Deserialize, Serialize};
 pub enum FactorKind {
     /// A code from an authenticator app.
     Code,
+    /// A request on an enrolled phone.
+    Push,
     /// One of ten codes on paper.
     Recovery,
 }
@@ -29,12 +32,13 @@ pub struct Description {
 
 impl FactorKind {
     /// All of them, in the order in which they are offered.
-    pub const ALL: &'static [Self] = &[Self::Code, Self::Recovery];
+    pub const ALL: &'static [Self] = &[Self::Code, Self::Push, Self::Recovery];
 
     /// What names this factor.
     pub fn description(self) -> &'static Description {
         match self {
             Self::Code => &code::DESCRIPTION,
+            Self::Push => &push::DESCRIPTION,
             Self::Recovery => &recovery::DESCRIPTION,
         }
     }
@@ -69,6 +73,8 @@ impl FactorKind {
 pub enum Enrolment {
     /// The shared secret of an authenticator app.
     Code(code::Code),
+    /// What limits the requests on the user's phones.
+    Push(push::Push),
     /// Digests of the codes on paper.
     Recovery(recovery::Recovery),
 }
@@ -118,6 +124,7 @@ impl Enrolment {
     pub fn kind(&self) -> FactorKind {
         match self {
             Self::Code(_) => FactorKind::Code,
+            Self::Push(_) => FactorKind::Push,
             Self::Recovery(_) => FactorKind::Recovery,
         }
     }
@@ -126,6 +133,8 @@ impl Enrolment {
     pub fn answer(&mut self, cx: &Cx<'_>, answer: &Answer<'_>) -> Verdict {
         match self {
             Self::Code(code) => code.answer(cx, answer),
+            // A request is answered on the phone; nothing that is typed is an answer to it.
+            Self::Push(_) => Verdict::Wrong,
             Self::Recovery(recovery) => recovery.answer(answer),
         }
     }

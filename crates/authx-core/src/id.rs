@@ -87,6 +87,8 @@ ids! {
     ApplicationId = "app";
     /// One entry of the record.
     EventId = "evt";
+    /// An invitation to enrol a phone.
+    InvitationId = "inv";
     /// One Application Key of an application.
     KeyId = "key";
     /// One attempt to sign in, from its first to its last step.

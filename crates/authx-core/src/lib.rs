@@ -15,6 +15,7 @@ pub mod id;
 pub mod login;
 pub mod name;
 pub mod otp;
+mod p256;
 pub mod password_rules;
 pub mod policy;
 pub mod prompt;
@@ -30,6 +31,7 @@ pub mod wire;
 
 pub use cx::{Cx, Millis};
 pub use id::{
-    ApplicationId, EventId, FactorId, KeyId, LoginId, PhoneId, SessionId, TenantId, TokenId, UserId,
+    ApplicationId, EventId, FactorId, InvitationId, KeyId, LoginId, PhoneId, SessionId, TenantId,
+    TokenId, UserId,
 };
 pub use secret::Secret;

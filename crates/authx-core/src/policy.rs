@@ -4,8 +4,8 @@ mod document;
 mod words;
 
 pub use document::{
-    CertificateName, Document, DynamicChallenge, InvalidPolicy, LONGEST_SESSION_SECS, Lifetimes,
-    Limits, MatchNumber, Messages,
+    AppLock, AutomaticPush, CertificateName, Document, DynamicChallenge, InvalidPolicy,
+    LONGEST_SESSION_SECS, Lifetimes, Limits, MatchNumber, Messages, PhoneClass, UserVerification,
 };
 
 use crate::factor::FactorKind;
@@ -82,8 +82,22 @@ pub struct Policy {
     pub login_secs: u64,
     /// Seconds that a sign-in stays remembered, 0 (never) to 30 days.
     pub session_secs: u64,
-    /// Whether each login carries a match number.
+    /// Seconds that a request on a phone stays open, 30 to 300.
+    pub push_secs: u64,
+    /// Seconds for which no phone is asked after "not me", ten minutes to 30 days.
+    pub fraud_lock_secs: u64,
+    /// Phones of one user, 1 to 10.
+    pub phones_per_user: u8,
+    /// Whether an approval on a phone needs the digits of the VPN prompt.
     pub match_number: MatchNumber,
+    /// Whether a phone is asked before the user types anything.
+    pub automatic_push: AutomaticPush,
+    /// Whether an approval has to carry the phone's own user verification.
+    pub user_verification: UserVerification,
+    /// Whether the authenticator shows codes only behind the phone's lock.
+    pub app_lock: AppLock,
+    /// Kinds of authenticator that may be enrolled.
+    pub phone_classes: Vec<PhoneClass>,
     /// Whether the name in a client's certificate has to be the user's.
     pub certificate_name: CertificateName,
     /// Whether questions may be asked by a dynamic challenge.
@@ -135,7 +149,26 @@ impl Effective {
                 |d| d.lifetimes.session_secs,
                 43_200,
             ),
+            push_secs: layers.pick("lifetimes.push_secs", |d| d.lifetimes.push_secs, 120),
+            fraud_lock_secs: layers.pick(
+                "lifetimes.fraud_lock_secs",
+                |d| d.lifetimes.fraud_lock_secs,
+                86_400,
+            ),
+            phones_per_user: layers.pick("limits.phones_per_user", |d| d.limits.phones_per_user, 5),
             match_number: layers.pick("match_number", |d| d.match_number, MatchNumber::Required),
+            automatic_push: layers.pick("automatic_push", |d| d.automatic_push, AutomaticPush::Off),
+            user_verification: layers.pick(
+                "user_verification",
+                |d| d.user_verification,
+                UserVerification::Off,
+            ),
+            app_lock: layers.pick("app_lock", |d| d.app_lock, AppLock::Optional),
+            phone_classes: layers.pick(
+                "phone_classes",
+                |d| d.phone_classes.clone(),
+                vec![PhoneClass::Web],
+            ),
             certificate_name: layers.pick(
                 "certificate_name",
                 |d| d.certificate_name,
@@ -162,13 +195,20 @@ impl Effective {
             match_number: Some(policy.match_number),
             certificate_name: Some(policy.certificate_name),
             dynamic_challenge: Some(policy.dynamic_challenge),
+            automatic_push: Some(policy.automatic_push),
+            user_verification: Some(policy.user_verification),
+            app_lock: Some(policy.app_lock),
+            phone_classes: Some(policy.phone_classes),
             limits: Limits {
                 answers_per_login: Some(policy.answers_per_login),
                 lock_after: Some(policy.lock_after),
+                phones_per_user: Some(policy.phones_per_user),
             },
             lifetimes: Lifetimes {
                 login_secs: Some(policy.login_secs),
                 session_secs: Some(policy.session_secs),
+                push_secs: Some(policy.push_secs),
+                fraud_lock_secs: Some(policy.fraud_lock_secs),
             },
             messages: Messages { prompt: policy.prompt, help: policy.help },
         }

@@ -98,6 +98,12 @@ catalogue! {
         "the factor is locked after too many wrong answers behind the right first factor",
         "Somebody knows this user's password. Have it changed, then `authx user enable NAME`."
     }
+    /// The user said on the phone that the sign-in is somebody else's.
+    Fraud {
+        "fraud", "Reported as not you. Change your password and tell your administrator.",
+        "the user answered \"not me\" on the phone: somebody else has the password",
+        "Somebody knows this user's password. Have it changed; `authx user enable NAME` lets phones be asked again."
+    }
     /// The kind of first factor that the caller claims is not allowed for this application.
     FirstFactorNotAllowed {
         "first_factor_not_allowed", NOT_PERMITTED,
@@ -116,6 +122,36 @@ catalogue! {
         "the user has no active factor among those that the policy allows",
         "Enrol one, for example with `authx user code NAME`."
     }
+    /// The phone cannot be asked where the number that it needs cannot be seen.
+    NumberNotShown {
+        "number_not_shown", "This client cannot show the number. Open AuthX on your phone, then type password,CODE.",
+        "the user asked for push, but the policy demands a match number and this VPN client can show none",
+        "Nothing; the phone shows a code for it. Or set `match_number` to `where_shown` with `authx policy set`."
+    }
+    /// Neither asked nor answered, but the user's phone can show a code.
+    PhoneCodeNeeded {
+        "phone_code_needed", "A code is needed. Open AuthX on your phone, then connect with password,CODE.",
+        "the VPN client cannot show a prompt and the user gave no answer with the password; the user's phone offers a code",
+        "Nothing; the phone shows a code for it. Or use a client that shows prompts."
+    }
+    /// Denied on the phone.
+    PushDenied {
+        "push_denied", "Denied on your phone. Sign in again if you changed your mind.",
+        "the user denied the request on the phone, and did not report it",
+        "Nothing."
+    }
+    /// Too many requests, or too many that nobody answered.
+    PushLimited {
+        "push_limited", "Your phone was asked too often. Type a code, or wait ten minutes.",
+        "three unanswered requests or five in all within ten minutes: the phone is left in peace",
+        "Nothing, if the user was slow. If it was not the user, somebody knows the password: have it changed."
+    }
+    /// No phone of this user is asked for now.
+    PushLocked {
+        "push_locked", "Your phone cannot be asked for now. Type a code, or ask your administrator.",
+        "the user said \"not me\" lately, or five logins of a day ended with wrong numbers",
+        "Have the password changed if somebody else knows it; then `authx user enable NAME`."
+    }
     /// What the login allowed was ended since.
     SessionEnded {
         "session_ended", "Your sign-in has ended. Connect again and sign in.",
@@ -133,6 +169,12 @@ catalogue! {
         "slow_down", "Too many wrong codes. Wait a while, then sign in again.",
         "the answer came before the delay after earlier wrong ones was over; it was not looked at",
         "Nothing; the delay ends by itself. If it was not the user, have the password changed."
+    }
+    /// The same client began anew.
+    Superseded {
+        "superseded", "You signed in again. This attempt has ended.",
+        "the same client began another login while the phone was asked for this one",
+        "Nothing."
     }
     /// Nobody answered before the VPN's limit.
     TimedOut {
@@ -164,6 +206,12 @@ catalogue! {
         "the answers of this login were used up; the last one was wrong",
         "Nothing, unless it repeats. If codes are always wrong, look at the clocks of phone and server."
     }
+    /// The last allowed number on the phone was wrong.
+    WrongNumber {
+        "wrong_number", "Wrong number on the phone. Sign in again and compare it.",
+        "the number typed on the phone was wrong twice: it was not that of this login's prompt",
+        "Ask the user: whoever approves without a prompt in sight may be answering a stranger's sign-in."
+    }
     /// The password was wrong, or the account is unknown, disabled or has none: alike from outside.
     WrongCredentials {
         "wrong_credentials", WRONG_CREDENTIALS,
@@ -187,16 +235,24 @@ impl Reason {
             | Self::ClientGone
             | Self::CodeAlreadyUsed
             | Self::FactorLocked
+            | Self::Fraud
             | Self::NameTooLong
             | Self::NotEnrolled
+            | Self::NumberNotShown
+            | Self::PhoneCodeNeeded
+            | Self::PushDenied
+            | Self::PushLimited
+            | Self::PushLocked
             | Self::SessionEnded
             | Self::SessionUnknown
             | Self::SlowDown
+            | Self::Superseded
             | Self::TimedOut
             | Self::TooManyPasswords
             | Self::UnknownAnswer
             | Self::WrongCode
-            | Self::WrongCredentials => self.entry().code,
+            | Self::WrongCredentials
+            | Self::WrongNumber => self.entry().code,
         }
     }
 }

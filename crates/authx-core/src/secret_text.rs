@@ -8,10 +8,14 @@ use aws_lc_rs::digest;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
+/// Begins an activation, which binds a phone within minutes.
+pub const ACTIVATION: &str = "axe_";
 /// Begins an Application Key, with which an application signs its requests.
 pub const APPLICATION_KEY: &str = "axk_";
 /// Begins the audit key, under which the record is sealed.
 pub const AUDIT_KEY: &str = "axd_";
+/// Begins an invitation to enrol a phone.
+pub const INVITATION: &str = "axi_";
 /// Begins the master key, which seals every other secret at rest.
 pub const MASTER_KEY: &str = "axm_";
 /// Begins the recovery key, which opens backups.

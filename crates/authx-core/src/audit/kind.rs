@@ -57,6 +57,16 @@ kinds! {
     CodeConfirmed = "code_confirmed";
     /// A secret for an authenticator app was shown.
     CodeOffered = "code_offered";
+    /// A window to enrol at the VPN prompt was closed.
+    EnrolmentClosed = "enrolment_closed";
+    /// A window to enrol at the VPN prompt was opened.
+    EnrolmentOpened = "enrolment_opened";
+    /// An invitation to enrol a phone.
+    InvitationMade = "invitation_made";
+    /// An invitation that no longer counts, after too many wrong proofs.
+    InvitationSpent = "invitation_spent";
+    /// A user said on the phone: not me.
+    FraudReported = "fraud_reported";
     /// Another Application Key.
     KeyAdded = "key_added";
     /// An Application Key that no longer counts.
@@ -75,6 +85,26 @@ kinds! {
     LoginRefused = "login_refused";
     /// A user's new password.
     PasswordSet = "password_set";
+    /// A phone proved its keys; it does not count yet.
+    PhoneActivated = "phone_activated";
+    /// A phone's first good use.
+    PhoneConfirmed = "phone_confirmed";
+    /// A phone registered, or gave up, a WebAuthn credential.
+    PhoneCredential = "phone_credential";
+    /// An account went from one phone to another.
+    PhoneMoved = "phone_moved";
+    /// A phone whose keys are dead.
+    PhoneRemoved = "phone_removed";
+    /// A phone goes by another name.
+    PhoneRenamed = "phone_renamed";
+    /// A phone was asked.
+    PhoneAsked = "phone_asked";
+    /// A phone showed a code for a client that shows nothing.
+    PhoneCodeShown = "phone_code_shown";
+    /// What was sent did not reach a phone.
+    PhoneMissed = "phone_missed";
+    /// A request reached a phone.
+    PhoneReached = "phone_reached";
     /// A new policy.
     PolicySet = "policy_set";
     /// New recovery codes.

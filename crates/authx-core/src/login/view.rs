@@ -24,7 +24,7 @@ impl Login {
         request_digest: String,
         policy: &Policy,
     ) -> Self {
-        let drawn = (policy.match_number == MatchNumberPolicy::Required)
+        let drawn = (policy.match_number != MatchNumberPolicy::Off)
             .then(|| request.match_number.clone().unwrap_or_else(|| MatchNumber::draw(cx)));
         let support_code = request.support_code.clone();
         let by_challenge =

@@ -27,6 +27,18 @@ pub struct Document {
     /// Whether questions may be asked by a dynamic challenge.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dynamic_challenge: Option<DynamicChallenge>,
+    /// Whether a phone is asked before the user types anything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub automatic_push: Option<AutomaticPush>,
+    /// Whether an approval has to carry the phone's own user verification.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_verification: Option<UserVerification>,
+    /// Whether the authenticator shows codes only behind the phone's lock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub app_lock: Option<AppLock>,
+    /// Kinds of authenticator that may be enrolled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone_classes: Option<Vec<PhoneClass>>,
     /// How often something may go wrong.
     #[serde(skip_serializing_if = "is_default")]
     pub limits: Limits,
@@ -48,6 +60,9 @@ pub struct Limits {
     /// Wrong answers in a row that stop a factor, 5 to 50.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lock_after: Option<u32>,
+    /// Phones of one user, 1 to 10.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phones_per_user: Option<u8>,
 }
 
 /// How long things last.
@@ -60,16 +75,76 @@ pub struct Lifetimes {
     /// Seconds that a sign-in stays remembered, 0 (never) to 2,592,000 (30 days).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session_secs: Option<u64>,
+    /// Seconds that a request on a phone stays open, 30 to 300.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub push_secs: Option<u64>,
+    /// Seconds for which no phone is asked after "not me", 600 (ten minutes) to 2,592,000 (30 days).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fraud_lock_secs: Option<u64>,
 }
 
-/// Whether each login carries six digits to compare on the phone.
+/// Whether an approval on a phone needs the six digits of the VPN prompt.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MatchNumber {
-    /// None is shown.
+    /// It never does, and none is shown.
     Off,
-    /// The caller's, or one that the server draws.
+    /// It always does. Who cannot be shown them types a code.
     Required,
+    /// It does wherever they can be shown. Other clients are approved without.
+    WhereShown,
+}
+
+/// Whether a phone is asked before the user types anything.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AutomaticPush {
+    /// Only when the user types `push`.
+    Off,
+    /// As soon as the first factor is proved, if the phone can be reached.
+    On,
+}
+
+/// Whether an approval has to carry a WebAuthn assertion with user verification.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UserVerification {
+    /// The signature of the phone's key is enough.
+    Off,
+    /// It has to.
+    Required,
+}
+
+/// Whether the authenticator shows codes only behind the phone's lock. The page's word: no server
+/// can see to it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AppLock {
+    /// As its user likes.
+    Optional,
+    /// Where the phone has one.
+    Required,
+}
+
+/// Kinds of authenticator.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum PhoneClass {
+    /// A program that keeps its keys in a file.
+    Software,
+    /// The web app, whose keys no script can read.
+    Web,
+}
+
+impl PhoneClass {
+    /// The word for it in policies, requests and the store.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Software => "software",
+            Self::Web => "web",
+        }
+    }
 }
 
 /// Whether the name in a client's certificate has to be the user's.
@@ -168,10 +243,16 @@ impl Document {
         if self.first_factors.as_ref().is_some_and(Vec::is_empty) {
             return Err(InvalidPolicy::Empty("first_factors"));
         }
+        if self.phone_classes.as_ref().is_some_and(Vec::is_empty) {
+            return Err(InvalidPolicy::Empty("phone_classes"));
+        }
         let answers = self.limits.answers_per_login.map(u64::from);
         range("limits.answers_per_login", answers, 1, 10)?;
         range("limits.lock_after", self.limits.lock_after.map(u64::from), 5, 50)?;
         range("lifetimes.login_secs", self.lifetimes.login_secs, 30, 300)?;
+        range("limits.phones_per_user", self.limits.phones_per_user.map(u64::from), 1, 10)?;
+        range("lifetimes.push_secs", self.lifetimes.push_secs, 30, 300)?;
+        range("lifetimes.fraud_lock_secs", self.lifetimes.fraud_lock_secs, 600, MONTH_SECS)?;
         range("lifetimes.session_secs", self.lifetimes.session_secs, 0, LONGEST_SESSION_SECS)?;
         text("messages.prompt", self.messages.prompt.as_ref(), 100)?;
         text("messages.help", self.messages.help.as_ref(), 60)?;
@@ -207,7 +288,8 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 }
 
 /// The longest time that a sign-in may stay remembered: 30 days (SP 800-63B §4.1.3 for AAL1).
-pub const LONGEST_SESSION_SECS: u64 = 2_592_000;
+pub const LONGEST_SESSION_SECS: u64 = MONTH_SECS;
+const MONTH_SECS: u64 = 2_592_000;
 
 #[cfg(test)]
 mod tests {

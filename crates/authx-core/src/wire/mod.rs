@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod login;
+pub mod phone;
 pub mod problem;
 pub mod signature;
 pub mod text;

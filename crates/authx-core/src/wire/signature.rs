@@ -13,10 +13,12 @@ mod answer;
 mod error;
 mod field;
 mod key;
+mod phone;
 mod request;
 
 pub use answer::{sign_response, verify_response};
 pub use error::SignatureError;
 pub use field::{AUTHX_CLIENT, CONTENT_DIGEST, Headers, SIGNATURE, SIGNATURE_INPUT, single};
 pub use key::{AppKey, PhoneKey};
+pub use phone::{PhoneSigner, sign_phone_request};
 pub use request::{Caller, MAX_AGE_SECS, Presented, Proof, Request, Tag, authority, sign_request};

@@ -36,6 +36,10 @@ pub struct Lost {
     pub pending_codes: u64,
     /// Factors that do not open; their users have to enrol again.
     pub unreadable: u64,
+    /// Invitations; their users need new ones.
+    pub invitations: u64,
+    /// Phones that were enrolled and not confirmed yet.
+    pub pending_phones: u64,
 }
 
 /// Who restores, and when.
@@ -175,6 +179,10 @@ impl<'r> Renewal<'r> {
             "meta" => self.meta(&row)?,
             "tenant" => self.tenant(&mut row)?,
             "factor" => self.factor(&mut row)?,
+            "phone" => self.phone(&row)?,
+            "invitation" => self.invitation(&row)?,
+            "activation" => false,
+            "phone_request" => row.value("ended") != Some(&Value::Null),
             "login" => self.login(&row)?,
             "session" => self.session(&row)?,
             "event" => self.count(&row)?,
@@ -214,12 +222,20 @@ impl<'r> Renewal<'r> {
         let place = factor_place(tenant, &id);
         let held = self.tenants.get_mut(&tenant).ok_or(FormatError::Broken("tenant"))?;
         if row.text("state")? == "pending" {
-            held.lost.pending_codes += 1;
+            // A phone's own is counted with the phone.
+            held.lost.pending_codes += u64::from(row.value("phone") == Some(&Value::Null));
             return Ok(false);
         }
         let opened = held.data_key.open(&place, row.bytes("record")?).ok();
-        let mut code = match opened.and_then(|it| serde_json::from_slice(it.expose()).ok()) {
-            Some(Enrolment::Code(code)) => code,
+        let renewed = match opened.and_then(|it| serde_json::from_slice(it.expose()).ok()) {
+            Some(Enrolment::Code(mut code)) => {
+                code.spend_through(self.occasion.at.secs());
+                Enrolment::Code(code)
+            }
+            Some(Enrolment::Push(mut push)) => {
+                push.forget_codes();
+                Enrolment::Push(push)
+            }
             Some(Enrolment::Recovery(_)) => {
                 held.lost.recovery_codes += 1;
                 return Ok(false);
@@ -229,14 +245,28 @@ impl<'r> Renewal<'r> {
                 return Ok(false);
             }
         };
-        code.spend_through(self.occasion.at.secs());
-        let record = serde_json::to_vec(&Enrolment::Code(code)).map(Zeroizing::new);
+        let record = serde_json::to_vec(&renewed).map(Zeroizing::new);
         let record = record.map_err(|_| FormatError::Broken("factor"))?;
         let mut fill = |out: &mut [u8]| self.random.fill(out);
         let mut cx = Cx { now: self.occasion.at, random: &mut fill };
         row.set("record", held.data_key.seal(&mut cx, &place, &record).into())?;
         row.set("version", row.int("version")?.saturating_add(1).into())?;
         Ok(true)
+    }
+
+    /// What is pending is made again; its seed is not among the factors that are kept.
+    fn phone(&mut self, row: &Columns) -> Result<bool, FormatError> {
+        let counts = row.text("state")? != "pending";
+        if !counts {
+            self.lost_of(row)?.pending_phones += 1;
+        }
+        Ok(counts)
+    }
+
+    /// It may have been spent since.
+    fn invitation(&mut self, row: &Columns) -> Result<bool, FormatError> {
+        self.lost_of(row)?.invitations += 1;
+        Ok(false)
     }
 
     fn login(&mut self, row: &Columns) -> Result<bool, FormatError> {
@@ -354,6 +384,8 @@ impl AddAssign for Lost {
         self.recovery_codes += other.recovery_codes;
         self.pending_codes += other.pending_codes;
         self.unreadable += other.unreadable;
+        self.invitations += other.invitations;
+        self.pending_phones += other.pending_phones;
     }
 }
 

@@ -60,6 +60,8 @@ impl Output for Restored {
             ),
             (lost.pending_codes, "authenticator app(s) not confirmed yet: offer them again"),
             (lost.unreadable, "factor(s) that could not be opened: their users enrol again"),
+            (lost.invitations, "invitation(s) gone: `authx user invite` makes new ones"),
+            (lost.pending_phones, "phone(s) not confirmed yet: invite their users again"),
         ];
         for (count, what) in taken.into_iter().filter(|(count, _)| *count > 0) {
             let _ = writeln!(text, "{count} {what}");

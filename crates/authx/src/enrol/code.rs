@@ -171,7 +171,9 @@ fn open(tenant: &Tenant, row: &EnrolmentRow) -> Result<Code, AdminError> {
     let record = tenant.data_key.open(&factor_place(tenant.id, &row.id), &row.record)?;
     match serde_json::from_slice(record.expose()) {
         Ok(Enrolment::Code(code)) => Ok(code),
-        Ok(Enrolment::Recovery(_)) => Err(damaged("it is of another kind than its row says")),
+        Ok(Enrolment::Push(_) | Enrolment::Recovery(_)) => {
+            Err(damaged("it is of another kind than its row says"))
+        }
         // What serde says may repeat a part of the secret.
         Err(_) => Err(damaged("its record is not of the form that this version knows")),
     }

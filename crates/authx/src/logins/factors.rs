@@ -54,7 +54,7 @@ pub(super) async fn hashed<'a>(
     }
     let salt = enrolled.iter().find_map(|factor| match &factor.enrolment {
         Enrolment::Recovery(recovery) => Some(recovery.salt().to_vec()),
-        Enrolment::Code(_) => None,
+        Enrolment::Code(_) | Enrolment::Push(_) => None,
     });
     let (Some(salt), Some(code)) = (salt, recovery::shape(answer.text)) else { return Ok(answer) };
     let digest = app.passwords.digest(Zeroizing::new(code), salt).await?;

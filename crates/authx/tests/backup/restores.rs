@@ -68,7 +68,7 @@ async fn what_was_used_up_since_cannot_be_used_again() {
             sessions: 1,
             recovery_codes: 1,
             pending_codes: 1,
-            unreadable: 0,
+            ..Lost::default()
         };
         assert_eq!(restored.lost, lost);
 

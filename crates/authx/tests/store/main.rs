@@ -10,6 +10,7 @@ mod commits;
 mod crashes;
 mod faults;
 mod generations;
+mod migrations;
 mod opening;
 mod reads;
 mod settled;

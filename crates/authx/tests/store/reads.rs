@@ -13,7 +13,7 @@ async fn values_come_back_as_they_were_stored() {
         let parents = Batch::default()
             .one("INSERT INTO tenant VALUES ($1, 'T', 't', 0, $1, '{}', 0)", [tenant.into()])
             .one(
-                "INSERT INTO account VALUES ($2, $1, 'A', 'active', NULL, 0, 0)",
+                "INSERT INTO account VALUES ($2, $1, 'A', 'active', NULL, 0, 0, NULL)",
                 [tenant.into(), account.into()],
             );
         store.commit(parents).await.unwrap();

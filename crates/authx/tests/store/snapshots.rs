@@ -18,11 +18,29 @@ async fn fill(store: &Store) {
             "INSERT INTO application_key VALUES ($1, $2, $3, 'K', 'k', $1, 4, NULL)",
             [id(3), id(1), id(2)],
         )
-        .one("INSERT INTO account VALUES ($1, $2, '𝄞', 'active', NULL, 5, 2)", [id(4), id(1)])
+        .one("INSERT INTO account VALUES ($1, $2, '𝄞', 'active', NULL, 5, 2, 9)", [id(4), id(1)])
         .one("INSERT INTO alias VALUES ($1, '𝄞', $2)", [id(1), id(4)])
         .one(
-            "INSERT INTO factor VALUES ($1, $2, $3, 'code', 'active', $1, '{}', 9, 6)",
-            [id(5), id(1), id(4)],
+            "INSERT INTO phone VALUES ($1, $2, $3, 'active', 'web', 'P', 'Android 16', $1, $1, $1,
+                NULL, NULL, '{}', 1, 2, 3, 4, 'push', 0, NULL, NULL, $4)",
+            [id(8), id(1), id(4), id(9)],
+        )
+        .one(
+            "INSERT INTO invitation VALUES ($1, $2, $3, $1, $1, 'password', NULL, 0, 1, 2, NULL)",
+            [id(9), id(1), id(4)],
+        )
+        .one(
+            "INSERT INTO activation VALUES ($1, NULL, $2, $3, $4, NULL, 1, 2)",
+            [id(10), id(1), id(4), id(8)],
+        )
+        .one(
+            "INSERT INTO phone_request VALUES
+                ($1, $2, $3, $4, $5, 'approval', 'open', '{}', 1, 2, NULL, NULL, NULL)",
+            [id(1), id(6), id(8), id(4), id(2)],
+        )
+        .one(
+            "INSERT INTO factor VALUES ($1, $2, $3, 'code', 'active', $1, '{}', 9, 6, $4)",
+            [id(5), id(1), id(4), id(8)],
         )
         .one("INSERT INTO throttle VALUES ($1, $2, '10.0.0.0/24', 3, 7)", [id(1), id(2)])
         .one("INSERT INTO login VALUES ($1, $2, $3, 1, '{}', 0, 8, 9, 2)", [id(1), id(6), id(2)])
@@ -59,7 +77,7 @@ async fn a_snapshot_of_either_engine_fills_either() {
             let into = target.store().await;
             load(&from, &into).await;
             assert_eq!(contents(&from).await, contents(&into).await);
-            assert_eq!(contents(&into).await.len(), 11 + 700);
+            assert_eq!(contents(&into).await.len(), 15 + 700);
             let leases = into.query("SELECT name FROM lease", []).await.unwrap();
             assert!(leases.is_empty(), "who held a lease there does not hold it here");
             into.commit(event(1)).await.unwrap();
@@ -126,7 +144,7 @@ async fn a_snapshot_is_of_one_moment() {
         while rows.next().await.unwrap().is_some() {
             seen += 1;
         }
-        assert_eq!(seen, 11 + 700);
+        assert_eq!(seen, 15 + 700);
     })
     .await;
 }

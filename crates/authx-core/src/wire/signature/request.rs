@@ -300,7 +300,7 @@ pub fn authority(origin: &str) -> Option<Cow<'_, str>> {
 
 /// The signature base (RFC 9421 §2.5). Nothing in it may hold a line feed, which the verifier sees
 /// to: then no two requests have the same base.
-fn base(request: &Request<'_>, digest: &[u8; 32], signed: &str) -> String {
+pub(super) fn base(request: &Request<'_>, digest: &[u8; 32], signed: &str) -> String {
     let Request { method, authority, path, query, client, body: _ } = *request;
     let given = [method, authority, path, query, client, signed].map(str::len);
     // The fixed texts and the digest take 189 bytes.
@@ -322,7 +322,8 @@ fn base(request: &Request<'_>, digest: &[u8; 32], signed: &str) -> String {
     base
 }
 
-fn push_params(out: &mut String, caller: Caller, created_secs: u64, nonce: [u8; 16]) {
+/// The parameters of a request.
+pub(super) fn push_params(out: &mut String, caller: Caller, created_secs: u64, nonce: [u8; 16]) {
     out.push_str(COMPONENTS);
     out.push_str(";created=");
     out.push_str(&created_secs.to_string());

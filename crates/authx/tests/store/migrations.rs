@@ -1,0 +1,51 @@
+use super::{event, events};
+use authx::store::{Batch, Store, testing::on_each_engine};
+
+/// What the second version added.
+const BACK: &[&str] = &[
+    "DROP TABLE phone_request",
+    "DROP TABLE activation",
+    "DROP TABLE invitation",
+    "DROP INDEX factor_phone",
+    "ALTER TABLE factor DROP COLUMN phone",
+    "DROP TABLE phone",
+    "ALTER TABLE account DROP COLUMN enrol_until",
+    "UPDATE meta SET value = '1' WHERE key = 'schema_version'",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_of_the_first_version_is_brought_up_to_date() {
+    on_each_engine(async |database| {
+        let store = database.store().await;
+        let fill = Batch::default()
+            .one("INSERT INTO tenant VALUES ($1, 'A', 'a', 1, $1, '{}', 2)", [[1; 16].into()])
+            .one(
+                "INSERT INTO account VALUES ($1, $2, 'alice', 'active', NULL, 5, 2)",
+                [[2; 16].into(), [1; 16].into()],
+            )
+            .one(
+                "INSERT INTO factor VALUES ($1, $2, $3, 'code', 'active', $1, '{}', 9, 6)",
+                [[3; 16].into(), [1; 16].into(), [2; 16].into()],
+            );
+        let back = BACK.iter().fold(Batch::default(), |batch, sql| batch.run(sql, []));
+        store.commit(back).await.unwrap();
+        store.commit(fill.and(event(1))).await.unwrap();
+        drop(store);
+
+        // A start of the present program.
+        let store = Store::open(database.url()).await.unwrap();
+        assert_eq!(events(&store).await, 1);
+        let kept = "SELECT a.name, f.version FROM account a JOIN factor f ON f.account = a.id
+            WHERE a.enrol_until IS NULL AND f.phone IS NULL";
+        let kept = store.query_one(kept, []).await.unwrap().expect("what was there");
+        assert_eq!((kept.text(0).unwrap(), kept.int(1).unwrap()), ("alice", 9));
+        let phone = "INSERT INTO phone VALUES ($1, $2, $3, 'active', 'web', 'P', 'iOS', $1, $1, $1,
+            NULL, NULL, '{}', 1, 2, 3, NULL, NULL, 0, NULL, NULL, NULL)";
+        let ids = [[4; 16].into(), [1; 16].into(), [2; 16].into()];
+        store.commit(Batch::default().one(phone, ids)).await.unwrap();
+        store.commit(Batch::default().run("DELETE FROM account", [])).await.unwrap();
+        let left = "SELECT (SELECT COUNT(*) FROM phone) + (SELECT COUNT(*) FROM factor)";
+        assert_eq!(store.query_one(left, []).await.unwrap().unwrap().int(0).unwrap(), 0);
+    })
+    .await;
+}
