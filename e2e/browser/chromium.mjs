@@ -10,7 +10,7 @@ import { until } from './lines.mjs'
 
 /** @param {any} wish @param {import('./journal.mjs').Journal} journal */
 export async function launch(wish, journal) {
-  const { profile, home, switches, names, camera, dark, width, height } = wish
+  const { profile, home, switches, names, camera, dark, mobile, width, height } = wish
   keepGrants(profile, wish.granted ??= [])
   const mapped = names.map((/** @type {string} */ name) => `MAP ${name} 127.0.0.1`).join(', ')
   const context = await chromium.launchPersistentContext(profile, {
@@ -22,7 +22,8 @@ export async function launch(wish, journal) {
       '--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream', `--use-file-for-fake-video-capture=${camera}`,
       ...switches,
     ],
-    viewport: { width, height }, isMobile: true, hasTouch: true, deviceScaleFactor: 2,
+    viewport: { width, height }, isMobile: mobile, hasTouch: mobile, deviceScaleFactor: 2,
+    ...(mobile ? { userAgent: ANDROID } : {}),
     colorScheme: dark ? 'dark' : 'light',
     locale: 'en-GB',
     timezoneId: 'UTC',
@@ -132,6 +133,14 @@ class Chromium {
   async wait(wish) { await this.#find(wish.target).filter({ visible: true }).first().waitFor({ timeout: wish.patience ?? PATIENCE }) }
 
   /** @param {any} wish */
+  async wait_one_of({ targets, tab, patience = PATIENCE }) {
+    await until(JSON.stringify(targets), patience, async () => {
+      for (const target of targets) if (await this.count({ target: { ...target, tab } }).catch(() => 0)) return true
+      return false
+    })
+  }
+
+  /** @param {any} wish */
   async wait_gone(wish) {
     const found = this.#find(wish.target).filter({ visible: true })
     await until(`${JSON.stringify(wish.target)} to go`, wish.patience ?? PATIENCE, async () => await found.count() === 0)
@@ -151,6 +160,19 @@ class Chromium {
   /** @param {any} wish */
   async screenshot(wish) {
     await this.page(wish).screenshot({ path: wish.path, fullPage: !!wish.full, animations: 'disabled', scale: 'device', timeout: PATIENCE })
+  }
+
+  /** Makes what is shown there the film of a camera. @param {any} wish */
+  async film(wish) {
+    const picture = await this.#find(wish.target).screenshot({ animations: 'disabled' })
+    // On the page that stays: it has no policy.
+    const [blank] = this.context.pages()
+    const pixels = await blank.evaluate(grey, { picture: picture.toString('base64'), width: FILM.width, height: FILM.height })
+    const luma = Buffer.from(pixels, 'base64')
+    const colour = Buffer.alloc(luma.length / 2, 128)
+    const header = `YUV4MPEG2 W${FILM.width} H${FILM.height} F30:1 Ip A1:1 C420jpeg\n`
+    const frame = Buffer.from('FRAME\n')
+    writeFileSync(wish.path, Buffer.concat([Buffer.from(header), frame, luma, colour, frame, luma, colour]))
   }
 
   /** The page as a screen reader meets it. @param {any} wish */
@@ -270,4 +292,23 @@ class Chromium {
   async close() { await this.context.close() }
 }
 
+/** The brightness of a picture's points, on white. @param {{ picture: string, width: number, height: number }} wish */
+async function grey({ picture, width, height }) {
+  const bytes = Uint8Array.from(atob(picture), one => one.charCodeAt(0))
+  const image = await createImageBitmap(new Blob([bytes], { type: 'image/png' }))
+  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (new OffscreenCanvas(width, height).getContext('2d'))
+  context.fillStyle = 'white'
+  context.fillRect(0, 0, width, height)
+  const scale = Math.min(width / image.width, height / image.height) * 0.9
+  const [w, h] = [image.width * scale, image.height * scale]
+  context.drawImage(image, (width - w) / 2, (height - h) / 2, w, h)
+  const { data } = context.getImageData(0, 0, width, height)
+  let text = ''
+  for (let at = 0; at < data.length; at += 4)
+    text += String.fromCharCode(Math.round(16 + (0.299 * data[at] + 0.587 * data[at + 1] + 0.114 * data[at + 2]) * 219 / 255))
+  return btoa(text)
+}
+
+const FILM = { width: 640, height: 480 }
 const PATIENCE = 20_000
+const ANDROID = 'Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Mobile Safari/537.36'

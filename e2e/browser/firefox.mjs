@@ -133,6 +133,14 @@ class Firefox {
   async wait({ target, patience = PATIENCE }) { await this.#one(target, patience) }
 
   /** @param {any} wish */
+  async wait_one_of({ targets, tab, patience = PATIENCE }) {
+    await until(JSON.stringify(targets), patience, async () => {
+      for (const target of targets) if (await this.count({ target: { ...target, tab } }).catch(() => 0)) return true
+      return false
+    })
+  }
+
+  /** @param {any} wish */
   async wait_gone({ target, patience = PATIENCE }) {
     await until(`${JSON.stringify(target)} to go`, patience, async () => (await this.#all(target).catch(gone))?.length === 0)
   }

@@ -1,6 +1,6 @@
 //! One browser with one profile: one phone.
 
-use super::{NAMES, Target, World, artefacts, link::Link};
+use super::{NAMES, Target, World, artefacts, camera, link::Link};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use std::{
@@ -31,6 +31,8 @@ pub struct Browser {
 pub struct Shape {
     /// Whether the system is dark.
     pub dark: bool,
+    /// Whether it is a phone, which is touched; else a computer.
+    pub mobile: bool,
     /// The width of the window, in CSS pixels.
     pub width: u32,
     /// Its height.
@@ -68,9 +70,9 @@ impl Browser {
         let mut command = Command::new("node");
         command.arg("driver.mjs");
         let link = Link::start(command, name, &world.traces().join(format!("{name}.log")));
-        let (word, services) = (kind.word(), &world.services);
+        let services = &world.services;
         let wish = json!({
-            "browser": word,
+            "browser": kind.word(),
             "profile": profile,
             "home": home,
             "camera": directory.join(CAMERA),
@@ -79,6 +81,7 @@ impl Browser {
             "switches": services.switches,
             "preferences": services.preferences,
             "dark": shape.dark,
+            "mobile": shape.mobile,
             "width": shape.width,
             "height": shape.height,
             "traces": world.traces().join(name),
@@ -90,121 +93,6 @@ impl Browser {
     /// Which browser it is.
     pub fn kind(&self) -> Kind {
         self.kind
-    }
-
-    /// Opens a tab, which everything is done in from now on.
-    pub async fn open(&self, url: &str) {
-        self.must("open", json!({ "url": url })).await;
-    }
-
-    /// Follows an address in the tab.
-    pub async fn goto(&self, url: &str) {
-        self.must("goto", json!({ "url": url })).await;
-    }
-
-    /// Loads the page again.
-    pub async fn reload(&self) {
-        self.must("reload", Value::Null).await;
-    }
-
-    /// The address of the page.
-    pub async fn url(&self) -> String {
-        self.must("url", Value::Null).await.as_str().unwrap().to_owned()
-    }
-
-    /// Closes the tab. The browser goes on without one.
-    pub async fn close_tab(&self) {
-        self.must("close_tab", Value::Null).await;
-    }
-
-    /// Puts the tab before others, as the sensor wants it.
-    pub async fn to_front(&self) {
-        self.must("front", Value::Null).await;
-    }
-
-    /// Takes over the window that a clicked notice has opened at an address with this part.
-    pub async fn adopt(&self, part: &str) {
-        self.must("adopt", json!({ "part": part })).await;
-    }
-
-    /// Touches something, once it is there and lets itself be touched.
-    pub async fn click(&self, target: &Target) {
-        self.must("click", json!({ "target": target.json() })).await;
-    }
-
-    /// Types into an empty field.
-    pub async fn fill(&self, target: &Target, value: &str) {
-        self.must("fill", json!({ "target": target.json(), "value": value })).await;
-    }
-
-    /// Types where the focus is.
-    pub async fn keys(&self, text: &str) {
-        self.must("keys", json!({ "text": text })).await;
-    }
-
-    /// Presses a key, such as `Tab`.
-    pub async fn press(&self, key: &str) {
-        self.must("press", json!({ "key": key })).await;
-    }
-
-    /// What is written there.
-    pub async fn text(&self, target: &Target) -> String {
-        let text = self.must("text", json!({ "target": target.json() })).await;
-        text.as_str().unwrap().to_owned()
-    }
-
-    /// What is written in all that fit.
-    pub async fn texts(&self, target: &Target) -> Vec<String> {
-        let texts = self.must("texts", json!({ "target": target.json() })).await;
-        let texts = texts.as_array().unwrap().iter();
-        texts.filter_map(Value::as_str).map(str::to_owned).collect()
-    }
-
-    /// An attribute of it.
-    pub async fn attribute(&self, target: &Target, name: &str) -> Option<String> {
-        let wish = json!({ "target": target.json(), "name": name });
-        self.must("attribute", wish).await.as_str().map(str::to_owned)
-    }
-
-    /// How many can be seen.
-    pub async fn count(&self, target: &Target) -> u64 {
-        self.must("count", json!({ "target": target.json() })).await.as_u64().unwrap()
-    }
-
-    /// Whether it can be seen now.
-    pub async fn sees(&self, target: &Target) -> bool {
-        self.count(target).await > 0
-    }
-
-    /// Whether it lets itself be touched.
-    pub async fn is_enabled(&self, target: &Target) -> bool {
-        self.must("enabled", json!({ "target": target.json() })).await == true
-    }
-
-    /// Waits until it can be seen.
-    pub async fn wait(&self, target: &Target) {
-        self.must("wait", json!({ "target": target.json() })).await;
-    }
-
-    /// The same, with another patience than twenty seconds.
-    pub async fn wait_within(&self, target: &Target, secs: u64) {
-        let wish = json!({ "target": target.json(), "patience": secs * 1_000 });
-        self.must("wait", wish).await;
-    }
-
-    /// Waits until it cannot be seen.
-    pub async fn wait_gone(&self, target: &Target) {
-        self.must("wait_gone", json!({ "target": target.json() })).await;
-    }
-
-    /// Waits until the address has this part.
-    pub async fn wait_url(&self, part: &str) {
-        self.must("wait_url", json!({ "part": part })).await;
-    }
-
-    /// Runs the body of an async function of `arg` in the page: for what no user can do or see.
-    pub async fn evaluate(&self, script: &str, arg: Value) -> Value {
-        self.must("evaluate", json!({ "script": script, "arg": arg })).await
     }
 
     /// Keeps a picture of the window in `target/test/shots`.
@@ -246,6 +134,11 @@ impl Browser {
         self.must("grant", json!({ "origin": origin, "permissions": permissions })).await;
     }
 
+    /// Takes back what the user allowed, and refuses what is asked from now on.
+    pub async fn refuse_all(&self) {
+        self.must("clear_permissions", Value::Null).await;
+    }
+
     /// Puts a finger on the sensor; the first call makes the sensor of this tab.
     pub async fn finger(&self, finger: Finger) {
         let wish = json!({
@@ -280,21 +173,6 @@ impl Browser {
         self.must("launch_app", Value::Null).await;
     }
 
-    /// What the browser keeps for the page's origin: keys as what they are, bytes as their number.
-    pub async fn databases(&self) -> Value {
-        self.evaluate(DATABASES, Value::Null).await
-    }
-
-    /// How the page's service workers are.
-    pub async fn workers(&self) -> Value {
-        self.evaluate(WORKERS, Value::Null).await
-    }
-
-    /// How many bytes the page and all that it loaded are, as they came over the wire.
-    pub async fn weight(&self) -> u64 {
-        self.evaluate(WEIGHT, Value::Null).await.as_u64().unwrap()
-    }
-
     /// Every request of the browser: `method`, `url`, `status` and `fromWorker`.
     pub async fn network(&self) -> Vec<Value> {
         self.must("network", Value::Null).await.as_array().unwrap().clone()
@@ -323,12 +201,18 @@ impl Browser {
         assert!(complaints.is_empty(), "{}", complaints.join("\n"));
     }
 
-    /// The file that its camera shows, for [`super::camera`].
-    pub fn camera(&self) -> PathBuf {
-        self.directory.join(CAMERA)
+    /// Holds a QR code with this text before the camera.
+    pub fn show_to_camera(&self, text: &str) {
+        camera::show(&self.directory.join(CAMERA), text);
     }
 
-    async fn must(&self, command: &str, wish: Value) -> Value {
+    /// Holds the camera before something that another browser shows.
+    pub async fn point_camera_at(&self, other: &Self, target: &Target) {
+        let film = self.directory.join(CAMERA);
+        other.must("film", json!({ "target": target.json(), "path": film })).await;
+    }
+
+    pub(super) async fn must(&self, command: &str, wish: Value) -> Value {
         self.link.as_ref().expect("a browser that was not dropped").must(command, wish).await
     }
 }
@@ -345,7 +229,14 @@ impl Drop for Browser {
 
 impl Default for Shape {
     fn default() -> Self {
-        Self { dark: false, width: 390, height: 844 }
+        Self { dark: false, mobile: true, width: 390, height: 844 }
+    }
+}
+
+impl Shape {
+    /// A computer's.
+    pub fn computer() -> Self {
+        Self { dark: false, mobile: false, width: 1_280, height: 900 }
     }
 }
 
@@ -370,48 +261,3 @@ fn processes_about(directory: &Path) -> Vec<Pid> {
 }
 
 const CAMERA: &str = "camera.y4m";
-
-const DATABASES: &str = r"
-    const plain = value => {
-        if (value instanceof CryptoKey) {
-            const { type, extractable, algorithm, usages } = value;
-            return { CryptoKey: { type, extractable, algorithm: algorithm.name, usages } };
-        }
-        if (value instanceof ArrayBuffer || ArrayBuffer.isView(value)) return { bytes: value.byteLength };
-        if (Array.isArray(value)) return value.map(plain);
-        if (value instanceof Date) return value.toISOString();
-        if (value && typeof value === 'object')
-            return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, plain(one)]));
-        return typeof value === 'bigint' ? String(value) : value;
-    };
-    const done = wish => new Promise((resolve, reject) => {
-        wish.onsuccess = () => resolve(wish.result);
-        wish.onerror = () => reject(wish.error);
-    });
-    const found = {};
-    for (const { name } of await indexedDB.databases()) {
-        const database = await done(indexedDB.open(name));
-        found[name] = {};
-        for (const store of database.objectStoreNames) {
-            const values = await done(database.transaction(store).objectStore(store).getAll());
-            found[name][store] = values.map(plain);
-        }
-        database.close();
-    }
-    const local = { ...localStorage };
-    return { ...found, localStorage: local };
-";
-
-const WORKERS: &str = r"
-    const registrations = await navigator.serviceWorker.getRegistrations();
-    return registrations.map(({ scope, active, waiting, installing }) => ({
-        scope, active: active?.state ?? null, waiting: waiting?.state ?? null,
-        installing: installing?.state ?? null, script: active?.scriptURL ?? null,
-        controls: navigator.serviceWorker.controller !== null,
-    }));
-";
-
-const WEIGHT: &str = r"
-    const all = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')];
-    return all.reduce((sum, one) => sum + one.encodedBodySize, 0);
-";

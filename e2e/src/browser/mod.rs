@@ -5,11 +5,15 @@
 //! own settings, and certificates come from an authority that only the tests' profiles trust, so
 //! that nothing a browser checks is switched off. VPN clients and servers live in their own network
 //! namespaces ([`crate::vpn`]) and reach AuthX through the agent, which is outside as well.
+#![expect(clippy::indexing_slicing, reason = "of JSON, which gives null for what is missing")]
 
 mod authority;
+mod camera;
 mod driver;
 mod link;
 mod notices;
+mod page;
+mod phone;
 mod services;
 mod site;
 mod target;
@@ -18,6 +22,7 @@ mod world;
 pub use authority::{Authority, Identity};
 pub use driver::{Browser, Finger, Kind, Shape};
 pub use notices::{Notice, Notices};
+pub use phone::{Answer, Enrolment, Phone};
 pub use services::{CHROMIUM_HOST, FIREFOX_HOST, Post, Services};
 pub use site::Site;
 pub use target::{Target, label, role, text};

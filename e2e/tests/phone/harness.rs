@@ -124,3 +124,35 @@ async fn what_a_page_does_wrong_is_found() {
     let complaints = phone.complaints().await;
     assert!(complaints.iter().any(|line| line.contains("TrustedHTML")), "{complaints:?}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_camera_sees_what_is_held_before_it() {
+    let Some(world) = World::new("a_camera_sees").await else { return };
+    let site = world.site().await;
+    let phone = world.chromium("phone").await;
+    phone.open(&site.url()).await;
+    phone.wait(&text("ready")).await;
+    phone.show_to_camera("https://phone.mfa.test/#axi_something");
+    // Columns that are dark in places: the code stands in the middle of white.
+    let look = r"
+        const stream = await navigator.mediaDevices.getUserMedia({ video: true });
+        const video = document.createElement('video');
+        video.srcObject = stream;
+        video.muted = true;
+        await video.play();
+        await new Promise(done => video.requestVideoFrameCallback(done));
+        const { videoWidth: width, videoHeight: height } = video;
+        const context = new OffscreenCanvas(width, height).getContext('2d');
+        context.drawImage(video, 0, 0);
+        const { data } = context.getImageData(0, 0, width, height);
+        stream.getTracks().forEach(track => track.stop());
+        const isDark = x => Array.from({ length: height }, (_, y) => data[(y * width + x) * 4]).some(one => one < 100);
+        return { width, edge: isDark(10), middle: isDark(width / 2) };
+    ";
+    let seen = phone.evaluate(look, Value::Null).await;
+    assert_eq!(seen, serde_json::json!({ "width": 640, "edge": false, "middle": true }));
+    // Of something on a page.
+    phone.point_camera_at(&phone, &role("button", "Unlock")).await;
+    let seen = phone.evaluate(look, Value::Null).await;
+    assert_eq!((&seen["edge"], &seen["middle"]), (&false.into(), &true.into()));
+}
