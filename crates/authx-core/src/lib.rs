@@ -17,6 +17,9 @@ pub mod name;
 pub mod otp;
 mod p256;
 pub mod password_rules;
+pub mod phone_box;
+pub mod phone_seed;
+pub mod phone_words;
 pub mod policy;
 pub mod prompt;
 pub mod reason;
@@ -27,6 +30,7 @@ pub mod secret_text;
 pub mod session;
 #[cfg(test)]
 mod testing;
+pub mod webauthn;
 pub mod wire;
 
 pub use cx::{Cx, Millis};

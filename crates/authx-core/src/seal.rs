@@ -56,7 +56,8 @@ impl Place<'_> {
     }
 }
 
-/// The key of an installation. It seals data keys and nothing else, and lives outside the database.
+/// The key of an installation. It seals data keys and makes the digests of codes that say of no
+/// tenant, and lives outside the database.
 #[derive(Clone)]
 pub struct MasterKey(Root);
 
@@ -98,6 +99,11 @@ impl MasterKey {
         Ok(DataKey(Root::new(Zeroizing::new(bytes))))
     }
 
+    /// As [`DataKey::fingerprint`], for what is looked up before its tenant is known.
+    pub fn fingerprint(&self, label: &str, data: &[u8]) -> [u8; 32] {
+        self.0.fingerprint(label, data)
+    }
+
     fn context(tenant: TenantId) -> Vec<u8> {
         Fields::new("authx data key").bytes(tenant.as_bytes()).finish()
     }
@@ -133,9 +139,7 @@ impl DataKey {
     /// stored and compared but, without the key, not guessed: HMAC-SHA-256 under a key of its own
     /// for each `label`.
     pub fn fingerprint(&self, label: &str, data: &[u8]) -> [u8; 32] {
-        let info = Fields::new("authx fingerprint").bytes(label.as_bytes()).finish();
-        let key = self.0.derive(&info);
-        cipher::mac(&cipher::hmac_key(key.as_ref()), &[data])
+        self.0.fingerprint(label, data)
     }
 }
 
@@ -159,6 +163,12 @@ impl Root {
 
     fn derive(&self, info: &[u8]) -> Zeroizing<[u8; 32]> {
         cipher::expand(&self.prk, &[info])
+    }
+
+    fn fingerprint(&self, label: &str, data: &[u8]) -> [u8; 32] {
+        let info = Fields::new("authx fingerprint").bytes(label.as_bytes()).finish();
+        let key = self.derive(&info);
+        cipher::mac(&cipher::hmac_key(key.as_ref()), &[data])
     }
 
     fn seal(&self, cx: &mut Cx<'_>, context: &[u8], plain: &[u8]) -> Vec<u8> {

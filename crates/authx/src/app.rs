@@ -7,6 +7,7 @@ use crate::{
     keys::{Keys, KeysError},
     passwords::{PasswordError, Passwords},
     random::{OsRandom, Random},
+    rings::Rings,
     seals::LatestSeals,
     store::{Batch, Store, StoreError, events},
     waiters::Waiters,
@@ -30,14 +31,18 @@ pub struct App {
     pub random: Arc<dyn Random>,
     /// Hashes passwords, not too many at once.
     pub passwords: Passwords,
-    /// Long polls.
+    /// Who waits for a change, such as long polls.
     pub waiters: Waiters,
+    /// Phones to be rung.
+    pub rings: Rings,
     /// Applications whose callers were seen lately.
     pub directory: Directory,
     /// The newest seal of each tenant.
     pub seals: LatestSeals,
     /// What an operator enters as Application URL.
     pub public_url: Origin,
+    /// Where the authenticator is found.
+    pub phone_url: Origin,
 }
 
 /// Why the server's parts could not be put together.
@@ -83,16 +88,19 @@ impl App {
         let clock = ClockGuard::new(Arc::new(SystemClock), config.clock.require_synchronised);
         clock.refresh(events::newest_time(&store).await?);
         let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        let waiters = Waiters::beside_others(store.clone());
         Ok(Self {
             store,
             keys,
             clock: Arc::new(clock),
             random: Arc::new(OsRandom),
             passwords: Passwords::new(cores)?,
-            waiters: Waiters::new(),
+            waiters,
+            rings: Rings::new(),
             directory: Directory::default(),
             seals: LatestSeals::default(),
             public_url: config.public_url.clone(),
+            phone_url: config.phone_url.clone(),
         })
     }
 

@@ -1,4 +1,5 @@
-//! What a serving node does by itself: seal the record, end overdue logins, forget old ones.
+//! What a serving node does by itself: seal the record, end overdue logins, forget old ones, hear
+//! what other nodes change.
 
 use crate::{app::App, logins, seals, serve::Stopping, store::events};
 use std::{sync::Arc, time::Duration};
@@ -7,20 +8,31 @@ use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
 /// Does them until the server stops. A chore that fails says so in the log and is done again at
 /// its next time.
 pub async fn run(app: Arc<App>, stopping: Stopping) {
+    // Not one of the chores, which wait for each other.
+    tokio::select! {
+        () = by_time(&app, stopping) => {}
+        () = app.waiters.hear() => {}
+    }
+}
+
+async fn by_time(app: &App, stopping: Stopping) {
     let [mut sealing, mut expiring, mut forgetting] = [1, 2, 30].map(every);
     loop {
         tokio::select! {
             () = stopping.wait() => break,
-            _ = sealing.tick() => seal(&app).await,
-            _ = expiring.tick() => expire(&app).await,
-            _ = forgetting.tick() => forget(&app).await,
+            _ = sealing.tick() => seal(app).await,
+            _ = expiring.tick() => expire(app).await,
+            _ = forgetting.tick() => forget(app).await,
         }
     }
 }
 
 /// The last seal: to be set when the last request was answered, so that what was written since the
 /// last tick is not left without one until the next start.
+///
+/// And the last word to the other nodes.
 pub async fn finish(app: &App) {
+    app.store.announced().await;
     // PostgreSQL knows that nothing more can come before what it saw only when every transaction
     // of then has ended, also those of its other databases: not worth more than a moment.
     for _ in 0..10 {

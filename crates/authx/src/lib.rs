@@ -17,6 +17,7 @@ pub mod keys;
 pub mod logins;
 pub mod passwords;
 pub mod random;
+pub mod rings;
 pub mod seals;
 pub mod serve;
 pub mod store;

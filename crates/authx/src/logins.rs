@@ -1,14 +1,18 @@
 //! The only caller of [`authx_core::login::start`] and [`authx_core::login::step`]:
 //! load → step → commit → wake.
 
+mod after;
+mod asked;
 mod begin;
 mod challenge;
 mod factors;
+pub mod phone;
 mod renewal;
 mod save;
 mod sweep;
 mod wait;
 
+pub use asked::Facts;
 pub use begin::{begin, password_place};
 pub use factors::factor_place;
 pub use renewal::renew;
@@ -23,12 +27,15 @@ use crate::{
     store::{
         StoreError,
         logins::{self as stored, Known},
+        requests,
     },
+    waiters::Wake,
 };
+use after::After;
 use authx_core::{
-    LoginId,
-    factor::Answer,
-    login::{Cause, Event, FirstFactor, Login, step},
+    LoginId, PhoneId, UserId,
+    factor::{Answer, Enrolled, Enrolment},
+    login::{Cause, Event, FirstFactor, Login, Means, Phone, PhoneAnswer, Reach, step},
     name::Name,
     policy::FirstFactorKind,
     seal::SealError,
@@ -37,6 +44,7 @@ use authx_core::{
         text::ChallengeSecret,
     },
 };
+use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 /// Why a login could not be begun or moved on.
@@ -117,11 +125,14 @@ impl Versioned {
     }
 }
 
-/// What a caller says, or the time.
+/// What a caller or a phone says, or the time.
 #[derive(Clone, Copy)]
 enum Happened<'a> {
     Answered(&'a str),
     Cancelled,
+    Phone(PhoneId, &'a PhoneAnswer, &'a Map<String, Value>),
+    Reached(PhoneId, Reach, &'a str),
+    Superseded,
     Timer,
 }
 
@@ -246,31 +257,74 @@ async fn advance(
 ) -> Result<(), LoginError> {
     let now = app.now()?;
     let Versioned { login, version, generation, challenge } = current;
-    let mut enrolled = vec![];
+    let mut has = Has::default();
     let event = match happened {
         Happened::Answered(text) => {
             let known = known(app, caller, login).await?;
-            let open = |factor| factors::open(caller, factor);
-            enrolled = known.factors.iter().map(open).collect::<Result<Vec<_>, _>>()?;
+            has = Has::of(app, caller, login.user, &known.factors).await?;
             let answer = Answer { text, digest: None };
-            let answer = factors::hashed(app, &login.offers, &enrolled, answer).await?;
+            let answer = factors::hashed(app, &login.offers, &has.enrolled, answer).await?;
             let first_factor = first_factor(caller, login, known.account.as_ref());
             Event::Answered { answer, first_factor, certificate: known.certificate }
         }
+        Happened::Phone(phone, answer, evidence) => {
+            let known = known(app, caller, login).await?;
+            has = Has::of(app, caller, login.user, &known.factors).await?;
+            Event::Phone {
+                phone,
+                answer: answer.clone(),
+                first_factor: first_factor(caller, login, known.account.as_ref()),
+                certificate: known.certificate,
+                evidence: evidence.clone(),
+            }
+        }
+        Happened::Reached(phone, reach, by) => Event::Reached { phone, reach, by: by.to_owned() },
         Happened::Cancelled => Event::Cancelled,
+        Happened::Superseded => Event::Superseded,
         Happened::Timer => Event::Timer,
     };
-    let effects = app.decide(now, |cx| step(cx, login, &caller.policy, &mut enrolled, &event));
+    let effects = app.decide(now, |cx| {
+        let mut means = Means { enrolled: &mut has.enrolled, phones: &has.phones };
+        step(cx, login, &caller.policy, &mut means, &event)
+    });
     if effects.is_empty() {
         return Ok(());
     }
-    let outcome = save::Outcome { now, login, enrolled: &enrolled, effects };
+    let after = After::of(&effects);
+    let outcome = save::Outcome { now, login, enrolled: &has.enrolled, effects };
     save::changed(app, caller, outcome, *version).await?;
     *version = version.saturating_add(1);
     *generation = caller.generation;
     *challenge = challenge::secret(caller, login);
-    app.waiters.wake(login.id);
+    app.waiters.wake(Wake::Login(login.id));
+    after.carry_out(app, caller, login).await;
     Ok(())
+}
+
+/// What a user has.
+#[derive(Default)]
+struct Has {
+    enrolled: Vec<Enrolled>,
+    phones: Vec<Phone>,
+}
+
+impl Has {
+    /// Opens the factors, and reads the phones of who has any.
+    async fn of(
+        app: &App,
+        caller: &Protected,
+        user: Option<UserId>,
+        factors: &[stored::StoredFactor],
+    ) -> Result<Self, LoginError> {
+        let open = |factor| factors::open(caller, factor);
+        let enrolled = factors.iter().map(open).collect::<Result<Vec<_>, _>>()?;
+        let push = enrolled.iter().any(|one| matches!(one.enrolment, Enrolment::Push(_)));
+        let phones = match user.filter(|_| push) {
+            Some(user) => requests::phones_of(&app.store, caller.tenant, user).await?,
+            None => vec![],
+        };
+        Ok(Self { enrolled, phones })
+    }
 }
 
 /// What is stored of a login's user.

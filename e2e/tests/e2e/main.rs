@@ -12,6 +12,7 @@ mod copies;
 mod disks;
 mod hostile;
 mod kills;
+mod nodes;
 mod operators;
 mod outages;
 mod races;

@@ -1,7 +1,7 @@
 //! The long poll.
 
 use super::{LoginError, Versioned, read};
-use crate::{app::App, directory::Protected};
+use crate::{app::App, directory::Protected, waiters::Wake};
 use authx_core::LoginId;
 use std::{pin::pin, time::Duration};
 use tokio::time::{Instant, timeout_at};
@@ -22,7 +22,7 @@ pub async fn wait(
 ) -> Result<Versioned, LoginError> {
     let deadline = Instant::now() + wait;
     let mut stopping = pin!(stopping);
-    let subscription = app.waiters.subscribe(id);
+    let subscription = app.waiters.subscribe(Wake::Login(id));
     loop {
         let mut notified = pin!(subscription.notified());
         notified.as_mut().enable();

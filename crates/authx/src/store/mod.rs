@@ -20,6 +20,7 @@ pub mod meta;
 mod postgres;
 mod queue;
 pub mod record;
+pub mod requests;
 mod row;
 mod schema;
 mod snapshot;
@@ -28,6 +29,7 @@ pub mod tenants;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod value;
+mod wakes;
 
 pub use batch::Batch;
 pub use error::{Cause, StoreError};
@@ -35,6 +37,7 @@ pub use flow::Flow;
 pub use row::Row;
 pub use snapshot::{Filling, Loader, Occupied, Table, TableRow};
 pub use value::Value;
+pub use wakes::{Heard, Wake, Wakes};
 
 use postgres::Postgres;
 use sqlite::Sqlite;

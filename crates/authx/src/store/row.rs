@@ -122,6 +122,7 @@ ids! {
     FactorId: factor opt_factor
     KeyId: key opt_key
     LoginId: login opt_login
+    PhoneId: phone opt_phone
     SessionId: session opt_session
     TenantId: tenant opt_tenant
     UserId: user opt_user

@@ -117,6 +117,7 @@ pub(super) const TABLES: &[Table] = &[
             "invitation",
             "created",
             "expires",
+            "made",
         ],
     },
     Table {

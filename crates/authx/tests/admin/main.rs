@@ -71,9 +71,11 @@ impl World {
             random,
             passwords: Passwords::cheap_for_tests().unwrap(),
             waiters: Waiters::new(),
+            rings: authx::rings::Rings::new(),
             directory: Directory::default(),
             seals: LatestSeals::default(),
             public_url: "https://mfa.example.com".parse::<Origin>().unwrap(),
+            phone_url: "https://phone.mfa.example.com".parse::<Origin>().unwrap(),
         };
         Self { app, clock, by: Actor::new("root") }
     }

@@ -105,9 +105,11 @@ impl World {
             random,
             passwords: Passwords::cheap_for_tests().unwrap(),
             waiters: Waiters::new(),
+            rings: authx::rings::Rings::new(),
             directory: Directory::default(),
             seals: LatestSeals::default(),
             public_url: format!("https://{AUTHORITY}").parse::<Origin>().unwrap(),
+            phone_url: "https://phone.mfa.example.com".parse::<Origin>().unwrap(),
         });
         let by = Actor::new("root");
         let (stop, stopping) = stopping();

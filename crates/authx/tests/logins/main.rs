@@ -136,9 +136,11 @@ fn app(store: Store, passwords: Passwords) -> (Arc<App>, Arc<ManualClock>) {
         random,
         passwords,
         waiters: Waiters::new(),
+        rings: authx::rings::Rings::new(),
         directory: Directory::default(),
         seals: LatestSeals::default(),
         public_url: "https://mfa.example.com".parse::<Origin>().unwrap(),
+        phone_url: "https://phone.mfa.example.com".parse::<Origin>().unwrap(),
     };
     (Arc::new(app), clock)
 }

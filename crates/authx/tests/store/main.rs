@@ -15,6 +15,7 @@ mod opening;
 mod reads;
 mod settled;
 mod snapshots;
+mod wakes;
 
 use authx::store::{Batch, Store};
 

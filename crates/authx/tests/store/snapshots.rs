@@ -30,7 +30,7 @@ async fn fill(store: &Store) {
             [id(9), id(1), id(4)],
         )
         .one(
-            "INSERT INTO activation VALUES ($1, NULL, $2, $3, $4, NULL, 1, 2)",
+            "INSERT INTO activation VALUES ($1, NULL, $2, $3, $4, NULL, 1, 2, NULL)",
             [id(10), id(1), id(4), id(8)],
         )
         .one(

@@ -1,6 +1,7 @@
 //! One account on one phone.
 
 use super::super::login::Rfc3339;
+pub use crate::policy::{AppLock, MatchNumber, PhoneClass, UserVerification};
 use crate::{ApplicationId, PhoneId, TenantId, UserId};
 use serde::{Deserialize, Serialize};
 
@@ -57,27 +58,6 @@ impl AccountState {
     }
 }
 
-/// What keeps a phone's keys.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum PhoneClass {
-    /// A file: a program for users at a terminal.
-    Software,
-    /// A browser, which does not give them away.
-    Web,
-}
-
-impl PhoneClass {
-    /// The word for it in policies, requests and logs.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Software => "software",
-            Self::Web => "web",
-        }
-    }
-}
-
 /// A company, as people see it.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(ToSchema))]
@@ -119,46 +99,14 @@ pub struct NamedApplication {
 #[cfg_attr(feature = "openapi", derive(ToSchema))]
 pub struct AccountPolicy {
     /// Whether an approval carries a match number.
-    pub match_number: MatchRule,
+    #[cfg_attr(feature = "openapi", schema(value_type = String, pattern = "^(off|required|where_shown)$"))]
+    pub match_number: MatchNumber,
     /// Whether an approval carries a WebAuthn assertion.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, pattern = "^(off|required)$"))]
     pub user_verification: UserVerification,
     /// Whether the app has to be locked.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, pattern = "^(optional|required)$"))]
     pub app_lock: AppLock,
-}
-
-/// Whether an approval carries a match number.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum MatchRule {
-    /// It does not.
-    Off,
-    /// It does; a client that cannot show one gets no approval.
-    Required,
-    /// It does where the client could show one.
-    WhereShown,
-}
-
-/// Whether an approval carries a WebAuthn assertion.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum UserVerification {
-    /// It need not.
-    Off,
-    /// It does, and the server checks it.
-    Required,
-}
-
-/// Whether the app has to be locked by the phone's own user verification.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum AppLock {
-    /// The owner decides.
-    Optional,
-    /// It has to be.
-    Required,
 }
 
 /// Whether requests reach a phone.

@@ -15,7 +15,7 @@ mod short_code;
 mod token;
 
 pub use account::{
-    Account, AccountPolicy, AccountState, AppLock, MatchRule, NamedApplication, NamedTenant,
+    Account, AccountPolicy, AccountState, AppLock, MatchNumber, NamedApplication, NamedTenant,
     NamedUser, PhoneClass, Reach, ReachState, ReachWay, UserVerification,
 };
 pub use base64url::Base64Url;

@@ -248,9 +248,27 @@ impl Presented {
         request: &Request<'_>,
         key: &PhoneKey,
     ) -> Result<(), SignatureError> {
-        let Proof::Ecdsa(signature) = &self.proof else { return Err(SignatureError::Algorithm) };
-        key.verify(self.base(request)?.as_bytes(), signature)?;
+        self.verify_phone_head(request, [((), key)])?;
         self.check_body(request.body)
+    }
+
+    /// Which of a phone's keys signed this request, as far as it is known before its body was read.
+    /// [`Presented::check_body`] has to follow; `request.body` is not looked at.
+    ///
+    /// # Errors
+    ///
+    /// As [`Presented::verify_phone`], but for [`SignatureError::ContentDigest`].
+    pub fn verify_phone_head<'k, Name>(
+        &self,
+        request: &Request<'_>,
+        keys: impl IntoIterator<Item = (Name, &'k PhoneKey)>,
+    ) -> Result<Name, SignatureError> {
+        let Proof::Ecdsa(signature) = &self.proof else { return Err(SignatureError::Algorithm) };
+        let base = self.base(request)?;
+        keys.into_iter()
+            .find(|(_, key)| key.verify(base.as_bytes(), signature).is_ok())
+            .map(|(name, _)| name)
+            .ok_or(SignatureError::Mismatch)
     }
 
     /// Whether the signature is at most [`MAX_AGE_SECS`] old, and not further ahead either. To be

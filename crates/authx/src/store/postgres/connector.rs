@@ -5,10 +5,12 @@ use rustls::{
     ClientConfig, RootCertStore,
     pki_types::{CertificateDer, pem::PemObject},
 };
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, future::poll_fn, sync::Arc, time::Duration};
+use tokio::sync::mpsc;
 use tokio_postgres::{
-    Client, Config, Statement,
+    AsyncMessage, Client, Config, Connection, Notification, Socket, Statement,
     config::{Host, SslMode},
+    tls::MakeTlsConnect,
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -51,6 +53,10 @@ impl std::fmt::Debug for Connector {
         f.debug_struct("Connector").field("hosts", &self.config.get_hosts()).finish_non_exhaustive()
     }
 }
+
+/// What others say, in order.
+pub(super) type Notifications = mpsc::UnboundedReceiver<Notification>;
+type Stream = <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream;
 
 /// One connection and the statements prepared on it.
 pub(super) struct Session {
@@ -105,10 +111,34 @@ impl Connector {
         if locked.try_get(0)? { Ok(session) } else { Err(StoreError::InUse) }
     }
 
-    async fn connected(&self) -> Result<Session, StoreError> {
+    /// A new connection that hears notifications, which end when it breaks.
+    pub(super) async fn listening(&self) -> Result<(Client, Notifications), StoreError> {
+        let (client, mut connection) = self.reached().await?;
+        let (sender, notifications) = mpsc::unbounded_channel();
+        tokio::spawn(async move {
+            while let Some(Ok(message)) = poll_fn(|cx| connection.poll_message(cx)).await {
+                if let AsyncMessage::Notification(notification) = message
+                    && sender.send(notification).is_err()
+                {
+                    return;
+                }
+            }
+        });
+        set_up(&client).await?;
+        if !join(&client).await? {
+            return Err(StoreError::unavailable(CLOSED));
+        }
+        Ok((client, notifications))
+    }
+
+    async fn reached(&self) -> Result<(Client, Connection<Socket, Stream>), StoreError> {
         let connecting = self.config.connect(self.tls.clone());
         let connected = tokio::time::timeout(2 * CONNECT_TIMEOUT, connecting).await;
-        let (client, connection) = connected.map_err(StoreError::unavailable)??;
+        Ok(connected.map_err(StoreError::unavailable)??)
+    }
+
+    async fn connected(&self) -> Result<Session, StoreError> {
+        let (client, connection) = self.reached().await?;
         // Ends by itself when the client is dropped or the server goes away; whoever uses the
         // client then learns why.
         tokio::spawn(connection);

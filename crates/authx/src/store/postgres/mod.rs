@@ -8,10 +8,11 @@ mod pipeline;
 mod settled;
 mod snapshot;
 mod value;
+mod wakes;
 mod writer;
 
 use super::{
-    Batch, Filling, Flow, Loader, Occupied, Row, StoreError, TableRow, Value,
+    Batch, Filling, Flow, Heard, Loader, Occupied, Row, StoreError, TableRow, Value, Wake,
     flow::{Source, flow},
     queue::{Queue, queue},
 };
@@ -19,7 +20,9 @@ use connector::{Connector, Session};
 use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use futures_util::{TryStreamExt, pin_mut};
 use settled::Settled;
-use std::time::Duration;
+use std::{sync::OnceLock, time::Duration};
+use tokio::sync::broadcast;
+use wakes::Post;
 
 /// One PostgreSQL database.
 #[derive(Debug)]
@@ -28,6 +31,8 @@ pub(super) struct Postgres {
     readers: Pool,
     queue: Queue,
     settled: Settled,
+    // A command that tells nobody anything needs no connection for it.
+    post: OnceLock<Post>,
 }
 
 /// Point reads take some tens of microseconds each, so that few connections carry many logins; more
@@ -43,7 +48,7 @@ impl Postgres {
         let readers = pool(&connector)?;
         let (queue, jobs) = queue();
         tokio::spawn(writer::run(connector.clone(), jobs));
-        Ok(Self { connector, readers, queue, settled: Settled::default() })
+        Ok(Self { connector, readers, queue, settled: Settled::default(), post: OnceLock::new() })
     }
 
     pub(super) async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
@@ -79,6 +84,25 @@ impl Postgres {
     pub(super) async fn settled_seq(&self) -> Result<i64, StoreError> {
         let client = self.readers.get().await.map_err(StoreError::unavailable)?;
         self.settled.look(&client).await
+    }
+
+    pub(super) fn listen(&self) -> broadcast::Receiver<Heard> {
+        self.post().listen()
+    }
+
+    pub(super) fn announce(&self, wake: Wake) {
+        self.post().announce(wake);
+    }
+
+    fn post(&self) -> &Post {
+        self.post.get_or_init(|| Post::open(self.connector.clone()))
+    }
+
+    /// Waits until all that was announced has gone out.
+    pub(super) async fn told(&self) {
+        if let Some(post) = self.post.get() {
+            post.told().await;
+        }
     }
 
     pub(super) fn snapshot(&self) -> Flow<TableRow> {

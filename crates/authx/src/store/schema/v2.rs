@@ -50,7 +50,7 @@ pub(super) const STEPS: &[&str] = &[
     ){rows}",
     "CREATE INDEX invitation_account ON invitation (account)",
     // One token moves all accounts of a phone; `phone` is the one that an account leaves, zeros
-    // for a first phone.
+    // for a first phone. `made` is the phone that spent it.
     "CREATE TABLE activation (
         token_digest {bytes} NOT NULL,
         short_digest {bytes},
@@ -60,6 +60,7 @@ pub(super) const STEPS: &[&str] = &[
         invitation {bytes},
         created {int} NOT NULL,
         expires {int} NOT NULL,
+        made {bytes},
         PRIMARY KEY (token_digest, tenant, account, phone)
     ){clustered}",
     "CREATE INDEX activation_account ON activation (account)",
