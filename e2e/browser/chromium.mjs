@@ -1,7 +1,7 @@
 // Debian's Chromium, driven by Playwright. One profile directory is one phone.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import AxeBuilder from '@axe-core/playwright'
+import { AxeBuilder } from '@axe-core/playwright'
 import { chromium } from 'playwright-core'
 import { until } from './lines.mjs'
 
@@ -79,7 +79,7 @@ class Chromium {
     return page
   }
 
-  /** @param {any} target */
+  /** @param {any} target @returns {Locator} */
   #find(target) {
     const { role, name, exact, label, text, css, nth, within } = target
     const page = this.page(target)
@@ -257,7 +257,7 @@ class Chromium {
   /** Installs the page's app. @param {any} wish */
   async install(wish) {
     await this.#cdp(wish, async cdp => {
-      const manifestId = (await cdp.send('Page.getAppId')).appId
+      const manifestId = (await cdp.send('Page.getAppId')).appId ?? ''
       await cdp.send('PWA.install', { manifestId, installUrlOrBundleUrl: this.page(wish).url() })
       await cdp.send('PWA.changeAppUserSettings', { manifestId, displayMode: 'standalone' })
       this.manifestId = manifestId
@@ -266,7 +266,7 @@ class Chromium {
 
   /** Opens the installed app in a window of its own. @param {any} wish */
   async launch_app({ tab = 'main', from = 'main' }) {
-    await this.#cdp({ tab: from }, cdp => cdp.send('PWA.launch', { manifestId: this.manifestId }))
+    await this.#cdp({ tab: from }, cdp => cdp.send('PWA.launch', { manifestId: this.manifestId ?? '' }))
     await this.adopt({ tab, part: '' })
   }
 

@@ -78,5 +78,5 @@ const own = {
 }
 
 serve(new Proxy(own, {
-  get: (known, command) => Reflect.get(known, command) ?? (wish => act(String(command), wish)),
+  get: (known, command) => Reflect.get(known, command) ?? ((/** @type {any} */ wish) => act(String(command), wish)),
 }), stop)

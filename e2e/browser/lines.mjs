@@ -20,7 +20,7 @@ export class Failure extends Error {
  */
 export function serve(handlers, finish) {
   const input = readline.createInterface({ input: process.stdin })
-  const say = answer => process.stdout.write(JSON.stringify(answer) + '\n')
+  const say = (/** @type {unknown} */ answer) => process.stdout.write(JSON.stringify(answer) + '\n')
   let ending = false
   const open = new Set()
   const end = async () => {
@@ -36,7 +36,7 @@ export function serve(handlers, finish) {
     const answering = answer(JSON.parse(line)).finally(() => open.delete(answering))
     open.add(answering)
   })
-  const answer = async ({ id, command, ...wish }) => {
+  const answer = async (/** @type {any} */ { id, command, ...wish }) => {
     try {
       const handler = handlers[command]
       if (!handler) throw new Error(`no such command: ${command}`)

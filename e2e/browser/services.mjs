@@ -27,7 +27,7 @@ async function begin({ key, certificate }) {
     const body = Buffer.concat(await request.toArray())
     if (!service || request.method !== 'POST') return response.writeHead(404).end()
     const { status, headers, reason } = service.mailbox.accept(service.token(request.url), request.headers, body)
-    response.writeHead(status, headers).end(reason)
+    response.writeHead(status, headers).end(reason ?? '')
   })
   const frontPort = await listen(front)
 

@@ -20,7 +20,7 @@ let phone = {}
 const reports = []
 let away = false
 
-/** @param {http.IncomingMessage} request @param {http.ServerResponse} response @typedef {import('node:http')} http */
+/** @param {import('node:http').IncomingMessage} request @param {import('node:http').ServerResponse} response */
 async function answer(request, response) {
   if (away) return request.socket.destroy()
   const body = Buffer.concat(await request.toArray())

@@ -59,12 +59,15 @@ export class Mailbox {
     return answer
   }
 
-  /** @param {string} token @param {any} asked @param {Buffer} body */
+  /**
+   * @param {string} token @param {any} asked @param {Buffer} body
+   * @returns {{ status: number, headers?: Record<string, string>, reason?: string }}
+   */
   #answer(token, { ttl, urgency, topic, encoding, wrong, key }, body) {
     const refuse = (/** @type {number} */ status, /** @type {string} */ reason) => ({ status, reason })
     const failure = this.failures.shift()
     if (failure) {
-      const headers = failure.retry_after === undefined ? {} : { 'retry-after': String(failure.retry_after) }
+      const headers = failure.retry_after === undefined ? undefined : { 'retry-after': String(failure.retry_after) }
       return { status: failure.status, headers, reason: 'as was asked for' }
     }
     const subscription = this.subscriptions.get(token)
