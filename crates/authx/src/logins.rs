@@ -8,6 +8,7 @@ mod challenge;
 mod factors;
 pub mod phone;
 mod renewal;
+mod ringing;
 mod save;
 mod sweep;
 mod wait;
@@ -16,6 +17,7 @@ pub use asked::Facts;
 pub use begin::{begin, password_place};
 pub use factors::factor_place;
 pub use renewal::renew;
+pub use ringing::ring_phones;
 pub use sweep::{expire_overdue, forget_old};
 pub use wait::wait;
 

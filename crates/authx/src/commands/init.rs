@@ -2,7 +2,7 @@
 
 use super::{Global, Output};
 use crate::clock::SystemClock;
-use crate::config::Origin;
+use crate::config::{Contact, Origin};
 use crate::init::{Prepared, Wish, prepare};
 use crate::random::OsRandom;
 use anyhow::Context as _;
@@ -26,6 +26,9 @@ pub(super) struct Arguments {
     /// sqlite:PATH or postgres://… [default: SQLite in DIR, or in /var/lib/authx for /etc/authx]
     #[arg(long, value_name = "ADDRESS")]
     database: Option<String>,
+    /// Whom push services write to, as in <mailto:it@your-company.com>; without it nothing is pushed
+    #[arg(long, value_name = "ADDRESS")]
+    push_contact: Option<Contact>,
 }
 
 #[derive(Serialize)]
@@ -35,6 +38,7 @@ struct Done {
     #[serde(skip_serializing_if = "Option::is_none")]
     recovery_key: Option<String>,
     lacks_certificate: bool,
+    lacks_push_contact: bool,
 }
 
 pub(super) async fn run(global: &Global, arguments: &Arguments) -> anyhow::Result<ExitCode> {
@@ -43,6 +47,7 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> anyhow::Resul
         public_url: arguments.public_url.clone(),
         phone_url: arguments.phone_url.clone(),
         database: arguments.database.clone().or_else(|| packaged_database(&arguments.dir)),
+        push_contact: arguments.push_contact.clone(),
     };
     let prepared = prepare(&wish, &SystemClock, &OsRandom).await?;
     Done::of(&prepared).write(global.json)?;
@@ -65,6 +70,7 @@ impl Done {
             created: prepared.made.iter().map(|path| path.display().to_string()).collect(),
             recovery_key: prepared.recovery.as_ref().map(|key| key.to_text().to_string()),
             lacks_certificate: prepared.lacks_certificate,
+            lacks_push_contact: prepared.config.push.contact.is_none(),
         }
     }
 }
@@ -84,6 +90,13 @@ impl Output for Done {
         }
         if self.lacks_certificate {
             let _ = writeln!(text, "Put a certificate in place, as {} says.", self.config);
+        }
+        if self.lacks_push_contact {
+            let _ = writeln!(
+                text,
+                "Phones hear of a sign-in only while their app is open: set push.contact in {}.",
+                self.config
+            );
         }
         let _ = writeln!(text, "Start the server: authx serve --config {}", self.config);
         text

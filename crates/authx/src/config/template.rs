@@ -1,6 +1,6 @@
 //! The commented configuration that `authx init` writes.
 
-use super::Origin;
+use super::{Contact, Origin};
 
 /// What a new installation is asked.
 #[derive(Clone, Debug)]
@@ -11,12 +11,14 @@ pub struct Template<'a> {
     pub phone_url: &'a Origin,
     /// As in the file: `sqlite:PATH` or `postgres://…`.
     pub database: &'a str,
+    /// See [`super::Push::contact`].
+    pub push_contact: Option<&'a Contact>,
 }
 
 impl Template<'_> {
     /// The file's text.
     pub fn text(&self) -> String {
-        let Self { public_url, phone_url, database } = self;
+        let Self { public_url, phone_url, database, push_contact } = self;
         let own = public_url.is_loopback();
         let (address, tls) = match (own, public_url.is_https()) {
             (true, https) => (format!("127.0.0.1:{}", public_url.port()), https),
@@ -26,6 +28,7 @@ impl Template<'_> {
         // A machine that serves only itself is a trial, and often has no time server.
         let synchronised = if own { "false" } else { "true" };
         let quoted = toml::Value::String((*database).to_owned());
+        let push = push(*push_contact);
         format!(
             r#"# AuthX. Relative paths begin at this file's directory; `authx config check` finds mistakes.
 
@@ -55,6 +58,7 @@ trusted_proxies = []
 # Plain HTTP for callers on this machine, mode 0660, with the same signatures.
 # unix_socket = "/run/authx/api.sock"
 
+{push}
 [log]
 # "human" or "json".
 format = "human"
@@ -72,4 +76,28 @@ connections = 50000
 "#
         )
     }
+}
+
+fn push(contact: Option<&Contact>) -> String {
+    let contact = match contact {
+        Some(contact) => format!("contact = {}", toml::Value::String(contact.to_string())),
+        None => "# contact = \"mailto:it@your-company.com\"".to_owned(),
+    };
+    format!(
+        r#"[push]
+# Whom the push services of Apple, Google and Mozilla write to when messages to phones give them
+# trouble: "mailto:" or "https://", and it must be real. Without it phones hear of a sign-in only
+# while their app is open.
+{contact}
+# Push services beside those of the browsers: "push.example.com" or "*.push.example.com".
+# hosts = []
+# Private addresses that a push service may have: addresses or ranges.
+# allow_networks = []
+# The way out, if not direct: "http://HOST:PORT", or "file:PATH" or "credential:NAME" of what holds
+# such an address with its password.
+# proxy = "http://proxy.example.com:3128"
+# Authorities beside the system's.
+# ca_file = "proxy-ca.pem"
+"#
+    )
 }

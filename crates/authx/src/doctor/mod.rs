@@ -2,6 +2,7 @@
 
 mod address;
 mod certificate;
+mod push;
 
 use crate::clock::{Clock, ClockGuard, Synchronisation, synchronisation};
 use crate::config::{Config, ConfigError, Database, SecretFile, Tls};
@@ -83,6 +84,8 @@ pub async fn examine(config_file: &Path, clock: Arc<dyn Clock>) -> Vec<Check> {
         checks.extend(certificate::check(certificate_file, key_file, &config, clock.now()));
     }
     checks.extend(address::check(&config.listen));
+    let stored = store.as_ref().zip(Keys::load(&config).ok());
+    checks.extend(push::check(&config.push, stored).await);
     checks
 }
 

@@ -8,6 +8,7 @@
 //! one that knows which engine runs.
 
 pub mod accounts;
+pub mod activations;
 pub mod applications;
 mod batch;
 pub mod directory;
@@ -15,8 +16,10 @@ pub mod enrolments;
 mod error;
 pub mod events;
 mod flow;
+pub mod invitations;
 pub mod logins;
 pub mod meta;
+pub mod phones;
 mod postgres;
 mod queue;
 pub mod record;

@@ -80,7 +80,7 @@ fn key(row: &[String]) -> String {
 
 /// What the configuration says it knows when it meets something else.
 fn known_keys() -> BTreeSet<String> {
-    let sections = ["", "clock", "limits", "listen", "log"];
+    let sections = ["", "clock", "limits", "listen", "log", "push"];
     let mut keys = BTreeSet::new();
     for section in sections {
         let faults = parse(&with(&format!("{section}.zzz"), "1")).unwrap_err();
@@ -99,7 +99,14 @@ fn parse(text: &str) -> Result<Config, Vec<Fault>> {
 fn template() -> String {
     let public_url = "https://mfa.example.com".parse().unwrap();
     let phone_url = "https://phone.mfa.example.com".parse().unwrap();
-    Template { public_url: &public_url, phone_url: &phone_url, database: "sqlite:authx.db" }.text()
+    let contact = "mailto:ops@authx-test.dev".parse().unwrap();
+    let template = Template {
+        public_url: &public_url,
+        phone_url: &phone_url,
+        database: "sqlite:authx.db",
+        push_contact: Some(&contact),
+    };
+    template.text()
 }
 
 fn without(key: &str) -> String {

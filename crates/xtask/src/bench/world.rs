@@ -87,6 +87,7 @@ impl World {
             public_url: format!("{scheme}://{authority}").parse()?,
             phone_url: None,
             database: kind.database.map(ToOwned::to_owned),
+            push_contact: None,
         };
         let prepared = prepare(&wish, &SystemClock, &OsRandom).await?;
         // Only what goes wrong belongs between the lines of a report.
@@ -160,6 +161,7 @@ impl World {
                     tenant,
                     account,
                     id: factor,
+                    phone: None,
                     kind,
                     active: true,
                     record,
