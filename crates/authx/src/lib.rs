@@ -16,6 +16,7 @@ pub mod init;
 pub mod keys;
 pub mod logins;
 pub mod passwords;
+pub mod phone_site;
 pub mod phones;
 pub mod push;
 pub mod random;
