@@ -287,6 +287,7 @@ impl Installation {
                     account: id,
                     id: factor,
                     kind: FactorKind::Code.word(),
+                    phone: None,
                     active: true,
                     record,
                     guard: serde_json::to_string(&Guard::default()).unwrap(),
