@@ -9,7 +9,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR")?).join("../../web/phone");
     let dist = root.join("dist");
     if !dist.join("index.html").exists() {
-        return Err("web/phone/dist is missing: run `scripts/web build`, which makes the phone's app".into());
+        return Err(
+            "web/phone/dist is missing: run `scripts/web build`, which makes the phone's app"
+                .into(),
+        );
     }
     let mut files = Vec::new();
     list(&dist, &dist, &mut files)?;

@@ -227,6 +227,17 @@ pub struct Means<'a> {
     pub enrolled: &'a mut [Enrolled],
     /// The phones that can be asked, in the order in which the user counts them.
     pub phones: &'a [Phone],
+    /// How a user without a factor may enrol a phone now, where an administrator allows it.
+    pub enrol: Option<Enrol>,
+}
+
+/// What a user is told who may enrol a phone at the VPN prompt.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Enrol {
+    /// The authenticator's host name.
+    pub site: String,
+    /// What is to be typed there.
+    pub code: String,
 }
 
 /// What the caller of a step has to carry out, all in one commit with the login itself.
@@ -243,6 +254,8 @@ pub enum Effect {
     CodeUsed(LoginId),
     /// A password was wrong: the source is slowed down.
     CountPassword,
+    /// The user was told how to enrol: what was told counts from now on.
+    Enrol,
     /// The request on a phone is over.
     EndRequest {
         /// Which phone's.
@@ -292,7 +305,7 @@ pub fn start(
     }
     moving.offer(means);
     if moving.login.offers.is_empty() {
-        moving.refuse(cx, Reason::NotEnrolled, None);
+        moving.not_enrolled(cx, means.enrol.as_ref());
     } else if let Some(answer) = answer {
         moving.answered(cx, means, &answer);
     } else if moving.ask_by_itself(cx, means) {
@@ -326,7 +339,11 @@ pub fn step(
         Event::Answered { answer, first_factor, certificate } => {
             if moving.stands(cx, *first_factor, *certificate) {
                 moving.offer(means);
-                moving.answered(cx, means, answer);
+                if moving.login.offers.is_empty() && means.enrol.is_some() {
+                    moving.not_enrolled(cx, means.enrol.as_ref());
+                } else {
+                    moving.answered(cx, means, answer);
+                }
             }
         }
         Event::Cancelled => moving.end(cx, Stage::Cancelled, EventKind::LoginCancelled),

@@ -7,7 +7,7 @@ pub use readings::{Reading, readings};
 use crate::{
     Millis,
     factor::FactorKind,
-    login::Reach,
+    login::{Enrol, Reach},
     reason::Reason,
     wire::text::{MatchNumber, SupportCode},
 };
@@ -140,6 +140,26 @@ pub fn delivery(reach: Reach, name: &str, at: Millis) -> String {
     }
 }
 
+/// What a user reads who may enrol a phone while the login waits.
+pub fn enrol(enrol: &Enrol) -> String {
+    let Enrol { site, code } = enrol;
+    format!("Enrol a phone: open {site} on it and type {code}. Then type the code it shows:")
+}
+
+/// The same for a client that cannot wait for it.
+pub fn enrol_first(enrol: &Enrol, support_code: &SupportCode) -> String {
+    let Enrol { site, code } = enrol;
+    let support_code = support_code.as_str();
+    let whole = format!(
+        "Enrol first: open {site} on your phone, type {code}, sign in again. [{support_code}]"
+    );
+    if whole.chars().count() <= MOST_REFUSAL {
+        return whole;
+    }
+    // The name of the site is too long for OpenVPN; the administrator has told it.
+    format!("Enrol first: open AuthX on your phone, type {code}, sign in again. [{support_code}]")
+}
+
 /// The sentence that shows a match number: nothing where there is none.
 pub fn number(number: Option<&MatchNumber>) -> String {
     let digits = number.and_then(|number| number.as_str().split_at_checked(3));
@@ -172,6 +192,9 @@ pub fn refusal(reason: Reason, help: Option<&str>, code: &SupportCode) -> String
         _ => format!("{text} [{code}]"),
     }
 }
+
+/// OpenVPN cuts longer ones.
+const MOST_REFUSAL: usize = 120;
 
 fn tries(left: u8) -> String {
     if left == 1 { "1 try".to_owned() } else { format!("{left} tries") }

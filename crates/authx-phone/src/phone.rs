@@ -143,9 +143,7 @@ impl Phone {
     ///
     /// Any [`CallError`]; `not_open` once it is over.
     pub async fn code(&self, request: &Request) -> Result<PhoneCode, CallError> {
-        // The client's address is no part of it: the code is typed in another connection.
-        let statement = Statement { address: None, ..statement(AnswerWord::Code, request) };
-        let call = stating(request.id, "codes", &statement)?;
+        let call = stating(request.id, "codes", &statement(AnswerWord::Code, request))?;
         self.server.ask(&call, Some(self.answer_key())).await
     }
 

@@ -1,5 +1,5 @@
 //! What the user's guide says of the program is true: its commands can be typed, and all are there.
-#![expect(clippy::panic, clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 // One way of reading pages for all programs.
 #[expect(dead_code, reason = "this guide has no table that repeats the code")]

@@ -6,6 +6,7 @@ mod asked;
 mod begin;
 mod challenge;
 mod factors;
+mod has;
 pub mod phone;
 mod renewal;
 mod ringing;
@@ -29,15 +30,14 @@ use crate::{
     store::{
         StoreError,
         logins::{self as stored, Known},
-        requests,
     },
     waiters::Wake,
 };
 use after::After;
 use authx_core::{
-    LoginId, PhoneId, UserId,
-    factor::{Answer, Enrolled, Enrolment},
-    login::{Cause, Event, FirstFactor, Login, Means, Phone, PhoneAnswer, Reach, step},
+    LoginId, PhoneId,
+    factor::Answer,
+    login::{Cause, Event, FirstFactor, Login, PhoneAnswer, Reach, step},
     name::Name,
     policy::FirstFactorKind,
     seal::SealError,
@@ -46,6 +46,7 @@ use authx_core::{
         text::ChallengeSecret,
     },
 };
+use has::Has;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
@@ -286,14 +287,15 @@ async fn advance(
         Happened::Timer => Event::Timer,
     };
     let effects = app.decide(now, |cx| {
-        let mut means = Means { enrolled: &mut has.enrolled, phones: &has.phones };
+        let mut means = has.means();
         step(cx, login, &caller.policy, &mut means, &event)
     });
     if effects.is_empty() {
         return Ok(());
     }
     let after = After::of(&effects);
-    let outcome = save::Outcome { now, login, enrolled: &has.enrolled, effects };
+    let (enrolled, enrol) = (&has.enrolled, has.enrolment);
+    let outcome = save::Outcome { now, login, enrolled, effects, enrol };
     save::changed(app, caller, outcome, *version).await?;
     *version = version.saturating_add(1);
     *generation = caller.generation;
@@ -301,32 +303,6 @@ async fn advance(
     app.waiters.wake(Wake::Login(login.id));
     after.carry_out(app, caller, login).await;
     Ok(())
-}
-
-/// What a user has.
-#[derive(Default)]
-struct Has {
-    enrolled: Vec<Enrolled>,
-    phones: Vec<Phone>,
-}
-
-impl Has {
-    /// Opens the factors, and reads the phones of who has any.
-    async fn of(
-        app: &App,
-        caller: &Protected,
-        user: Option<UserId>,
-        factors: &[stored::StoredFactor],
-    ) -> Result<Self, LoginError> {
-        let open = |factor| factors::open(caller, factor);
-        let enrolled = factors.iter().map(open).collect::<Result<Vec<_>, _>>()?;
-        let push = enrolled.iter().any(|one| matches!(one.enrolment, Enrolment::Push(_)));
-        let phones = match user.filter(|_| push) {
-            Some(user) => requests::phones_of(&app.store, caller.tenant, user).await?,
-            None => vec![],
-        };
-        Ok(Self { enrolled, phones })
-    }
 }
 
 /// What is stored of a login's user.

@@ -1,6 +1,6 @@
 //! The moves of a login: each changes the stage and says what follows.
 
-use super::{Cause, Effect, FirstFactor, Login, Means, Stage, record};
+use super::{Cause, Effect, Enrol, FirstFactor, Login, Means, Stage, record};
 use crate::{
     Cx, Millis, SessionId, UserId,
     audit::EventKind,
@@ -103,6 +103,25 @@ impl Moving<'_> {
 
     /// All enrolments of the kind are looked at: a user with two phones has two of codes. They
     /// count wrong answers together.
+    /// Refuses a user without a factor, or says how to enrol one where that is allowed.
+    pub(super) fn not_enrolled(&mut self, cx: &Cx<'_>, enrol: Option<&Enrol>) {
+        let Some(enrol) = enrol else {
+            return self.refuse(cx, Reason::NotEnrolled, None);
+        };
+        self.effects.push(Effect::Enrol);
+        self.login.idle = self.login.idle.saturating_add(1);
+        if self.login.can_ask_again() && self.login.idle <= MOST_IDLE {
+            self.login.expires = self.login.expires.max(cx.now.plus_secs(ENROL_SECS));
+            self.login.stage = Stage::AwaitingInput { prompt: prompt::enrol(enrol) };
+            return self.record(cx, EventKind::LoginBegan, record::text("answer", "enrol"));
+        }
+        self.refuse(cx, Reason::NotEnrolled, None);
+        let told = prompt::enrol_first(enrol, &self.login.support_code);
+        if let Stage::Refused { text, .. } = &mut self.login.stage {
+            *text = told;
+        }
+    }
+
     fn judge(
         &mut self,
         cx: &mut Cx<'_>,
@@ -282,5 +301,7 @@ fn outcome(reason: Reason) -> &'static str {
     }
 }
 
+/// How long a login stays open whose user enrols a phone meanwhile.
+const ENROL_SECS: u64 = 300;
 /// How many answers of one login may be words or nonsense.
 const MOST_IDLE: u8 = 5;

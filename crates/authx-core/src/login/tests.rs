@@ -19,6 +19,7 @@ struct World {
     policy: Policy,
     enrolled: Vec<Enrolled>,
     phones: Vec<Phone>,
+    enrol: Option<Enrol>,
 }
 
 impl World {
@@ -34,7 +35,7 @@ impl World {
             enrolment,
             guard: Guard::default(),
         });
-        Self { now: NOW, policy, enrolled: enrolled.collect(), phones: vec![] }
+        Self { now: NOW, policy, enrolled: enrolled.collect(), phones: vec![], enrol: None }
     }
 
     fn begin(
@@ -61,7 +62,8 @@ impl World {
         let answer = request.answer.as_ref().map(|text| answer(text.expose()));
         let login = login.of(Some(user()));
         let first = Start { login, first_factor, certificate, answer, session };
-        let mut means = Means { enrolled: &mut self.enrolled, phones: &self.phones };
+        let mut means =
+            Means { enrolled: &mut self.enrolled, phones: &self.phones, enrol: self.enrol.clone() };
         start(&mut cx, first, &self.policy, &mut means)
     }
 
@@ -75,7 +77,8 @@ impl World {
 
     fn step(&mut self, login: &mut Login, event: &Event<'_>) -> Vec<Effect> {
         let mut fill = fill;
-        let mut means = Means { enrolled: &mut self.enrolled, phones: &self.phones };
+        let mut means =
+            Means { enrolled: &mut self.enrolled, phones: &self.phones, enrol: self.enrol.clone() };
         step(&mut cx(self.now, &mut fill), login, &self.policy, &mut means, event)
     }
 
@@ -128,6 +131,7 @@ fn recorded(effects: &[Effect]) -> Vec<EventKind> {
             | Effect::CodeUsed(_)
             | Effect::CountPassword
             | Effect::EndRequest { .. }
+            | Effect::Enrol
             | Effect::OfferCode
             | Effect::Remember(_)
             | Effect::SaveFactor(_)

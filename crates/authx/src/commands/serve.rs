@@ -8,6 +8,7 @@ use crate::chores;
 use crate::config::Config;
 use crate::health::{self, Health};
 use crate::logins;
+use crate::phone_site;
 use crate::random::OsRandom;
 use crate::serve::{Server, Sites, Stop, Stopping, stopping, systemd};
 use anyhow::Context as _;
@@ -54,7 +55,7 @@ fn sites(config: &Config, app: &Arc<App>, stopping: &Stopping) -> Sites {
     let api = Api::new(app.clone(), config.limits.body_bytes, stopping.clone());
     let public = health::router(Arc::new(health)).merge(api::router(api));
     let phone = PhoneApi::new(app.clone(), config.limits.body_bytes, stopping.clone());
-    let phone = phone::router(phone);
+    let phone = phone::router(phone).merge(phone_site::router());
     Sites { public, phone, phone_host: config.phone_url.host().to_owned() }
 }
 

@@ -35,6 +35,7 @@ impl After {
                 Effect::OfferCode => after.every_phone = true,
                 Effect::CodeUsed(_)
                 | Effect::CountPassword
+                | Effect::Enrol
                 | Effect::Record(..)
                 | Effect::Remember(_)
                 | Effect::SaveFactor(_) => {}

@@ -11,7 +11,7 @@ use authx_core::{
     LoginId, Millis, TenantId, UserId,
     factor::{Answer, FactorKind},
     guard::{Source, Tally},
-    login::{Cause, FirstFactor, Login, Means, Start, start},
+    login::{Cause, FirstFactor, Login, Start, start},
     name::Name,
     policy::FirstFactorKind,
     prompt::{Reading, readings},
@@ -134,11 +134,12 @@ async fn attempt(
     let certificate = visitor.certificate;
     let started = Start { login, first_factor, certificate, answer, session };
     let (login, effects) = app.decide(now, |cx| {
-        let mut means = Means { enrolled: &mut has.enrolled, phones: &has.phones };
+        let mut means = has.means();
         start(cx, started, &caller.policy, &mut means)
     });
     let after = After::of(&effects);
-    let outcome = save::Outcome { now, login: &login, enrolled: &has.enrolled, effects };
+    let (enrolled, enrol) = (&has.enrolled, has.enrolment);
+    let outcome = save::Outcome { now, login: &login, enrolled, effects, enrol };
     save::begun(app, caller, outcome).await?;
     after.carry_out(app, caller, &login).await;
     Ok(Versioned::new(caller, login, 1, caller.generation))

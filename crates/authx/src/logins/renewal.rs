@@ -23,7 +23,13 @@ pub async fn renew(app: &App, caller: &Protected, id: LoginId) -> Result<Renewal
         && !session_ended(app, caller, &login).await?;
     let help = caller.policy.help.as_deref();
     let (renewal, effect) = app.decide(now, |cx| judge(cx, &login, first_factor, stands, help));
-    let outcome = save::Outcome { now, login: &login, enrolled: &[], effects: vec![effect] };
+    let outcome = save::Outcome {
+        now,
+        login: &login,
+        enrolled: &[],
+        effects: vec![effect],
+        enrol: Batch::default(),
+    };
     app.store.commit(outcome.follow(app, caller, Batch::default())?).await?;
     let (standing, reason) = match renewal {
         Renewal::Good => (Standing::Good, None),

@@ -93,8 +93,8 @@ async fn send(
 fn target(known: &KnownPhone, sealed: &[u8]) -> Option<Target> {
     let place = subscription_place(known.tenant(), &known.row.id);
     let opened = known.data_key.open(&place, sealed).ok()?;
-    let Subscribe { endpoint, keys } = serde_json::from_slice(opened.expose()).ok()?;
-    Some(Target { endpoint, p256dh: keys.p256dh.text(), auth: keys.auth.text() })
+    let subscription: Subscribe = serde_json::from_slice(opened.expose()).ok()?;
+    Some(crate::enrol::phones::target(&subscription))
 }
 
 async fn report(app: Arc<App>, about: About, sent: Result<Sent, SendError>) {

@@ -27,6 +27,8 @@ pub(super) struct Outcome<'a> {
     pub(super) enrolled: &'a [Enrolled],
     /// What else follows.
     pub(super) effects: Vec<Effect>,
+    /// What makes the code count with which its user may enrol.
+    pub(super) enrol: Batch,
 }
 
 /// Stores a new login.
@@ -55,12 +57,13 @@ pub(super) async fn changed(
 impl Outcome<'_> {
     /// Adds what follows from a step to what stores it.
     pub(super) fn follow(
-        self,
+        mut self,
         app: &App,
         caller: &Protected,
         mut batch: Batch,
     ) -> Result<Batch, LoginError> {
-        let Self { now, login, enrolled, effects } = self;
+        let effects = std::mem::take(&mut self.effects);
+        let Self { now, login, enrolled, .. } = self;
         let tenant = caller.tenant;
         for effect in effects {
             batch = match effect {
@@ -73,6 +76,7 @@ impl Outcome<'_> {
                     let quiet = quiet_since(now);
                     batch.count_password(tenant, caller.id, &login.source(), now, quiet)
                 }
+                Effect::Enrol => batch.and(std::mem::take(&mut self.enrol)),
                 Effect::EndRequest { phone, outcome } => {
                     // What was left remembered can be ended from there.
                     let facts = Facts::of(caller, login, enrolled, None).text()?;

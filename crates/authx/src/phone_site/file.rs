@@ -52,7 +52,8 @@ impl Encoding {
     /// Whether the caller reads it (RFC 9110 §12.5.3). Nobody who names one means "but rather not".
     fn is_read(self, request: &HeaderMap) -> bool {
         let named = request.get_all(header::ACCEPT_ENCODING).into_iter();
-        let words = named.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
+        let words =
+            named.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
         let mut chosen = words.filter_map(|word| {
             let (name, weight) = word.split_once(';').unwrap_or((word, ""));
             name.trim().eq_ignore_ascii_case(self.word()).then(|| weight.trim())

@@ -42,8 +42,7 @@ async fn the_page_is_asked_for_again_and_what_it_loads_is_not() {
     assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
     assert_eq!(page.header("cache-control"), "no-cache");
     let page = String::from_utf8(page.body).unwrap();
-    let loaded: Vec<_> =
-        page.split('"').filter(|text| text.starts_with("/assets/")).collect();
+    let loaded: Vec<_> = page.split('"').filter(|text| text.starts_with("/assets/")).collect();
     assert!(loaded.len() >= 5, "{loaded:?}");
     for path in loaded {
         let file = get(path).await;

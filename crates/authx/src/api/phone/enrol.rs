@@ -7,12 +7,15 @@ use super::{
     unsigned::{From, Unsigned},
     version::OLDEST_CLIENT,
 };
-use crate::enrol::phones::{self, Keyholder, PhoneError};
+use crate::{
+    app::App,
+    enrol::phones::{self, Keyholder, PhoneError},
+};
 use authx_core::wire::{
     login::Rfc3339,
     phone::{
-        Account, Activate, Activated, ActivationView, Confirm, InvitationView, LookInvitation,
-        PhoneProblem, Prove, ServerView, StartMove,
+        Account, Activate, Activated, ActivationView, Base64Url, Confirm, InvitationView,
+        LookInvitation, PhoneProblem, Prove, ServerView, StartMove,
     },
 };
 use axum::{
@@ -30,10 +33,16 @@ pub(super) async fn server(State(api): State<PhoneApi>) -> Json<ServerView> {
     Json(ServerView {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         now: Rfc3339(api.app().clock.clock().now()),
-        vapid_public_key: None,
+        vapid_public_key: vapid(api.app()),
         oldest_client: OLDEST_CLIENT.to_owned(),
         name: api.app().phone_url.host().to_owned(),
     })
+}
+
+/// The key that notices are signed with; `None` where push is off.
+fn vapid(app: &App) -> Option<Base64Url> {
+    let key = app.push.as_ref()?.public_key().to_owned();
+    Base64Url::try_from(key).ok()
 }
 
 /// What an invitation, a move, or a code from the VPN prompt opens, and which phones were made from

@@ -26,6 +26,7 @@ pub use confirm::confirm;
 pub use device::{
     cancel_subscription, describe, drop_credential, leave, register_credential, subscribe,
 };
+pub use endpoint::target;
 pub use invite::{Invited, Separate, invite};
 pub use look::look;
 pub use moves::{begin_move, cancel_move};
@@ -66,7 +67,7 @@ pub enum PhoneError {
     Credential(#[from] WebauthnError),
     /// Notices cannot go there.
     #[error("{0}")]
-    Endpoint(&'static str),
+    Endpoint(String),
     /// The phone was removed.
     #[error("this phone was removed from the account")]
     Gone,
