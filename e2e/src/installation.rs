@@ -243,12 +243,17 @@ impl Installation {
         (output.status.success(), String::from_utf8(said).unwrap())
     }
 
+    /// Adds somebody with a password and no second factor.
+    pub async fn newcomer(&self, text: &str) -> UserId {
+        let password = Some(Zeroizing::new(PASSWORD.to_owned()));
+        let new = NewAccount { name: &name(text), aliases: &[], password };
+        accounts::create(&self.app, &self.by, self.tenant, new).await.unwrap()
+    }
+
     /// Adds somebody with a password, an app and recovery codes, as an operator does.
     pub async fn person(&self, text: &str) -> Person {
         let (app, by, tenant) = (&self.app, &self.by, self.tenant);
-        let password = Some(Zeroizing::new(PASSWORD.to_owned()));
-        let new = NewAccount { name: &name(text), aliases: &[], password };
-        let id = accounts::create(app, by, tenant, new).await.unwrap();
+        let id = self.newcomer(text).await;
         let offered = authx::enrol::code::offer(app, by, tenant, id, None).await.unwrap();
         let phone = Totp::from_uri(&offered.uri).unwrap();
         // The present code and the next one stay for the test. Between two steps the code is too

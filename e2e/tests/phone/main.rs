@@ -2,3 +2,5 @@
 #![expect(clippy::indexing_slicing, reason = "of JSON, which gives null for what is missing")]
 
 mod harness;
+mod house;
+mod stories;
