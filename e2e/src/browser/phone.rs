@@ -1,6 +1,8 @@
 //! AuthX's authenticator as its user meets it: by roles, labels and words.
 
 use super::{Browser, Target, label, role, text};
+use std::time::Duration;
+use tokio::time::{sleep, timeout};
 
 /// A browser with the authenticator in its tab.
 #[derive(Debug)]
@@ -125,9 +127,27 @@ impl Phone {
         spoken.iter().map(digits).collect()
     }
 
-    /// Waits for a request of an application to stand on the screen.
+    /// Waits until the only account shows another code than now, and gives that.
+    pub async fn next_code(&self) -> String {
+        let before = self.codes().await;
+        let changed = async {
+            loop {
+                let codes = self.codes().await;
+                if codes != before {
+                    return codes;
+                }
+                sleep(Duration::from_millis(300)).await;
+            }
+        };
+        let codes = timeout(STEP, changed).await.expect("another code after a step");
+        let [code] = codes.try_into().expect("one account");
+        code
+    }
+
+    /// Waits for a request of an application to stand on the screen, and reads it.
     pub async fn wait_request(&self, application: &str) {
         self.browser.wait(&role("heading", &format!("Sign in to {application}?"))).await;
+        sleep(READING).await;
     }
 
     /// Answers the request that stands on the screen.
@@ -136,7 +156,8 @@ impl Phone {
         match answer {
             Answer::Approve { number } => {
                 if let Some(number) = number {
-                    browser.fill(&label("Type the number shown"), number).await;
+                    browser.click(&label("Type the number shown")).await;
+                    browser.keys(number).await;
                 }
                 browser.click(&role("button", "Approve sign-in")).await;
             }
@@ -162,3 +183,8 @@ impl Phone {
         self.browser.wait(&role("heading", tab)).await;
     }
 }
+
+/// The app does not hear who answers what has just slid in.
+const READING: Duration = Duration::from_millis(700);
+/// How long a code counts, and a little.
+const STEP: Duration = Duration::from_secs(40);

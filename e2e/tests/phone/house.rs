@@ -154,8 +154,10 @@ impl Prompt {
     pub(crate) async fn settle(&mut self, answer: &str) -> (Outcome, Vec<String>) {
         let mut shown = vec![];
         let mut outcome = self.client.answer(answer).await;
-        while let Outcome::Asked { text } = outcome {
-            shown.push(text);
+        // News of the phone, not a question anew.
+        while let Outcome::Asked { text } = &outcome {
+            assert!(!text.contains("left."), "{text}");
+            shown.push(text.clone());
             outcome = self.client.next().await;
         }
         (outcome, shown)
