@@ -3,14 +3,14 @@
 use authx_core::UserId;
 use authx_e2e::{
     Engine, Installation, Server, Sites,
-    browser::{self, Browser, Phone, Services},
+    browser::{self, Browser, Phone},
     vpn::{
         self, Agent, AgentOptions, ClientOptions, OpenvpnClient, OpenvpnServer, Outcome,
         ServerOptions,
     },
 };
 use serde_json::Value;
-use std::fs;
+use std::{fs, path::PathBuf, thread};
 
 /// AuthX and the world of its browsers. To be dropped after those.
 pub(crate) struct House {
@@ -23,7 +23,6 @@ pub(crate) struct House {
 /// What somebody is invited with.
 pub(crate) struct Invitation {
     pub(crate) link: String,
-    pub(crate) short_code: String,
 }
 
 /// A VPN in front of a house's AuthX.
@@ -31,6 +30,7 @@ pub(crate) struct Vpn {
     pub(crate) openvpn: OpenvpnServer,
     pub(crate) agent: Agent,
     pub(crate) world: vpn::World,
+    traces: PathBuf,
 }
 
 /// A sign-in that waits for the user's answer.
@@ -63,8 +63,7 @@ impl House {
     /// `authx user invite`.
     pub(crate) fn invite(&self, user: &str) -> Invitation {
         let made = self.json(&["user", "invite", user, "--json"]);
-        let text = |name: &str| made[name].as_str().unwrap().to_owned();
-        Invitation { link: text("link"), short_code: text("short_code") }
+        Invitation { link: made["link"].as_str().unwrap().to_owned() }
     }
 
     /// `authx user phones`.
@@ -75,8 +74,8 @@ impl House {
     /// A command of the program that has to succeed, with its JSON.
     pub(crate) fn json(&self, arguments: &[&str]) -> Value {
         let output = self.installation.run(arguments);
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.success(), "{arguments:?}: {said}\n{}", self.authx.log());
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {said}");
         serde_json::from_slice(&output.stdout).unwrap()
     }
 
@@ -119,16 +118,7 @@ impl House {
         let openvpn = world.openvpn(ServerOptions { plugin, ..ServerOptions::default() }).await;
         let log = agent.log();
         log.says(log.start(), "connected to OpenVPN's management interface").await;
-        Some(Vpn { openvpn, agent, world })
-    }
-
-    pub(crate) fn services(&self) -> &Services {
-        &self.world.services
-    }
-
-    /// What AuthX said, for a test that failed.
-    pub(crate) fn told(&self) -> String {
-        format!("AUTHX\n{}", self.authx.log())
+        Some(Vpn { openvpn, agent, world, traces: self.world.traces().to_owned() })
     }
 }
 
@@ -138,14 +128,9 @@ impl Vpn {
         let options = ClientOptions { sso: Some("crtext".to_owned()), ..ClientOptions::default() };
         let mut client = self.world.client(&self.openvpn, options).await;
         let outcome = client.sign_in(user, authx_e2e::PASSWORD).await;
-        let Outcome::Asked { text } = outcome else { panic!("{outcome:?}\n{}", self.told()) };
+        let Outcome::Asked { text } = outcome else { panic!("{outcome:?}") };
         let number = number(&text);
         Prompt { client, text, number }
-    }
-
-    /// What agent and OpenVPN said, for a test that failed.
-    pub(crate) fn told(&self) -> String {
-        format!("AGENT\n{}\nOPENVPN\n{}", self.agent.log(), self.openvpn.log())
     }
 }
 
@@ -161,6 +146,23 @@ impl Prompt {
             outcome = self.client.next().await;
         }
         (outcome, shown)
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            let _ = fs::write(self.world.traces().join("authx.log"), self.authx.log());
+        }
+    }
+}
+
+impl Drop for Vpn {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            let _ = fs::write(self.traces.join("agent.log"), self.agent.log().to_string());
+            let _ = fs::write(self.traces.join("openvpn.log"), self.openvpn.log().to_string());
+        }
     }
 }
 
