@@ -1,9 +1,9 @@
 //! What users live through, from the invitation on, with a real `openvpn` at the other end.
 
-use crate::house::House;
+use crate::house::{House, Vpn};
 use authx_e2e::{
     PASSWORD,
-    browser::{Answer, role, text},
+    browser::{Answer, Phone, role, text},
     vpn::Outcome,
 };
 use serde_json::json;
@@ -68,32 +68,7 @@ async fn what_else_can_be_answered() {
     let browser = phone.browser();
     let Some(vpn) = house.vpn().await else { return };
 
-    // The wrong number, once; the second try is right.
-    let mut prompt = vpn.prompt("alice").await;
-    let number = prompt.number.clone();
-    let answers = async {
-        phone.wait_request("vpn").await;
-        phone.answer(&Answer::Approve { number: Some(&other(&number)) }).await;
-        browser.wait(&text("Not the number at the prompt. One try left.")).await;
-        browser.shot("wrong-number").await;
-        phone.answer(&Answer::Approve { number: Some(&number) }).await;
-        phone.ended("Approved").await;
-    };
-    let ((outcome, _), ()) = tokio::join!(prompt.settle("push"), answers);
-    assert!(outcome.is_connected(), "{outcome:?}");
-
-    // Twice the wrong number.
-    let mut prompt = vpn.prompt("alice").await;
-    let wrong = other(&prompt.number);
-    let answers = async {
-        phone.wait_request("vpn").await;
-        phone.answer(&Answer::Approve { number: Some(&wrong) }).await;
-        browser.wait(&text("One try left.")).await;
-        phone.answer(&Answer::Approve { number: Some(&wrong) }).await;
-        phone.ended("Sign-in ended: wrong number").await;
-    };
-    let ((outcome, _), ()) = tokio::join!(prompt.settle("push"), answers);
-    refused(&outcome);
+    wrong_numbers(&vpn, &phone).await;
 
     // A change of mind.
     let mut prompt = vpn.prompt("alice").await;
@@ -137,6 +112,37 @@ async fn what_else_can_be_answered() {
     }
     browser.shot("history").await;
     browser.is_clean().await;
+}
+
+/// Once, with a second try that is right; and twice.
+async fn wrong_numbers(vpn: &Vpn, phone: &Phone) {
+    let browser = phone.browser();
+    // The wrong number, once; the second try is right.
+    let mut prompt = vpn.prompt("alice").await;
+    let number = prompt.number.clone();
+    let answers = async {
+        phone.wait_request("vpn").await;
+        phone.answer(&Answer::Approve { number: Some(&other(&number)) }).await;
+        browser.wait(&text("Not the number at the prompt. One try left.")).await;
+        browser.shot("wrong-number").await;
+        phone.answer(&Answer::Approve { number: Some(&number) }).await;
+        phone.ended("Approved").await;
+    };
+    let ((outcome, _), ()) = tokio::join!(prompt.settle("push"), answers);
+    assert!(outcome.is_connected(), "{outcome:?}");
+
+    // Twice the wrong number.
+    let mut prompt = vpn.prompt("alice").await;
+    let wrong = other(&prompt.number);
+    let answers = async {
+        phone.wait_request("vpn").await;
+        phone.answer(&Answer::Approve { number: Some(&wrong) }).await;
+        browser.wait(&text("One try left.")).await;
+        phone.answer(&Answer::Approve { number: Some(&wrong) }).await;
+        phone.ended("Sign-in ended: wrong number").await;
+    };
+    let ((outcome, _), ()) = tokio::join!(prompt.settle("push"), answers);
+    refused(&outcome);
 }
 
 fn other(number: &str) -> String {
