@@ -48,7 +48,12 @@ impl Program {
     /// The commands that a page does not name.
     pub(super) fn missing_in(&self, page: &Page) -> Vec<String> {
         let spans = page.spans();
-        let named = |command: &String| spans.iter().any(|span| span.starts_with(command));
+        // What a command is about may stand in between: `authx user enrolment NAME open`.
+        let names = |span: &str, command: &str| {
+            let mut words = span.split(' ');
+            span.starts_with(self.name) && command.split(' ').all(|word| words.any(|it| it == word))
+        };
+        let named = |command: &String| spans.iter().any(|span| names(span, command));
         leaves(self.name, &(self.definition)()).into_iter().filter(|all| !named(all)).collect()
     }
 
