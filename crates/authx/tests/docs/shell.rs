@@ -49,11 +49,11 @@ impl Program {
     pub(super) fn missing_in(&self, page: &Page) -> Vec<String> {
         let spans = page.spans();
         // What a command is about may stand in between: `authx user enrolment NAME open`.
-        let names = |span: &str, command: &str| {
+        let says = |span: &str, command: &str| {
             let mut words = span.split(' ');
             span.starts_with(self.name) && command.split(' ').all(|word| words.any(|it| it == word))
         };
-        let named = |command: &String| spans.iter().any(|span| names(span, command));
+        let named = |command: &String| spans.iter().any(|span| says(span, command));
         leaves(self.name, &(self.definition)()).into_iter().filter(|all| !named(all)).collect()
     }
 
