@@ -1,18 +1,16 @@
 //! Accounts: the people who sign in.
 
 use super::{
-    Actor, AdminError, Change, Tenant, change, detail,
+    Actor, AdminError, Change, change, detail,
     passwords::{self, PasswordRuleError},
 };
 use crate::{
     app::{About, App},
-    logins::factor_place,
-    store::{Batch, accounts as stored, enrolments},
+    store::{Batch, accounts as stored},
 };
 use authx_core::{
-    Millis, TenantId, UserId,
+    TenantId, UserId,
     audit::EventKind,
-    factor::{Enrolment, FactorKind},
     guard::Guard,
     name::{InvalidName, Name},
     wire::login::Rfc3339,
@@ -95,7 +93,7 @@ pub async fn create(
     names.extend(aliases);
     let hash = match password {
         Some(typed) => {
-            let tenant = Tenant::load(app, tenant).await?;
+            let tenant = super::Tenant::load(app, tenant).await?;
             let mut known: Vec<String> = names.iter().map(ToString::to_string).collect();
             known.push(tenant.name);
             Some(passwords::hashed(app, typed, known).await?)
@@ -207,8 +205,8 @@ pub async fn disable(
     .await
 }
 
-/// Lets an account sign in again, and forgets its wrong answers and what its user reported, so that
-/// a locked factor works too and phones are asked. Returns whether the account was disabled.
+/// Lets an account sign in again, and forgets its wrong answers, so that a locked factor works
+/// too. Returns whether the account was disabled.
 ///
 /// # Errors
 ///
@@ -220,12 +218,11 @@ pub async fn enable(
     id: UserId,
 ) -> Result<bool, AccountError> {
     let guard = &fresh_guard()?;
-    change(app, by, tenant, move |tenant, now| async move {
+    change(app, by, tenant, move |tenant, _| async move {
         let tenant = &tenant;
         let row = row(app, tenant.id, id).await?;
-        let batch = Batch::default().set_active(tenant.id, id, true);
         Ok(Change {
-            batch: unlock_push(app, tenant, now, id, batch).await?.clear_guards(
+            batch: Batch::default().set_active(tenant.id, id, true).clear_guards(
                 tenant.id,
                 id,
                 guard.clone(),
@@ -237,31 +234,6 @@ pub async fn enable(
         })
     })
     .await
-}
-
-/// Adds what lets the user's phones be asked again.
-async fn unlock_push(
-    app: &App,
-    tenant: &Tenant,
-    now: Millis,
-    user: UserId,
-    mut batch: Batch,
-) -> Result<Batch, AdminError> {
-    let kind = FactorKind::Push.word();
-    for row in enrolments::enrolments(&app.store, tenant.id, user, kind).await? {
-        let place = factor_place(tenant.id, &row.id);
-        let opened = tenant.data_key.open(&place, &row.record)?;
-        let damaged = || AdminError::Damaged(format!("the record of factor {}", row.id));
-        let Ok(Enrolment::Push(mut push)) = serde_json::from_slice(opened.expose()) else {
-            return Err(damaged());
-        };
-        push.unlock();
-        let plain = serde_json::to_vec(&Enrolment::Push(push)).map(Zeroizing::new);
-        let plain = plain.map_err(|_| damaged())?;
-        let record = app.decide(now, |cx| tenant.data_key.seal(cx, &place, &plain));
-        batch = batch.change_factor(tenant.id, row.id, row.version, record);
-    }
-    Ok(batch)
 }
 
 /// Removes an account with its names, factors and sessions. What happened stays in the record.

@@ -114,22 +114,6 @@ impl Batch {
         )
     }
 
-    /// Stores another record of a factor that counts, unless it was changed since it was read.
-    #[must_use]
-    pub fn change_factor(
-        self,
-        tenant: TenantId,
-        id: FactorId,
-        version: i64,
-        record: Vec<u8>,
-    ) -> Self {
-        self.one(
-            "UPDATE factor SET version = version + 1, record = $4
-             WHERE tenant = $1 AND id = $2 AND version = $3",
-            [tenant.into(), id.into(), version.into(), record.into()],
-        )
-    }
-
     /// Makes a pending factor count, with the record that its confirmation left.
     #[must_use]
     pub fn activate_factor(

@@ -1,6 +1,6 @@
 use crate::{
     phone::Phone,
-    world::{World, name, on_each_engine},
+    world::{name, on_each_engine},
 };
 use authx::{
     admin::accounts,
@@ -8,15 +8,8 @@ use authx::{
         code,
         phones::{self, PhoneError, Separate},
     },
-    logins::factor_place,
-    phones::KnownPhone,
-    store::{Batch, enrolments::enrolments},
 };
-use authx_core::{
-    Millis,
-    factor::{Enrolment, push::Push},
-    otp::Totp,
-};
+use authx_core::otp::Totp;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -160,46 +153,4 @@ async fn no_token_is_kept_or_recorded() {
         }
     })
     .await;
-}
-
-/// "Not me" and wrong numbers hold until an administrator has looked.
-#[tokio::test(flavor = "multi_thread")]
-async fn enabling_a_user_lets_phones_be_asked_again() {
-    on_each_engine(async |world| {
-        let phone = Phone::enrolled(world).await;
-        let now = world.app.clock.clock().now();
-        let spoils: [fn(&mut Push, Millis); 2] = [
-            |push, now| push.fraud(now, 86_400),
-            |push, now| (0..5).for_each(|_| push.mismatched(now)),
-        ];
-        for spoil in spoils {
-            assert_eq!(limits(world, &phone, |push| spoil(push, now)).await.held(now), None);
-            assert!(limits(world, &phone, |_| {}).await.held(now).is_some());
-            accounts::enable(&world.app, &world.by, world.tenant, world.alice).await.unwrap();
-        }
-        assert_eq!(limits(world, &phone, |_| {}).await.held(now), None);
-    })
-    .await;
-}
-
-/// What limits the requests of a phone's user, as it was before `change`.
-async fn limits(world: &World, phone: &Phone, change: impl Fn(&mut Push)) -> Push {
-    let (app, tenant) = (&world.app, world.tenant);
-    let known = KnownPhone::load(app, phone.id).await.unwrap().unwrap();
-    let rows = enrolments(&app.store, tenant, world.alice, "push").await.unwrap();
-    let place = factor_place(tenant, &rows[0].id);
-    let opened = known.data_key.open(&place, &rows[0].record).unwrap();
-    let Enrolment::Push(before) = serde_json::from_slice(opened.expose()).unwrap() else {
-        unreachable!("the record of push");
-    };
-    let mut push = before.clone();
-    change(&mut push);
-    if push != before {
-        let plain = serde_json::to_vec(&Enrolment::Push(push)).unwrap();
-        let now = app.clock.clock().now();
-        let record = app.decide(now, |cx| known.data_key.seal(cx, &place, &plain));
-        let batch = Batch::default().change_factor(tenant, rows[0].id, rows[0].version, record);
-        app.store.commit(batch).await.unwrap();
-    }
-    before
 }
