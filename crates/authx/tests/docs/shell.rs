@@ -48,12 +48,7 @@ impl Program {
     /// The commands that a page does not name.
     pub(super) fn missing_in(&self, page: &Page) -> Vec<String> {
         let spans = page.spans();
-        // What a command is about may stand in between: `authx user enrolment NAME open`.
-        let says = |span: &str, command: &str| {
-            let mut words = span.split(' ');
-            span.starts_with(self.name) && command.split(' ').all(|word| words.any(|it| it == word))
-        };
-        let named = |command: &String| spans.iter().any(|span| says(span, command));
+        let named = |command: &String| spans.iter().any(|span| span.starts_with(command));
         leaves(self.name, &(self.definition)()).into_iter().filter(|all| !named(all)).collect()
     }
 
