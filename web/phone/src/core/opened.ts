@@ -165,7 +165,7 @@ export class Opened implements Phone {
 
   async startMove() {
     // Whoever moves the accounts has them: as for an approval, the user has to be there.
-    if (this.lock.state.value.locked) await this.unlock()
+    if (this.lock.value.locked) await this.unlock()
     return this.enrolling.startMove()
   }
 
