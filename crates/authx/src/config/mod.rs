@@ -1,5 +1,6 @@
 //! The configuration file: TOML, read once, every value of a type that can only be right.
 
+mod acme;
 mod listen;
 mod network;
 mod template;
@@ -7,6 +8,7 @@ mod template;
 pub use authx_program::config::{
     ConfigError, Fault, InvalidOrigin, Log, LogFormat, Origin, SecretFile, SecretFileError,
 };
+pub use acme::{Acme, AccountContact, DirectoryUrl, InvalidAccountContact, InvalidDirectoryUrl};
 pub use listen::{Listen, Tls, TrustedProxy};
 pub use network::{InvalidNetwork, Network};
 pub use template::Template;
@@ -91,7 +93,13 @@ impl Config {
         let master_key_file =
             SecretFile::demanded(reading, &mut root, "master_key_file", directory);
         let audit_key_file = SecretFile::demanded(reading, &mut root, "audit_key_file", directory);
-        let listen = Listen::read(reading, &mut root, directory, public_url.as_ref());
+        let around = acme::Around {
+            directory,
+            public_url: public_url.as_ref(),
+            phone_url: phone_url.as_ref(),
+            database: database.as_ref(),
+        };
+        let listen = Listen::read(reading, &mut root, &around);
         let log = Log::read(reading, &mut root);
         let mut section = root.section(reading, "clock");
         let require_synchronised = section.flag(reading, "require_synchronised").unwrap_or(true);
