@@ -37,7 +37,7 @@ pub(super) async fn run(global: &Global) -> anyhow::Result<ExitCode> {
         "serving"
     );
     systemd::ready();
-    let sites = sites(&config, &app, &stopping);
+    let sites = sites(&config, &app, &server, &stopping);
     server.run(sites, &OsRandom, stopping).await;
     if let Err(error) = chores.await {
         tracing::error!(%error, "a chore failed");
@@ -47,8 +47,9 @@ pub(super) async fn run(global: &Global) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn sites(config: &Config, app: &Arc<App>, stopping: &Stopping) -> Sites {
-    let health = Health::new(app.store.clone(), app.clock.clone(), stopping.clone());
+fn sites(config: &Config, app: &Arc<App>, server: &Server, stopping: &Stopping) -> Sites {
+    let health = Health::new(app.store.clone(), app.clock.clone(), stopping.clone())
+        .with_certificate(server.keeper());
     let api = Api::new(app.clone(), config.limits.body_bytes, stopping.clone());
     let public = health::router(Arc::new(health)).merge(api::router(api));
     Sites { public, phone: Router::new(), phone_host: config.phone_url.host().to_owned() }

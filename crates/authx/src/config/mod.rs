@@ -11,7 +11,7 @@ pub use authx_program::config::{
 pub use acme::{Acme, AccountContact, DirectoryUrl, InvalidAccountContact, InvalidDirectoryUrl};
 pub use listen::{Listen, Tls, TrustedProxy};
 pub use network::{InvalidNetwork, Network};
-pub use template::Template;
+pub use template::{Template, TlsTemplate};
 
 use authx_program::config::{self, Found, Reading, Section};
 use std::path::Path;

@@ -5,7 +5,7 @@ pub(crate) mod files;
 
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError, Database, Origin, SecretFile, SecretFileError};
-use crate::config::{Template, Tls};
+use crate::config::{AccountContact, Template, Tls, TlsTemplate};
 use crate::keys::{self, Keys, KeysError};
 use crate::random::Random;
 use crate::store::{Batch, Store, StoreError, meta};
@@ -28,6 +28,25 @@ pub struct Wish {
     pub phone_url: Option<Origin>,
     /// As in the configuration; SQLite in the directory if not given.
     pub database: Option<String>,
+    /// Who encrypts; what fits the public URL if not given.
+    pub tls: Option<TlsWish>,
+}
+
+/// Who is to encrypt.
+#[derive(Clone, Debug)]
+pub enum TlsWish {
+    /// The server, with a certificate that it gets by itself. The terms of the authority are
+    /// agreed to.
+    Acme {
+        /// Where the authority may write to.
+        contact: Option<AccountContact>,
+        /// Where account and certificate are kept.
+        state_directory: PathBuf,
+    },
+    /// The server, with files.
+    Files,
+    /// A proxy on this machine.
+    Proxy,
 }
 
 /// A set-up that lacks only the recovery key's public half, which is stored when its owner has
@@ -168,12 +187,25 @@ fn configuration(wish: &Wish, path: &Path, made: &mut Vec<PathBuf>) -> Result<Co
         return Err(InitError::NoPhoneUrl { public_url: public_url.clone() });
     };
     let database = wish.database.as_deref().unwrap_or("sqlite:authx.db");
-    let text = Template { public_url, phone_url: &phone_url, database }.text();
+    let tls = wish.tls.as_ref().map(TlsWish::template);
+    let text = Template { public_url, phone_url: &phone_url, database, tls }.text();
     let config = Config::parse(&text, &wish.directory)
         .map_err(|faults| ConfigError::Faults { path: path.to_owned(), faults })?;
     files::make(path, &text)?;
     made.push(path.to_owned());
     Ok(config)
+}
+
+impl TlsWish {
+    fn template(&self) -> TlsTemplate<'_> {
+        match self {
+            Self::Acme { contact, state_directory } => {
+                TlsTemplate::Acme { contact: contact.as_ref(), state_directory }
+            }
+            Self::Files => TlsTemplate::Files,
+            Self::Proxy => TlsTemplate::Proxy,
+        }
+    }
 }
 
 fn make_keys(

@@ -25,6 +25,7 @@ impl Place {
             public_url: public_url.parse().unwrap(),
             phone_url: None,
             database: None,
+            tls: None,
         };
         prepare(&wish, &ManualClock::new(Millis(1_800_000_000_000)), &self.random).await
     }

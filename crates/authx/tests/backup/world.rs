@@ -59,7 +59,7 @@ impl Place {
         let public_url = "http://localhost:8080".parse().unwrap();
         let phone_url = "http://phone.localhost:8080".parse().unwrap();
         let database = database.url();
-        let text = Template { public_url: &public_url, phone_url: &phone_url, database }.text();
+        let text = Template { public_url: &public_url, phone_url: &phone_url, database, tls: None }.text();
         std::fs::write(place.config_file(), text).unwrap();
         place
     }
@@ -127,6 +127,7 @@ impl World {
             public_url: "http://localhost:8080".parse().unwrap(),
             phone_url: None,
             database: Some(database.url().to_owned()),
+            tls: None,
         };
         let prepared = init::prepare(&wish, place.clock.as_ref(), &OsRandom).await.unwrap();
         let key = prepared.recovery.clone().unwrap();

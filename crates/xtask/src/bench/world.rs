@@ -87,6 +87,7 @@ impl World {
             public_url: format!("{scheme}://{authority}").parse()?,
             phone_url: None,
             database: kind.database.map(ToOwned::to_owned),
+            tls: None,
         };
         let prepared = prepare(&wish, &SystemClock, &OsRandom).await?;
         // Only what goes wrong belongs between the lines of a report.

@@ -21,6 +21,7 @@ use crate::random::{OsRandom, Random};
 use arc_swap::ArcSwapOption;
 use authority::Authority;
 use authx_core::Millis;
+use authx_program::cause::chain;
 use challenge::{Challenges, is_challenge};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
@@ -222,19 +223,6 @@ impl std::fmt::Debug for Keeper {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Keeper").field("names", &self.acme.names).finish_non_exhaustive()
     }
-}
-
-fn chain(error: &OrderError) -> String {
-    let first: &(dyn std::error::Error + 'static) = error;
-    let mut text = error.to_string();
-    for cause in std::iter::successors(first.source(), |cause| cause.source()) {
-        let cause = cause.to_string();
-        // Some errors say in their own text what caused them.
-        if !text.contains(&cause) {
-            text = format!("{text}: {cause}");
-        }
-    }
-    text
 }
 
 fn rfc3339(time: Millis) -> String {
