@@ -242,7 +242,10 @@ mod tests {
     #[tokio::test]
     async fn a_fine_node_is_ready() {
         let node = node().await;
-        assert_eq!(node.health.readiness().await, Readiness { ready: true, problems: vec![], certificate: None });
+        assert_eq!(
+            node.health.readiness().await,
+            Readiness { ready: true, problems: vec![], certificate: None }
+        );
         assert_eq!(events::newest_time(&node.health.store).await.unwrap(), None);
     }
 

@@ -5,10 +5,10 @@ mod listen;
 mod network;
 mod template;
 
+pub use acme::{AccountContact, Acme, DirectoryUrl, InvalidAccountContact, InvalidDirectoryUrl};
 pub use authx_program::config::{
     ConfigError, Fault, InvalidOrigin, Log, LogFormat, Origin, SecretFile, SecretFileError,
 };
-pub use acme::{Acme, AccountContact, DirectoryUrl, InvalidAccountContact, InvalidDirectoryUrl};
 pub use listen::{Listen, Tls, TrustedProxy};
 pub use network::{InvalidNetwork, Network};
 pub use template::{Template, TlsTemplate};

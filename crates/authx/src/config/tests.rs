@@ -4,7 +4,13 @@ use proptest::prelude::*;
 fn template() -> String {
     let public_url = "https://mfa.example.com".parse().unwrap();
     let phone_url = "https://phone.mfa.example.com".parse().unwrap();
-    Template { public_url: &public_url, phone_url: &phone_url, database: "sqlite:authx.db", tls: None }.text()
+    Template {
+        public_url: &public_url,
+        phone_url: &phone_url,
+        database: "sqlite:authx.db",
+        tls: None,
+    }
+    .text()
 }
 
 fn faults(text: &str) -> Vec<String> {
@@ -35,7 +41,8 @@ fn what_init_writes_for_this_machine_is_read_back() {
     for (public, tls) in [("https://localhost:8443", "files"), ("http://localhost:8080", "proxy")] {
         let public_url = public.parse().unwrap();
         let database = "postgres://a\"b@db/authx";
-        let template = Template { public_url: &public_url, phone_url: &phone_url, database, tls: None };
+        let template =
+            Template { public_url: &public_url, phone_url: &phone_url, database, tls: None };
         let config = Config::parse(&template.text(), Path::new("")).unwrap();
         assert_eq!(matches!(config.listen.tls, Tls::Files { .. }), tls == "files");
         assert_eq!(config.database, Database::Url(database.to_owned()));

@@ -16,7 +16,8 @@ pub(super) fn check(acme: &Acme, config: &Config, now: Millis) -> Vec<Check> {
     let mut checks = match state.certificate() {
         Ok(Some(held)) => {
             let mut checks = vec![validity(&held, now)];
-            checks.extend(held.key.cert.first().map(|leaf| names(leaf, config)).unwrap_or_default());
+            checks
+                .extend(held.key.cert.first().map(|leaf| names(leaf, config)).unwrap_or_default());
             checks
         }
         Ok(None) => vec![none(acme, failure.as_ref())],
@@ -39,22 +40,27 @@ fn validity(held: &Held, now: Millis) -> Check {
         return Check::fail(NAME, found, MEND);
     }
     // It is renewed when a third is left: a quarter means that this does not work.
-    if left < until.since(from) / 4 { Check::warn(NAME, found, MEND) } else { Check::ok(NAME, found) }
+    if left < until.since(from) / 4 {
+        Check::warn(NAME, found, MEND)
+    } else {
+        Check::ok(NAME, found)
+    }
 }
 
 fn none(acme: &Acme, failure: Option<&Failure>) -> Check {
     let found = format!("none from {} yet", acme.directory);
     let advice = "start the server, which orders it; port 443 of both names must reach it";
-    if failure.is_some() { Check::fail(NAME, found, MEND) } else { Check::warn(NAME, found, advice) }
+    if failure.is_some() {
+        Check::fail(NAME, found, MEND)
+    } else {
+        Check::warn(NAME, found, advice)
+    }
 }
 
 fn failed(failure: &Failure) -> Check {
     let Failure { count, since, at, text: why, .. } = failure;
-    let found = format!(
-        "{count} order(s) failed since {}, the last at {}: {why}",
-        text(*since),
-        text(*at)
-    );
+    let found =
+        format!("{count} order(s) failed since {}, the last at {}: {why}", text(*since), text(*at));
     Check::warn("certificate order", found, MEND)
 }
 

@@ -4,8 +4,8 @@ mod certificate;
 pub(crate) mod files;
 
 use crate::clock::Clock;
-use crate::config::{Config, ConfigError, Database, Origin, SecretFile, SecretFileError};
 use crate::config::{AccountContact, Template, Tls, TlsTemplate};
+use crate::config::{Config, ConfigError, Database, Origin, SecretFile, SecretFileError};
 use crate::keys::{self, Keys, KeysError};
 use crate::random::Random;
 use crate::store::{Batch, Store, StoreError, meta};

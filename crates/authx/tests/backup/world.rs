@@ -59,7 +59,8 @@ impl Place {
         let public_url = "http://localhost:8080".parse().unwrap();
         let phone_url = "http://phone.localhost:8080".parse().unwrap();
         let database = database.url();
-        let text = Template { public_url: &public_url, phone_url: &phone_url, database, tls: None }.text();
+        let text =
+            Template { public_url: &public_url, phone_url: &phone_url, database, tls: None }.text();
         std::fs::write(place.config_file(), text).unwrap();
         place
     }

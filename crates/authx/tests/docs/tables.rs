@@ -99,7 +99,13 @@ fn parse(text: &str) -> Result<Config, Vec<Fault>> {
 fn template() -> String {
     let public_url = "https://mfa.example.com".parse().unwrap();
     let phone_url = "https://phone.mfa.example.com".parse().unwrap();
-    Template { public_url: &public_url, phone_url: &phone_url, database: "sqlite:authx.db", tls: None }.text()
+    Template {
+        public_url: &public_url,
+        phone_url: &phone_url,
+        database: "sqlite:authx.db",
+        tls: None,
+    }
+    .text()
 }
 
 fn without(key: &str) -> String {

@@ -74,8 +74,10 @@ impl Authority {
         };
         let request = reqwest::Request::try_from(Request::from_parts(head, body))?;
         let answer = self.http.execute(request).await?;
-        if matches!(answer.status(), StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE)
-            && let Some(after) = answer.headers().get(RETRY_AFTER)
+        if matches!(
+            answer.status(),
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
+        ) && let Some(after) = answer.headers().get(RETRY_AFTER)
         {
             let secs = after.to_str().ok().and_then(|secs| secs.trim().parse::<u64>().ok());
             // A date instead of seconds is rare, and an hour is what rate limits are counted in.
@@ -97,7 +99,9 @@ impl HttpClient for Authority {
         request: Request<BodyWrapper<Bytes>>,
     ) -> Pin<Box<dyn Future<Output = Result<BytesResponse, instant_acme::Error>> + Send>> {
         let asked = self.clone().ask(request);
-        Box::pin(async move { asked.await.map_err(|error| instant_acme::Error::Other(error.into())) })
+        Box::pin(
+            async move { asked.await.map_err(|error| instant_acme::Error::Other(error.into())) },
+        )
     }
 }
 

@@ -35,7 +35,9 @@ impl Challenges {
         let certificate = params.self_signed(&key)?;
         let private = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let chain = vec![certificate.der().clone()];
-        let certified = CertifiedKey::from_der(chain, private, &super::super::tls::provider())?;
+        // Not `from_der`, which reads the certificate and takes no extension that it does not know.
+        let private = super::super::tls::provider().key_provider.load_private_key(private)?;
+        let certified = CertifiedKey::new(chain, private);
         self.with(|open| open.insert(name.to_owned(), Arc::new(certified)));
         Ok(())
     }

@@ -7,9 +7,9 @@ mod order;
 mod schedule;
 mod state;
 
-pub(super) use challenge::PROTOCOL;
 pub use authority::AuthorityError;
 pub use challenge::ChallengeError;
+pub(super) use challenge::PROTOCOL;
 pub use order::OrderError;
 pub use schedule::{Failure, Progress, Validity};
 pub use state::{Held, State, StateError};
@@ -136,7 +136,9 @@ impl Keeper {
             Ok(Some(held)) => self.current.store(Some(Arc::new(held))),
             // Whatever is in use is better than nothing.
             Ok(None) => {}
-            Err(error) => tracing::error!(%error, "the certificate cannot be used; ordering another"),
+            Err(error) => {
+                tracing::error!(%error, "the certificate cannot be used; ordering another")
+            }
         }
         Ok(())
     }
@@ -175,8 +177,15 @@ impl Keeper {
                 let reason = (error.code(), text.clone());
                 self.note(|progress| progress.failed(now, told, chance, reason));
                 let next = rfc3339(self.due());
-                let until = self.standing().until.map(rfc3339);
-                tracing::error!(error = text, until, next, "no certificate; the old one stays");
+                match self.standing().until.map(rfc3339) {
+                    Some(until) => tracing::error!(
+                        error = text,
+                        until,
+                        next,
+                        "no new certificate; the old one stays in use"
+                    ),
+                    None => tracing::error!(error = text, next, "no certificate"),
+                }
             }
         }
     }

@@ -82,11 +82,7 @@ pub(super) async fn order(
 
 /// The account at this authority; made at the first order, and anew where the authority has
 /// forgotten it.
-async fn account(
-    acme: &Acme,
-    state: &State,
-    authority: &Authority,
-) -> Result<Account, OrderError> {
+async fn account(acme: &Acme, state: &State, authority: &Authority) -> Result<Account, OrderError> {
     let directory = acme.directory.as_str();
     let contact = acme.contact.as_ref().map(ToString::to_string);
     let contacts: Vec<&str> = contact.as_deref().into_iter().collect();
@@ -102,24 +98,26 @@ async fn account(
                 return Ok(account);
             }
             Err(Error::Api(problem)) if problem.r#type.as_deref() == Some(FORGOTTEN) => {
-                tracing::warn!(directory, "the authority has forgotten the account; making another");
+                tracing::warn!(
+                    directory,
+                    "the authority has forgotten the account; making another"
+                );
             }
             Err(error) => return Err(error.into()),
         }
     }
-    let new =
-        NewAccount { contact: &contacts, terms_of_service_agreed: true, only_return_existing: false };
+    let new = NewAccount {
+        contact: &contacts,
+        terms_of_service_agreed: true,
+        only_return_existing: false,
+    };
     let (account, credentials) = builder().create(&new, directory.to_owned(), None).await?;
     state.keep_account(directory, &StoredAccount { contact, credentials })?;
     Ok(account)
 }
 
 /// Answers the authority's questions, and waits until it has seen the answers.
-async fn prove(
-    order: &mut Order,
-    acme: &Acme,
-    challenges: &Challenges,
-) -> Result<(), OrderError> {
+async fn prove(order: &mut Order, acme: &Acme, challenges: &Challenges) -> Result<(), OrderError> {
     let mut asked = order.authorizations();
     while let Some(authorization) = asked.next().await {
         let mut authorization = authorization?;
@@ -163,12 +161,13 @@ impl OrderError {
         match self {
             Self::Unproved { code, .. } => code.clone(),
             Self::Authority(Error::Api(problem)) => word(problem),
-            Self::Authority(Error::Other(cause)) if cause.is::<Unreachable>() => "unreachable".into(),
+            Self::Authority(Error::Other(cause)) if cause.is::<Unreachable>() => {
+                "unreachable".into()
+            }
             Self::Authority(Error::Timeout(_)) => "slow".into(),
-            Self::Authority(_)
-            | Self::Foreign(_)
-            | Self::OtherQuestions(_)
-            | Self::Useless(_) => "strange".into(),
+            Self::Authority(_) | Self::Foreign(_) | Self::OtherQuestions(_) | Self::Useless(_) => {
+                "strange".into()
+            }
             Self::Challenge(_) | Self::Request(_) | Self::State(_) => "here".into(),
         }
     }
@@ -181,6 +180,5 @@ fn word(problem: &instant_acme::Problem) -> String {
 
 const FORGOTTEN: &str = "urn:ietf:params:acme:error:accountDoesNotExist";
 /// Let's Encrypt looks within seconds, from several places.
-const PATIENCE: RetryPolicy = RetryPolicy::new()
-    .initial_delay(Duration::from_millis(500))
-    .timeout(Duration::from_mins(2));
+const PATIENCE: RetryPolicy =
+    RetryPolicy::new().initial_delay(Duration::from_millis(500)).timeout(Duration::from_mins(2));

@@ -124,7 +124,7 @@ fn pause_secs(failures: u32) -> u64 {
 }
 
 const AFTER_SUCCESS_SECS: u64 = 3_600;
-const BETWEEN_TRIES_SECS: u64 = 60;
+const BETWEEN_TRIES_SECS: u64 = 10;
 
 #[cfg(test)]
 mod tests {
@@ -157,7 +157,7 @@ mod tests {
         fail(&mut progress, NOW, None);
         assert_eq!(progress.due(None), NOW.plus_secs(132));
         progress.asked_again();
-        assert_eq!(progress.due(None), NOW.plus_secs(60));
+        assert_eq!(progress.due(None), NOW.plus_secs(10));
         let day_later = NOW.plus_secs(DAY);
         fail(&mut progress, NOW.plus_secs(60), Some(day_later));
         progress.asked_again();
