@@ -1,5 +1,5 @@
 use super::{
-    NAMES,
+    NAMES, free_port,
     pebble::Place,
     server::Installation,
     until,
@@ -106,6 +106,22 @@ async fn a_renewal_that_fails_keeps_the_old_one_and_one_that_works_cuts_nobody()
     assert_eq!(open.ask(NAMES[0]).await, "HTTP/1.1 200 OK", "on the connection of before");
     assert_eq!(code(&server.health().unwrap()), None);
     assert!(installation.log().contains("the authority has forgotten the account"));
+    server.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_authority_did_not_like_is_told() {
+    let installation = Installation::new();
+    // It comes to a port where nobody answers, as with a firewall in between.
+    let Some(place) = Place::new(free_port()) else { return };
+    installation.order_from(&place);
+    installation.trust(&place);
+    let _pebble = place.start().await;
+    let server = installation.start();
+    server.until("the order fails", |health| code(health) == Some("connection")).await;
+    let log = installation.log();
+    assert!(log.contains("the authority found mfa.authx.test unproved: "), "{log}");
+    assert!(installation.doctor().contains("connection refused"), "{}", installation.doctor());
     server.stop();
 }
 
