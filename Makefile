@@ -13,7 +13,7 @@ bench:
 	@scripts/bench
 
 lint:
-	@scripts/test format house clippy doc
+	@scripts/test web format house clippy doc
 
 soak:
 	@scripts/soak

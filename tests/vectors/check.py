@@ -17,7 +17,10 @@ import types
 import unittest
 import unittest.mock
 
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from http_message_signatures import (
     HTTPMessageSigner,
     HTTPMessageVerifier,
@@ -55,6 +58,10 @@ def answer(case):
 def from_jwk(jwk):
     x, y = (int.from_bytes(base64.urlsafe_b64decode(jwk[name] + "="), "big") for name in "xy")
     return ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
+
+
+def unpadded(text):
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
 class Verifier(HTTPMessageVerifier):
@@ -108,6 +115,37 @@ class Vectors(unittest.TestCase):
                     ECDSA_P256_SHA256, from_jwk(PHONE["jwk"]), PHONE["keyid"],
                 )
                 self.assertEqual(base, sent["signature_base"])
+
+    def test_a_phones_key_is_the_one_it_is_said_to_be(self):
+        secret = int.from_bytes(unpadded(PHONE["jwk"]["d"]), "big")
+        public = ec.derive_private_key(secret, ec.SECP256R1()).public_key()
+        self.assertEqual(public.public_numbers(), from_jwk(PHONE["jwk"]).public_numbers())
+
+    def test_seeds_of_phones_open(self):
+        for case in vectors("phone_seed.json")["cases"]:
+            seed = {name: unpadded(text) for name, text in case["seed"].items()}
+            secret = int.from_bytes(bytes.fromhex(case["box_secret"]), "big")
+            own = ec.derive_private_key(secret, ec.SECP256R1())
+            other = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), seed["ephemeral"])
+            box = own.public_key().public_numbers()
+            point = b"\4" + box.x.to_bytes(32, "big") + box.y.to_bytes(32, "big")
+            phone = case["phone"].encode()
+            key = HKDF(
+                algorithm=hashes.SHA256(), length=32, info=b"authx seed 1\0" + phone,
+                salt=hashlib.sha256(seed["ephemeral"] + point).digest(),
+            ).derive(own.exchange(ec.ECDH(), other))
+            opened = AESGCM(key).decrypt(seed["iv"], seed["ciphertext"], phone)
+            self.assertEqual(opened.hex(), case["secret"])
+
+    def test_words_of_phones(self):
+        words = (ROOT / "crates/authx-core/src/phone_words/english.txt").read_text().split()
+        for case in vectors("phone_words.json")["cases"]:
+            keys = [case["keys"][key][axis] for key in ("answer", "device", "box") for axis in "xy"]
+            seed = [case["seed"][name] for name in ("ephemeral", "iv", "ciphertext")]
+            text = "\n".join(["authx words 1", case["phone"], *keys, *seed, case["tenant"], case["user"]])
+            bits = int.from_bytes(hashlib.sha256(text.encode()).digest(), "big") >> (256 - 44)
+            found = [words[bits >> shift & 2047] for shift in (33, 22, 11, 0)]
+            self.assertEqual(found, case["words"])
 
     def test_the_library_signs_as_the_profile_asks(self):
         """A client on an ordinary library works: only the order of its parameters is its own."""

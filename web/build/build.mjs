@@ -4,7 +4,7 @@
 import * as esbuild from 'esbuild'
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { compressed } from './compress.mjs'
@@ -169,9 +169,13 @@ function manifest(icon) {
   }
 }
 
-/** Writes beside the old directory and then changes places: nobody embeds half an app. */
+/**
+ * Writes beside the old directory and then changes places: nobody embeds half an app. What is there
+ * already stays untouched, so that nothing is compiled anew for it.
+ */
 async function write(out, files) {
   const target = out.replace(/\/$/, ''), fresh = `${target}.new`
+  if (await holds(target, files)) return
   await rm(fresh, { recursive: true, force: true })
   for (const [path, bytes] of files) {
     await mkdir(dirname(join(fresh, path)), { recursive: true })
@@ -179,4 +183,12 @@ async function write(out, files) {
   }
   await rm(target, { recursive: true, force: true })
   await rename(fresh, target)
+}
+
+async function holds(target, files) {
+  const there = await readdir(target, { recursive: true, withFileTypes: true }).catch(() => [])
+  if (there.filter(entry => entry.isFile()).length !== files.size) return false
+  const same = await Promise.all([...files].map(async ([path, bytes]) =>
+    bytes.equals(await readFile(join(target, path)).catch(() => Buffer.alloc(0)))))
+  return same.every(Boolean)
 }

@@ -5,16 +5,18 @@
 //! factors it used up and the record of it are stored together or not at all.
 
 mod moving;
+mod phone;
 mod record;
 mod renewal;
 #[cfg(test)]
 mod tests;
 mod view;
 
+pub use phone::{Phone, PhoneAnswer, Reach, Ringing};
 pub use renewal::{Renewal, renew};
 
 use crate::{
-    ApplicationId, Cx, FactorId, LoginId, Millis, SessionId, UserId,
+    ApplicationId, Cx, FactorId, LoginId, Millis, PhoneId, SessionId, UserId,
     audit::EventKind,
     factor::{Answer, Enrolled, FactorKind},
     guard::Source,
@@ -70,6 +72,9 @@ pub struct Login {
     pub support_code: SupportCode,
     /// Digits to compare on the phone.
     pub match_number: Option<MatchNumber>,
+    /// Whether the user sees those digits, or will with the next question.
+    #[serde(default)]
+    pub number_shown: bool,
     /// Factors that may be used.
     pub offers: Vec<FactorKind>,
     /// Answers that may still be wrong or right.
@@ -108,6 +113,8 @@ pub enum Stage {
         /// Its text.
         prompt: String,
     },
+    /// A phone was asked; an answer that is typed counts too.
+    AwaitingPhone(Ringing),
     /// The caller gave up, and it stays so.
     Cancelled,
     /// Nobody answered in time, and it stays so.
@@ -185,19 +192,88 @@ pub enum Event<'a> {
     },
     /// The caller gave up.
     Cancelled,
+    /// A phone answered its request.
+    Phone {
+        /// Which.
+        phone: PhoneId,
+        /// What.
+        answer: PhoneAnswer,
+        /// As of [`Event::Answered`].
+        first_factor: FirstFactor,
+        /// As of [`Event::Answered`].
+        certificate: Option<UserId>,
+        /// For the record: what the phone signed.
+        evidence: Map<String, Value>,
+    },
+    /// What was sent reached the phone, or did not.
+    Reached {
+        /// Which.
+        phone: PhoneId,
+        /// How far it came.
+        reach: Reach,
+        /// By which way, or why not.
+        by: String,
+    },
+    /// The same client began another login, which took over the request.
+    Superseded,
     /// Time has passed.
     Timer,
+}
+
+/// What a user has: changed by a step as its effects say.
+#[derive(Debug)]
+pub struct Means<'a> {
+    /// The factors that count.
+    pub enrolled: &'a mut [Enrolled],
+    /// The phones that can be asked, in the order in which the user counts them.
+    pub phones: &'a [Phone],
+    /// How a user without a factor may enrol a phone now, where an administrator allows it.
+    pub enrol: Option<Enrol>,
+}
+
+/// What a user is told who may enrol a phone at the VPN prompt.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Enrol {
+    /// The authenticator's host name.
+    pub site: String,
+    /// What is to be typed there.
+    pub code: String,
 }
 
 /// What the caller of a step has to carry out, all in one commit with the login itself.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
+    /// A request goes to a phone.
+    AskPhone {
+        /// Which.
+        phone: PhoneId,
+        /// The login whose request this one takes over: the phone has been rung already.
+        replaces: Option<LoginId>,
+    },
+    /// The code that a phone showed for this refused login was typed.
+    CodeUsed(LoginId),
     /// A password was wrong: the source is slowed down.
     CountPassword,
+    /// The user was told how to enrol: what was told counts from now on.
+    Enrol,
+    /// The request on a phone is over.
+    EndRequest {
+        /// Which phone's.
+        phone: PhoneId,
+        /// How it ended: a stable word.
+        outcome: &'static str,
+    },
+    /// The phones may show a code for this login's client, which shows nothing.
+    OfferCode,
     /// An entry for the record.
     Record(EventKind, Map<String, Value>),
     /// A sign-in to remember.
     Remember(Session),
+    /// What a phone is shown of its request has changed.
+    ShowRequest {
+        /// Which phone's.
+        phone: PhoneId,
+    },
     /// This factor changed: a code was spent, or a wrong one counted.
     SaveFactor(FactorId),
 }
@@ -207,7 +283,7 @@ pub fn start(
     cx: &mut Cx<'_>,
     start: Start<'_>,
     policy: &Policy,
-    enrolled: &mut [Enrolled],
+    means: &mut Means<'_>,
 ) -> (Login, Vec<Effect>) {
     let Start { mut login, first_factor, certificate, answer, session } = start;
     let mut effects = vec![];
@@ -224,19 +300,20 @@ pub fn start(
         return (login, effects);
     }
     if policy.second_factor == SecondFactor::Off {
-        moving.allow(cx, None);
+        moving.allow(cx, None, Map::new());
         return (login, effects);
     }
-    moving.offer(enrolled);
+    moving.offer(means);
     if moving.login.offers.is_empty() {
-        moving.refuse(cx, Reason::NotEnrolled, None);
+        moving.not_enrolled(cx, means.enrol.as_ref());
     } else if let Some(answer) = answer {
-        moving.answered(cx, enrolled, &answer);
+        moving.answered(cx, means, &answer);
+    } else if moving.ask_by_itself(cx, means) {
     } else if moving.login.can_ask() {
         moving.ask(Question::First);
         moving.record(cx, EventKind::LoginBegan, Map::new());
     } else {
-        moving.refuse(cx, Reason::CannotAsk, None);
+        moving.cannot_ask(cx, Reason::CannotAsk, Reason::PhoneCodeNeeded);
     }
     (login, effects)
 }
@@ -246,7 +323,7 @@ pub fn step(
     cx: &mut Cx<'_>,
     login: &mut Login,
     policy: &Policy,
-    enrolled: &mut [Enrolled],
+    means: &mut Means<'_>,
     event: &Event<'_>,
 ) -> Vec<Effect> {
     let mut effects = vec![];
@@ -261,11 +338,22 @@ pub fn step(
     match event {
         Event::Answered { answer, first_factor, certificate } => {
             if moving.stands(cx, *first_factor, *certificate) {
-                moving.offer(enrolled);
-                moving.answered(cx, enrolled, answer);
+                moving.offer(means);
+                if moving.login.offers.is_empty() && means.enrol.is_some() {
+                    moving.not_enrolled(cx, means.enrol.as_ref());
+                } else {
+                    moving.answered(cx, means, answer);
+                }
             }
         }
         Event::Cancelled => moving.end(cx, Stage::Cancelled, EventKind::LoginCancelled),
+        Event::Phone { phone, answer, first_factor, certificate, evidence } => {
+            if moving.rings_on(*phone) && moving.stands(cx, *first_factor, *certificate) {
+                moving.answered_on_phone(cx, means, *phone, answer, evidence.clone());
+            }
+        }
+        Event::Reached { phone, reach, by } => moving.reached(cx, *phone, *reach, by),
+        Event::Superseded => moving.refuse(cx, Reason::Superseded, None),
         Event::Timer => {}
     }
     effects
@@ -275,7 +363,7 @@ impl Login {
     /// Does it stay as it is?
     pub fn is_final(&self) -> bool {
         match self.stage {
-            Stage::AwaitingInput { .. } => false,
+            Stage::AwaitingInput { .. } | Stage::AwaitingPhone(_) => false,
             Stage::Allowed { .. } | Stage::Cancelled | Stage::Expired | Stage::Refused { .. } => {
                 true
             }
@@ -284,7 +372,7 @@ impl Login {
 
     /// The number of its open question, where that is answered by another connection.
     pub fn open_challenge(&self) -> Option<u32> {
-        self.challenges.filter(|_| !self.is_final())
+        self.challenges.filter(|_| matches!(self.stage, Stage::AwaitingInput { .. }))
     }
 
     /// Whether a question can be put to the user.

@@ -1,7 +1,7 @@
 //! What a server encrypts to a phone: the seed of its codes.
 //!
-//! A phone in a browser opens it with WebCrypto's `unwrapKey`, so that no script sees the bytes; that
-//! is why the form is plain ECDH, HKDF and AES-GCM instead of a ready-made scheme.
+//! A phone in a browser opens it with `unwrapKey` of the Web Cryptography API, so that no script sees the
+//! bytes; that is why the form is plain ECDH, HKDF and AES-GCM instead of a ready-made scheme.
 
 use crate::{Cx, PhoneId, Secret, cipher, p256};
 use aws_lc_rs::{

@@ -125,6 +125,7 @@ impl Effective {
         let mut factors = layers.pick("factors", |d| d.factors.clone(), FactorKind::ALL.to_vec());
         factors.sort_unstable();
         factors.dedup();
+        let phones = Phones::of(&mut layers);
         let policy = Policy {
             factors,
             first_factors: layers.pick(
@@ -149,26 +150,14 @@ impl Effective {
                 |d| d.lifetimes.session_secs,
                 43_200,
             ),
-            push_secs: layers.pick("lifetimes.push_secs", |d| d.lifetimes.push_secs, 120),
-            fraud_lock_secs: layers.pick(
-                "lifetimes.fraud_lock_secs",
-                |d| d.lifetimes.fraud_lock_secs,
-                86_400,
-            ),
-            phones_per_user: layers.pick("limits.phones_per_user", |d| d.limits.phones_per_user, 5),
-            match_number: layers.pick("match_number", |d| d.match_number, MatchNumber::Required),
-            automatic_push: layers.pick("automatic_push", |d| d.automatic_push, AutomaticPush::Off),
-            user_verification: layers.pick(
-                "user_verification",
-                |d| d.user_verification,
-                UserVerification::Off,
-            ),
-            app_lock: layers.pick("app_lock", |d| d.app_lock, AppLock::Optional),
-            phone_classes: layers.pick(
-                "phone_classes",
-                |d| d.phone_classes.clone(),
-                vec![PhoneClass::Web],
-            ),
+            push_secs: phones.push_secs,
+            fraud_lock_secs: phones.fraud_lock_secs,
+            phones_per_user: phones.per_user,
+            match_number: phones.match_number,
+            automatic_push: phones.automatic_push,
+            user_verification: phones.user_verification,
+            app_lock: phones.app_lock,
+            phone_classes: phones.classes,
             certificate_name: layers.pick(
                 "certificate_name",
                 |d| d.certificate_name,
@@ -218,6 +207,45 @@ impl Effective {
 impl Default for Effective {
     fn default() -> Self {
         Self::of(&Document::default(), &Document::default())
+    }
+}
+
+/// What a policy says of phones.
+struct Phones {
+    push_secs: u64,
+    fraud_lock_secs: u64,
+    per_user: u8,
+    match_number: MatchNumber,
+    automatic_push: AutomaticPush,
+    user_verification: UserVerification,
+    app_lock: AppLock,
+    classes: Vec<PhoneClass>,
+}
+
+impl Phones {
+    fn of(layers: &mut Layers<'_>) -> Self {
+        Self {
+            push_secs: layers.pick("lifetimes.push_secs", |d| d.lifetimes.push_secs, 120),
+            fraud_lock_secs: layers.pick(
+                "lifetimes.fraud_lock_secs",
+                |d| d.lifetimes.fraud_lock_secs,
+                86_400,
+            ),
+            per_user: layers.pick("limits.phones_per_user", |d| d.limits.phones_per_user, 5),
+            match_number: layers.pick("match_number", |d| d.match_number, MatchNumber::Required),
+            automatic_push: layers.pick("automatic_push", |d| d.automatic_push, AutomaticPush::Off),
+            user_verification: layers.pick(
+                "user_verification",
+                |d| d.user_verification,
+                UserVerification::Off,
+            ),
+            app_lock: layers.pick("app_lock", |d| d.app_lock, AppLock::Optional),
+            classes: layers.pick(
+                "phone_classes",
+                |d| d.phone_classes.clone(),
+                vec![PhoneClass::Web],
+            ),
+        }
     }
 }
 

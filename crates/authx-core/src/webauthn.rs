@@ -4,7 +4,10 @@
 //! The browser hands the public key and the authenticator data over separately, so nothing here
 //! reads CBOR. Attestation is not asked for: what keeps the key is the user's own choice of phone.
 
-use crate::{PhoneId, cipher, wire::phone::Base64Url};
+use crate::{
+    PhoneId, cipher,
+    wire::phone::{Assertion, Base64Url},
+};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1, UnparsedPublicKey};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
@@ -129,6 +132,26 @@ pub fn verify(
         return Err(WebauthnError::Count);
     }
     Ok(sign_count)
+}
+
+/// Whether this credential confirmed this challenge with a verified user: what is left to check of
+/// an assertion in the record, once its origin and its count were checked.
+pub(crate) fn is_signed_by(
+    public_key: &Base64Url,
+    challenge: &[u8; 32],
+    assertion: &Assertion,
+) -> bool {
+    let (client, data) =
+        (assertion.client_data.as_bytes(), assertion.authenticator_data.as_bytes());
+    let Ok(said) = serde_json::from_slice::<ClientData>(client) else { return false };
+    let verified = data.get(32).is_some_and(|flags| flags & USER_VERIFIED != 0);
+    let covered = [data, &cipher::sha256(client)[..]].concat();
+    let signed = UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, public_key.as_bytes())
+        .verify(&covered, assertion.signature.as_bytes());
+    said.kind == "webauthn.get"
+        && said.challenge == URL_SAFE_NO_PAD.encode(challenge)
+        && verified
+        && signed.is_ok()
 }
 
 /// The challenge with which a phone makes its credential.

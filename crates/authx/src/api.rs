@@ -5,6 +5,7 @@ mod error;
 mod logins;
 mod nonces;
 mod openapi;
+pub mod phone;
 mod signed;
 
 pub use openapi::{document, router};

@@ -1,13 +1,16 @@
 //! What every part of the server shares, built once at the start.
 
 use crate::{
-    clock::{ClockGuard, ClockProblem, SystemClock},
+    clock::{Clock, ClockGuard, ClockProblem, SystemClock},
     config::{Config, Origin, SecretFileError},
     directory::Directory,
     keys::{Keys, KeysError},
     passwords::{PasswordError, Passwords},
+    push::{self, PushError},
     random::{OsRandom, Random},
+    rings::Rings,
     seals::LatestSeals,
+    senders::web_push::WebPush,
     store::{Batch, Store, StoreError, events},
     waiters::Waiters,
 };
@@ -32,6 +35,10 @@ pub struct App {
     pub passwords: Passwords,
     /// Who waits for a change, such as long polls.
     pub waiters: Waiters,
+    /// Phones to be rung.
+    pub rings: Rings,
+    /// What sends notices to them; `None` where push is off.
+    pub push: Option<WebPush>,
     /// Applications whose callers were seen lately.
     pub directory: Directory,
     /// The newest seal of each tenant.
@@ -51,6 +58,9 @@ pub enum OpenError {
     /// Not even one password could be hashed.
     #[error(transparent)]
     Password(#[from] PasswordError),
+    /// Web Push is configured, and cannot be used.
+    #[error(transparent)]
+    Push(#[from] PushError),
     /// The database's address cannot be read.
     #[error(transparent)]
     Secret(#[from] SecretFileError),
@@ -86,6 +96,7 @@ impl App {
         clock.refresh(events::newest_time(&store).await?);
         let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         let waiters = Waiters::beside_others(store.clone());
+        let push = push_sender(config, &keys, &store).await?;
         Ok(Self {
             store,
             keys,
@@ -93,6 +104,8 @@ impl App {
             random: Arc::new(OsRandom),
             passwords: Passwords::new(cores)?,
             waiters,
+            rings: Rings::new(),
+            push,
             directory: Directory::default(),
             seals: LatestSeals::default(),
             public_url: config.public_url.clone(),
@@ -133,6 +146,21 @@ impl App {
             Event { id, tenant, at: now, kind, user, application, login, support_code, detail };
         batch.record(&event, self.keys.audit.mac(&event))
     }
+}
+
+/// `None` where nobody is named whom push services may write to: then push is off.
+async fn push_sender(
+    config: &Config,
+    keys: &Keys,
+    store: &Store,
+) -> Result<Option<WebPush>, PushError> {
+    if config.push.contact.is_none() {
+        return Ok(None);
+    }
+    let (clock, random): (Arc<dyn Clock>, Arc<dyn Random>) =
+        (Arc::new(SystemClock), Arc::new(OsRandom));
+    let key = push::key(keys, store, clock.as_ref(), random.as_ref()).await?;
+    push::sender(&config.push, key, clock, random)
 }
 
 impl std::fmt::Debug for App {

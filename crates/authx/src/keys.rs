@@ -67,12 +67,8 @@ impl Keys {
     ///
     /// [`KeysError::Foreign`], [`KeysError::Store`], [`KeysError::Unmarked`].
     pub async fn check(&self, store: &Store) -> Result<(), KeysError> {
-        let master = meta::read(store, MASTER_MARK).await?.ok_or(KeysError::Unmarked)?;
+        self.installation(store).await?;
         let audit = meta::read(store, AUDIT_MARK).await?.ok_or(KeysError::Unmarked)?;
-        let opened = URL_SAFE_NO_PAD.decode(master).map(|it| self.master.unwrap(nobody(), &it));
-        if !matches!(opened, Ok(Ok(_))) {
-            return Err(KeysError::Foreign { which: MASTER });
-        }
         if audit != self.witness().to_string() {
             return Err(KeysError::Foreign { which: AUDIT });
         }
@@ -91,6 +87,18 @@ impl Keys {
             .keep_meta(MASTER_MARK, master)
             .keep_meta(AUDIT_MARK, self.witness().to_string());
         store.commit(batch).await
+    }
+
+    /// The key that seals what belongs to the installation and to no tenant.
+    ///
+    /// # Errors
+    ///
+    /// [`KeysError::Foreign`], [`KeysError::Store`], [`KeysError::Unmarked`].
+    pub async fn installation(&self, store: &Store) -> Result<DataKey, KeysError> {
+        let mark = meta::read(store, MASTER_MARK).await?.ok_or(KeysError::Unmarked)?;
+        let foreign = KeysError::Foreign { which: MASTER };
+        let Ok(wrapped) = URL_SAFE_NO_PAD.decode(mark) else { return Err(foreign) };
+        self.master.unwrap(nobody(), &wrapped).map_err(|_| foreign)
     }
 
     /// The first seal of a tenant that does not exist: it depends on nothing but the key.

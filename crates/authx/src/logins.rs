@@ -1,17 +1,24 @@
 //! The only caller of [`authx_core::login::start`] and [`authx_core::login::step`]:
 //! load → step → commit → wake.
 
+mod after;
+mod asked;
 mod begin;
 mod challenge;
 mod factors;
+mod has;
+pub mod phone;
 mod renewal;
+mod ringing;
 mod save;
 mod sweep;
 mod wait;
 
+pub use asked::Facts;
 pub use begin::{begin, password_place};
 pub use factors::factor_place;
 pub use renewal::renew;
+pub use ringing::ring_phones;
 pub use sweep::{expire_overdue, forget_old};
 pub use wait::wait;
 
@@ -26,10 +33,11 @@ use crate::{
     },
     waiters::Wake,
 };
+use after::After;
 use authx_core::{
-    LoginId,
+    LoginId, PhoneId,
     factor::Answer,
-    login::{Cause, Event, FirstFactor, Login, step},
+    login::{Cause, Event, FirstFactor, Login, PhoneAnswer, Reach, step},
     name::Name,
     policy::FirstFactorKind,
     seal::SealError,
@@ -38,6 +46,8 @@ use authx_core::{
         text::ChallengeSecret,
     },
 };
+use has::Has;
+use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 /// Why a login could not be begun or moved on.
@@ -118,11 +128,14 @@ impl Versioned {
     }
 }
 
-/// What a caller says, or the time.
+/// What a caller or a phone says, or the time.
 #[derive(Clone, Copy)]
 enum Happened<'a> {
     Answered(&'a str),
     Cancelled,
+    Phone(PhoneId, &'a PhoneAnswer, &'a Map<String, Value>),
+    Reached(PhoneId, Reach, &'a str),
+    Superseded,
     Timer,
 }
 
@@ -247,30 +260,48 @@ async fn advance(
 ) -> Result<(), LoginError> {
     let now = app.now()?;
     let Versioned { login, version, generation, challenge } = current;
-    let mut enrolled = vec![];
+    let mut has = Has::default();
     let event = match happened {
         Happened::Answered(text) => {
             let known = known(app, caller, login).await?;
-            let open = |factor| factors::open(caller, factor);
-            enrolled = known.factors.iter().map(open).collect::<Result<Vec<_>, _>>()?;
+            has = Has::of(app, caller, login.user, &known.factors).await?;
             let answer = Answer { text, digest: None };
-            let answer = factors::hashed(app, &login.offers, &enrolled, answer).await?;
+            let answer = factors::hashed(app, &login.offers, &has.enrolled, answer).await?;
             let first_factor = first_factor(caller, login, known.account.as_ref());
             Event::Answered { answer, first_factor, certificate: known.certificate }
         }
+        Happened::Phone(phone, answer, evidence) => {
+            let known = known(app, caller, login).await?;
+            has = Has::of(app, caller, login.user, &known.factors).await?;
+            Event::Phone {
+                phone,
+                answer: answer.clone(),
+                first_factor: first_factor(caller, login, known.account.as_ref()),
+                certificate: known.certificate,
+                evidence: evidence.clone(),
+            }
+        }
+        Happened::Reached(phone, reach, by) => Event::Reached { phone, reach, by: by.to_owned() },
         Happened::Cancelled => Event::Cancelled,
+        Happened::Superseded => Event::Superseded,
         Happened::Timer => Event::Timer,
     };
-    let effects = app.decide(now, |cx| step(cx, login, &caller.policy, &mut enrolled, &event));
+    let effects = app.decide(now, |cx| {
+        let mut means = has.means();
+        step(cx, login, &caller.policy, &mut means, &event)
+    });
     if effects.is_empty() {
         return Ok(());
     }
-    let outcome = save::Outcome { now, login, enrolled: &enrolled, effects };
+    let after = After::of(&effects);
+    let (enrolled, enrol) = (&has.enrolled, has.enrolment);
+    let outcome = save::Outcome { now, login, enrolled, effects, enrol };
     save::changed(app, caller, outcome, *version).await?;
     *version = version.saturating_add(1);
     *generation = caller.generation;
     *challenge = challenge::secret(caller, login);
     app.waiters.wake(Wake::Login(login.id));
+    after.carry_out(app, caller, login).await;
     Ok(())
 }
 

@@ -8,6 +8,15 @@ use serde::Serialize;
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, thiserror::Error)]
 #[serde(tag = "finding", rename_all = "snake_case")]
 pub enum Finding {
+    /// A login let in by a phone, without what that phone signed.
+    #[error(
+        "row {seq} says that a phone approved a login, but what it signed is missing, does not fit \
+         its key, or is about another login"
+    )]
+    ApprovalUnsigned {
+        /// The row's ordinal.
+        seq: i64,
+    },
     /// A seal does not follow from the one before, although both are genuine.
     #[error(
         "seal {number} does not follow from seal {previous}, although both are genuine: parts of \

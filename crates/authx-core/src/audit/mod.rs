@@ -10,6 +10,7 @@
 //! write to the database (a seal is made every second while the server serves), and anything done by
 //! someone who also has the audit key.
 
+mod approval;
 mod event;
 mod finding;
 mod kind;

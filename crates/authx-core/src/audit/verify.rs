@@ -1,7 +1,8 @@
 //! Reads a record again and says what was done to it.
 
 use super::{
-    AuditKey, EventKind, Finding, Report, Row, Seal, Witness, merkle::Tree, repeats::Repeats,
+    AuditKey, EventKind, Finding, Report, Row, Seal, Witness, approval, merkle::Tree,
+    repeats::Repeats,
 };
 use crate::{Millis, id::TenantId};
 use serde::Serialize;
@@ -140,6 +141,9 @@ impl<'k> Verifier<'k> {
         let kind = row.kind.parse::<EventKind>();
         if kind.is_err() {
             self.find(Finding::RowUnknown { seq: row.seq });
+        }
+        if kind == Ok(EventKind::LoginAllowed) && !approval::holds(row) {
+            self.find(Finding::ApprovalUnsigned { seq: row.seq });
         }
         // A genuine row has the id of an event: 16 bytes.
         let Ok(id) = row.id.try_into() else { return };

@@ -1,6 +1,6 @@
 //! The moves of a login: each changes the stage and says what follows.
 
-use super::{Cause, Effect, FirstFactor, Login, Stage, record};
+use super::{Cause, Effect, Enrol, FirstFactor, Login, Means, Stage, record};
 use crate::{
     Cx, Millis, SessionId, UserId,
     audit::EventKind,
@@ -83,21 +83,42 @@ impl Moving<'_> {
         true
     }
 
-    pub(super) fn offer(&mut self, enrolled: &[Enrolled]) {
-        let has = |kind: &&FactorKind| enrolled.iter().any(|one| one.enrolment.kind() == **kind);
+    pub(super) fn offer(&mut self, means: &Means<'_>) {
+        let has = |kind: &&FactorKind| {
+            let enrolled = means.enrolled.iter().any(|one| one.enrolment.kind() == **kind);
+            enrolled && (**kind != FactorKind::Push || !means.phones.is_empty())
+        };
         self.login.offers = self.policy.factors.iter().filter(has).copied().collect();
     }
 
-    pub(super) fn answered(
-        &mut self,
-        cx: &mut Cx<'_>,
-        enrolled: &mut [Enrolled],
-        answer: &Answer<'_>,
-    ) {
+    pub(super) fn answered(&mut self, cx: &mut Cx<'_>, means: &mut Means<'_>, answer: &Answer<'_>) {
         match prompt::intent(answer.text, &self.login.offers) {
-            Intent::Answer(kind) => self.judge(cx, enrolled, kind, answer),
-            Intent::Choose(kind) => self.ask_again(cx, Question::For(kind)),
+            Intent::Answer(FactorKind::Code) if self.shown_code(cx, means, answer) => {}
+            Intent::Answer(kind) => self.judge(cx, means.enrolled, kind, answer),
+            Intent::Choose { kind: FactorKind::Push, which } => self.choose_phone(cx, means, which),
+            Intent::Choose { kind, .. } => self.ask_again(cx, Question::For(kind)),
             Intent::Unknown => self.ask_again(cx, Question::AfterUnknown),
+        }
+    }
+
+    /// All enrolments of the kind are looked at: a user with two phones has two of codes. They
+    /// count wrong answers together.
+    /// Refuses a user without a factor, or says how to enrol one where that is allowed.
+    pub(super) fn not_enrolled(&mut self, cx: &Cx<'_>, enrol: Option<&Enrol>) {
+        let Some(enrol) = enrol else {
+            return self.refuse(cx, Reason::NotEnrolled, None);
+        };
+        self.effects.push(Effect::Enrol);
+        self.login.idle = self.login.idle.saturating_add(1);
+        if self.login.can_ask_again() && self.login.idle <= MOST_IDLE {
+            self.login.expires = self.login.expires.max(cx.now.plus_secs(ENROL_SECS));
+            self.login.stage = Stage::AwaitingInput { prompt: prompt::enrol(enrol) };
+            return self.record(cx, EventKind::LoginBegan, record::text("answer", "enrol"));
+        }
+        self.refuse(cx, Reason::NotEnrolled, None);
+        let told = prompt::enrol_first(enrol, &self.login.support_code);
+        if let Stage::Refused { text, .. } = &mut self.login.stage {
+            *text = told;
         }
     }
 
@@ -109,27 +130,43 @@ impl Moving<'_> {
         answer: &Answer<'_>,
     ) {
         let source = self.login.source();
-        let Some(factor) = enrolled.iter_mut().find(|one| one.enrolment.kind() == kind) else {
-            self.refuse(cx, Reason::NotEnrolled, None);
-            return;
-        };
-        match factor.guard.gate(cx.now, &source, self.policy.lock_after) {
-            Gate::Open => {}
-            Gate::Locked => return self.refuse(cx, Reason::FactorLocked, None),
-            Gate::Wait { .. } => return self.refuse(cx, Reason::SlowDown, None),
+        let wanted = if self.login.offers.contains(&kind) { kind } else { FactorKind::Push };
+        let ours = |factor: &&mut Enrolled| factor.enrolment.kind() == wanted;
+        let mut gate = None;
+        for factor in enrolled.iter_mut().filter(ours) {
+            match factor.guard.gate(cx.now, &source, self.policy.lock_after) {
+                Gate::Open => gate = gate.or(Some(Gate::Open)),
+                closed @ (Gate::Locked | Gate::Wait { .. }) => gate = Some(closed),
+            }
         }
-        let verdict = factor.enrolment.answer(cx, answer);
-        self.effects.push(Effect::SaveFactor(factor.id));
-        if verdict == Verdict::Accept {
-            factor.guard.succeed(&source);
-            self.allow(cx, Some(kind));
-        } else {
+        match gate {
+            Some(Gate::Open) => {}
+            None => return self.refuse(cx, Reason::NotEnrolled, None),
+            Some(Gate::Locked) => return self.refuse(cx, Reason::FactorLocked, None),
+            Some(Gate::Wait { .. }) => return self.refuse(cx, Reason::SlowDown, None),
+        }
+        let mut verdict = Verdict::Wrong;
+        for factor in enrolled.iter_mut().filter(ours) {
+            match factor.enrolment.answer(cx, answer) {
+                Verdict::Accept => {
+                    factor.guard.succeed(&source);
+                    let id = factor.id;
+                    self.effects.push(Effect::SaveFactor(id));
+                    self.note_answered(enrolled);
+                    return self.allow(cx, Some(kind), Map::new());
+                }
+                Verdict::Spent => verdict = Verdict::Spent,
+                Verdict::Wrong => {}
+            }
+        }
+        for factor in enrolled.iter_mut().filter(ours) {
             factor.guard.fail(cx.now, &source);
-            self.wrong(cx, kind, verdict);
+            self.effects.push(Effect::SaveFactor(factor.id));
         }
+        self.wrong(cx, kind, verdict);
     }
 
-    fn wrong(&mut self, cx: &Cx<'_>, kind: FactorKind, verdict: Verdict) {
+    fn wrong(&mut self, cx: &mut Cx<'_>, kind: FactorKind, verdict: Verdict) {
         let left = self.login.answers_left.saturating_sub(1);
         self.login.answers_left = left;
         let spent = verdict == Verdict::Spent;
@@ -146,7 +183,7 @@ impl Moving<'_> {
 
     /// A word, or something unknown, costs no try; but not for ever, and only where a further
     /// question can be shown.
-    fn ask_again(&mut self, cx: &Cx<'_>, question: Question) {
+    pub(super) fn ask_again(&mut self, cx: &Cx<'_>, question: Question) {
         self.login.idle = self.login.idle.saturating_add(1);
         let can_ask = self.login.can_ask_again() || self.is_first_question();
         if !can_ask || self.login.idle > MOST_IDLE {
@@ -163,17 +200,34 @@ impl Moving<'_> {
     }
 
     pub(super) fn ask(&mut self, question: Question) {
-        let prompt = prompt::question(question, &self.login.offers, self.policy.prompt.as_deref());
+        let mut prompt =
+            prompt::question(question, &self.login.offers, self.policy.prompt.as_deref());
         self.login.challenges = self.login.challenges.map(|asked| asked.saturating_add(1));
+        if let Stage::AwaitingPhone(ringing) = &mut self.login.stage {
+            // The phone goes on ringing, whatever was typed beside it.
+            prompt.clear();
+            prompt.push_str(&ringing.question_after(question));
+            ringing.prompt = prompt;
+            return;
+        }
         self.login.stage = Stage::AwaitingInput { prompt };
     }
 
-    pub(super) fn allow(&mut self, cx: &mut Cx<'_>, factor: Option<FactorKind>) {
+    pub(super) fn allow(
+        &mut self,
+        cx: &mut Cx<'_>,
+        factor: Option<FactorKind>,
+        more: Map<String, Value>,
+    ) {
         // What stands for a second factor later must have seen one: the policy may ask for it then.
         let session = factor.and_then(|_| self.remember(cx));
-        self.login.stage = Stage::Allowed { factor, session };
-        let by = factor.map_or("policy", FactorKind::word);
-        self.record(cx, EventKind::LoginAllowed, record::text("by", by));
+        self.become_final(
+            Stage::Allowed { factor, session },
+            if factor == Some(FactorKind::Push) { "approved" } else { "elsewhere" },
+        );
+        let mut detail = more;
+        detail.extend(record::text("by", factor.map_or("policy", FactorKind::word)));
+        self.record(cx, EventKind::LoginAllowed, detail);
     }
 
     fn remember(&mut self, cx: &mut Cx<'_>) -> Option<(SessionId, Millis)> {
@@ -186,7 +240,7 @@ impl Moving<'_> {
 
     pub(super) fn refuse(&mut self, cx: &Cx<'_>, reason: Reason, cause: Option<Cause>) {
         let text = prompt::refusal(reason, self.policy.help.as_deref(), &self.login.support_code);
-        self.login.stage = Stage::Refused { reason, text };
+        self.become_final(Stage::Refused { reason, text }, outcome(reason));
         let mut detail = record::text("reason", reason.entry().code);
         if let Some(cause) = cause {
             detail.extend(record::text("cause", cause.word()));
@@ -195,8 +249,15 @@ impl Moving<'_> {
     }
 
     pub(super) fn end(&mut self, cx: &Cx<'_>, stage: Stage, kind: EventKind) {
-        self.login.stage = stage;
+        let outcome = if stage == Stage::Expired { "expired" } else { "cancelled" };
+        self.become_final(stage, outcome);
         self.record(cx, kind, Map::new());
+    }
+
+    /// A request that a phone still has goes with it.
+    fn become_final(&mut self, stage: Stage, outcome: &'static str) {
+        self.end_request(outcome);
+        self.login.stage = stage;
     }
 
     pub(super) fn record(&mut self, cx: &Cx<'_>, kind: EventKind, detail: Map<String, Value>) {
@@ -205,5 +266,42 @@ impl Moving<'_> {
     }
 }
 
+/// What the phone is told of a login that was refused while it had the request.
+fn outcome(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Fraud => "fraud",
+        Reason::PushDenied => "denied",
+        Reason::Superseded => "replaced",
+        Reason::WrongNumber => "wrong_number",
+        Reason::AccountDisabled
+        | Reason::AgentFault
+        | Reason::AuthxUnreachable
+        | Reason::CannotAsk
+        | Reason::CertificateMismatch
+        | Reason::ChallengeExpired
+        | Reason::ClientGone
+        | Reason::CodeAlreadyUsed
+        | Reason::FactorLocked
+        | Reason::FirstFactorNotAllowed
+        | Reason::NameTooLong
+        | Reason::NotEnrolled
+        | Reason::NumberNotShown
+        | Reason::PhoneCodeNeeded
+        | Reason::PushLimited
+        | Reason::PushLocked
+        | Reason::SessionEnded
+        | Reason::SessionUnknown
+        | Reason::SlowDown
+        | Reason::TimedOut
+        | Reason::TooManyPasswords
+        | Reason::UnknownAnswer
+        | Reason::UnknownUser
+        | Reason::WrongCode
+        | Reason::WrongCredentials => "cancelled",
+    }
+}
+
+/// How long a login stays open whose user enrols a phone meanwhile.
+const ENROL_SECS: u64 = 300;
 /// How many answers of one login may be words or nonsense.
 const MOST_IDLE: u8 = 5;

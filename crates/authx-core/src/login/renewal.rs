@@ -39,7 +39,11 @@ pub fn renew(
             (Reason::SessionEnded, word(login, cause))
         }
         (
-            Stage::AwaitingInput { .. } | Stage::Cancelled | Stage::Expired | Stage::Refused { .. },
+            Stage::AwaitingInput { .. }
+            | Stage::AwaitingPhone(_)
+            | Stage::Cancelled
+            | Stage::Expired
+            | Stage::Refused { .. },
             _,
         ) => (Reason::SessionUnknown, "not_allowed"),
     };

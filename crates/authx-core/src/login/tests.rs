@@ -1,3 +1,4 @@
+mod phones;
 mod reconnect;
 mod resting;
 
@@ -17,6 +18,8 @@ struct World {
     now: Millis,
     policy: Policy,
     enrolled: Vec<Enrolled>,
+    phones: Vec<Phone>,
+    enrol: Option<Enrol>,
 }
 
 impl World {
@@ -32,7 +35,7 @@ impl World {
             enrolment,
             guard: Guard::default(),
         });
-        Self { now: NOW, policy, enrolled: enrolled.collect() }
+        Self { now: NOW, policy, enrolled: enrolled.collect(), phones: vec![], enrol: None }
     }
 
     fn begin(
@@ -59,7 +62,9 @@ impl World {
         let answer = request.answer.as_ref().map(|text| answer(text.expose()));
         let login = login.of(Some(user()));
         let first = Start { login, first_factor, certificate, answer, session };
-        start(&mut cx, first, &self.policy, &mut self.enrolled)
+        let mut means =
+            Means { enrolled: &mut self.enrolled, phones: &self.phones, enrol: self.enrol.clone() };
+        start(&mut cx, first, &self.policy, &mut means)
     }
 
     fn proved(&mut self, answer: &str) -> (Login, Vec<Effect>) {
@@ -72,7 +77,9 @@ impl World {
 
     fn step(&mut self, login: &mut Login, event: &Event<'_>) -> Vec<Effect> {
         let mut fill = fill;
-        step(&mut cx(self.now, &mut fill), login, &self.policy, &mut self.enrolled, event)
+        let mut means =
+            Means { enrolled: &mut self.enrolled, phones: &self.phones, enrol: self.enrol.clone() };
+        step(&mut cx(self.now, &mut fill), login, &self.policy, &mut means, event)
     }
 
     fn code(&self) -> String {
@@ -120,7 +127,15 @@ fn recorded(effects: &[Effect]) -> Vec<EventKind> {
         .iter()
         .filter_map(|effect| match effect {
             Effect::Record(kind, _) => Some(*kind),
-            Effect::CountPassword | Effect::Remember(_) | Effect::SaveFactor(_) => None,
+            Effect::AskPhone { .. }
+            | Effect::CodeUsed(_)
+            | Effect::CountPassword
+            | Effect::EndRequest { .. }
+            | Effect::Enrol
+            | Effect::OfferCode
+            | Effect::Remember(_)
+            | Effect::SaveFactor(_)
+            | Effect::ShowRequest { .. } => None,
         })
         .collect()
 }

@@ -29,6 +29,8 @@ impl Login {
         let support_code = request.support_code.clone();
         let by_challenge =
             request.can.reconnect && policy.dynamic_challenge == DynamicChallenge::On;
+        // Whoever can be asked again is shown the number with the next question.
+        let shown = request.match_number.is_some() || request.can.text && request.can.several;
         let open_secs = if by_challenge { CHALLENGE_SECS } else { policy.login_secs };
         Self {
             id,
@@ -46,6 +48,7 @@ impl Login {
             challenges: by_challenge.then_some(0),
             language: request.language.clone(),
             support_code: support_code.unwrap_or_else(|| SupportCode::draw(cx)),
+            number_shown: drawn.is_some() && shown,
             match_number: drawn,
             offers: vec![],
             answers_left: policy.answers_per_login,
@@ -93,6 +96,13 @@ impl Login {
                 let (text, offers) =
                     (prompt.clone(), self.offers.iter().copied().map(Offer::from).collect());
                 view.prompt = Some(Prompt { text, echo: true, offers });
+            }
+            Stage::AwaitingPhone(ringing) => {
+                view.state = LoginState::AwaitingPhone;
+                view.factor = Some(FactorKind::Push);
+                view.delivery = Some(ringing.delivery());
+                let offers = self.offers.iter().copied().map(Offer::from).collect();
+                view.prompt = Some(Prompt { text: ringing.prompt.clone(), echo: true, offers });
             }
             Stage::Cancelled => view.state = LoginState::Cancelled,
             Stage::Expired => view.state = LoginState::Expired,

@@ -85,6 +85,7 @@ pub struct Lifetimes {
 
 /// Whether an approval on a phone needs the six digits of the VPN prompt.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum MatchNumber {
     /// It never does, and none is shown.
@@ -107,6 +108,7 @@ pub enum AutomaticPush {
 
 /// Whether an approval has to carry a WebAuthn assertion with user verification.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum UserVerification {
     /// The signature of the phone's key is enough.
@@ -118,6 +120,7 @@ pub enum UserVerification {
 /// Whether the authenticator shows codes only behind the phone's lock. The page's word: no server
 /// can see to it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AppLock {
     /// As its user likes.
@@ -127,7 +130,7 @@ pub enum AppLock {
 }
 
 /// Kinds of authenticator.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PhoneClass {

@@ -3,8 +3,8 @@
 use authx_core::{
     secret_text,
     wire::signature::{
-        AppKey, Caller, Headers, PhoneKey, Presented, Request, SignatureError, authority,
-        sign_request, sign_response, verify_response,
+        AppKey, Caller, Headers, PhoneKey, PhoneSigner, Presented, Request, SignatureError,
+        authority, sign_phone_request, sign_request, sign_response, verify_response,
     },
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -175,7 +175,18 @@ fn requests_of_a_phone_are_those_of_the_vectors() {
     let key = PhoneKey::new(&point).unwrap();
     point[64] ^= 1;
     assert!(PhoneKey::new(&point).is_none(), "beside the curve");
+    let mut secret = [0; 32];
+    URL_SAFE_NO_PAD.decode_slice(&jwk["d"], &mut secret).unwrap();
+    let signer = PhoneSigner::from_secret(&secret).unwrap();
     for PhoneCase { name, request: mut sent } in cases {
+        let (phone, nonce) = (keyid.parse().unwrap(), hex(&sent.nonce));
+        let made = sent.look(|it| sign_phone_request(&signer, phone, it, sent.created, nonce));
+        let Fields { content_digest, signature_input, .. } = sent.headers.clone();
+        assert_eq!(
+            (&made.content_digest, &made.signature_input),
+            (&content_digest, &signature_input)
+        );
+        assert_eq!(sent.look(|seen| presented(&made).unwrap().verify_phone(seen, &key)), Ok(()));
         let request = presented(&sent.headers.clone().into()).expect(&name);
         assert_eq!(request.caller, Caller::Phone(keyid.parse().unwrap()), "{name}");
         assert_eq!(sent.look(|seen| request.verify_phone(seen, &key)), Ok(()), "{name}");

@@ -65,7 +65,7 @@ pub(crate) struct Tenant {
     pub(crate) name: String,
     pub(crate) policy: String,
     pub(crate) data_key: DataKey,
-    generation: i64,
+    pub(crate) generation: i64,
 }
 
 /// What was decided: writes, what to record of them, and the answer to whoever asked.
@@ -91,7 +91,7 @@ impl Actor {
 }
 
 impl Tenant {
-    async fn load(app: &App, id: TenantId) -> Result<Self, AdminError> {
+    pub(crate) async fn load(app: &App, id: TenantId) -> Result<Self, AdminError> {
         let found = stored::tenant(&app.store, id).await?.ok_or(AdminError::UnknownTenant)?;
         Ok(Self {
             id,
@@ -139,7 +139,7 @@ pub(crate) fn detail<const N: usize>(entries: [(&str, Value); N]) -> Map<String,
 }
 
 /// A moment of chance length, so that those who collided do not meet again.
-async fn pause(app: &App) {
+pub(crate) async fn pause(app: &App) {
     let mut byte = [0];
     app.random.fill(&mut byte);
     let [millis] = byte;
@@ -147,4 +147,4 @@ async fn pause(app: &App) {
 }
 
 /// How often a change is decided when others are faster: enough for some dozen scripts at once.
-const TRIES: u8 = 20;
+pub(crate) const TRIES: u8 = 20;

@@ -31,7 +31,12 @@ impl ApiError {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "fault", detail)
     }
 
-    fn later(status: StatusCode, code: &'static str, detail: impl Into<String>, secs: u64) -> Self {
+    pub(super) fn later(
+        status: StatusCode,
+        code: &'static str,
+        detail: impl Into<String>,
+        secs: u64,
+    ) -> Self {
         Self { retry_after_secs: Some(secs), ..Self::new(status, code, detail) }
     }
 

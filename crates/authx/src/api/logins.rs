@@ -178,7 +178,9 @@ pub(super) async fn renew(
 
 /// Does the work also when the caller hangs up meanwhile: what is wrong is counted, and whoever
 /// waits for the login is woken after its commit.
-async fn to_the_end<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
+pub(super) async fn to_the_end<T: Send + 'static>(
+    work: impl Future<Output = T> + Send + 'static,
+) -> T {
     match tokio::spawn(work.in_current_span()).await {
         Ok(done) => done,
         Err(error) => match error.try_into_panic() {

@@ -240,7 +240,7 @@ impl Head {
     }
 }
 
-fn unread(error: &axum::Error, most: usize) -> ApiError {
+pub(super) fn unread(error: &axum::Error, most: usize) -> ApiError {
     match BodyError::find(error) {
         Some(error @ (BodyError::Broken(_) | BodyError::TooSlow)) => {
             ApiError::new(StatusCode::REQUEST_TIMEOUT, "body_broke_off", error.to_string())

@@ -19,7 +19,7 @@ pub(super) fn run(global: &Global, command: &Command) -> anyhow::Result<ExitCode
 }
 
 fn meaning(config: &Config) -> String {
-    let Config { public_url, phone_url, listen, database, .. } = config;
+    let Config { public_url, phone_url, listen, database, push, .. } = config;
     let mut text = format!("  portal and API   {public_url}\n  authenticator    {phone_url}\n");
     if let Some(address) = listen.address {
         let how = match &listen.tls {
@@ -36,5 +36,12 @@ fn meaning(config: &Config) -> String {
         let _ = writeln!(text, "  listens on       {} (http)", path.display());
     }
     let _ = writeln!(text, "  stores in        {}", database.shown());
+    let _ = match (&push.contact, &push.proxy) {
+        (Some(contact), None) => writeln!(text, "  pushes           directly, for {contact}"),
+        (Some(contact), Some(_)) => {
+            writeln!(text, "  pushes           through a proxy, for {contact}")
+        }
+        (None, _) => writeln!(text, "  pushes           nothing: push.contact is not set"),
+    };
     text
 }

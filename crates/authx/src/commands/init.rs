@@ -2,7 +2,7 @@
 
 use super::{Global, Output};
 use crate::clock::SystemClock;
-use crate::config::{AccountContact, Origin, Tls};
+use crate::config::{AccountContact, Contact, Origin, Tls};
 use crate::init::{Prepared, TlsWish, Wish, prepare};
 use crate::random::OsRandom;
 use anyhow::Context as _;
@@ -35,6 +35,9 @@ pub(super) struct Arguments {
     /// Where Let's Encrypt may write to, as in mailto:it@example.com
     #[arg(long, value_name = "MAILTO")]
     acme_contact: Option<AccountContact>,
+    /// Whom push services write to, as in <mailto:it@your-company.com>; without it nothing is pushed
+    #[arg(long, value_name = "ADDRESS")]
+    push_contact: Option<Contact>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -55,6 +58,7 @@ struct Done {
     recovery_key: Option<String>,
     lacks_certificate: bool,
     orders_certificate: bool,
+    lacks_push_contact: bool,
 }
 
 pub(super) async fn run(global: &Global, arguments: &Arguments) -> anyhow::Result<ExitCode> {
@@ -64,6 +68,7 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> anyhow::Resul
         phone_url: arguments.phone_url.clone(),
         database: arguments.database.clone().or_else(|| packaged_database(&arguments.dir)),
         tls: arguments.tls.map(|who| arguments.tls(who)),
+        push_contact: arguments.push_contact.clone(),
     };
     let prepared = prepare(&wish, &SystemClock, &OsRandom).await?;
     Done::of(&prepared).write(global.json)?;
@@ -105,6 +110,7 @@ impl Done {
             recovery_key: prepared.recovery.as_ref().map(|key| key.to_text().to_string()),
             lacks_certificate: prepared.lacks_certificate,
             orders_certificate: matches!(prepared.config.listen.tls, Tls::Acme(_)),
+            lacks_push_contact: prepared.config.push.contact.is_none(),
         }
     }
 }
@@ -127,6 +133,13 @@ impl Output for Done {
         }
         if self.orders_certificate {
             let _ = writeln!(text, "{ORDERS}");
+        }
+        if self.lacks_push_contact {
+            let _ = writeln!(
+                text,
+                "Phones hear of a sign-in only while their app is open: set push.contact in {}.",
+                self.config
+            );
         }
         let _ = writeln!(text, "Start the server: authx serve --config {}", self.config);
         text

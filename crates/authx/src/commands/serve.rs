@@ -1,16 +1,18 @@
 //! `authx serve`.
 
 use super::Global;
+use crate::api::phone::{self, PhoneApi};
 use crate::api::{self, Api};
 use crate::app::App;
 use crate::chores;
 use crate::config::Config;
 use crate::health::{self, Health};
+use crate::logins;
+use crate::phone_site;
 use crate::random::OsRandom;
 use crate::serve::{Server, Sites, Stop, Stopping, stopping, systemd};
 use anyhow::Context as _;
 use authx_program::logging;
-use axum::Router;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -28,6 +30,7 @@ pub(super) async fn run(global: &Global) -> anyhow::Result<ExitCode> {
     let server = Server::bind(config.listen.clone(), config.limits).await?;
     stop_on_signal(stop)?;
     tokio::spawn(health::watch_clock(app.store.clone(), app.clock.clone(), stopping.clone()));
+    tokio::spawn(logins::ring_phones(app.clone(), stopping.clone()));
     let chores = tokio::spawn(chores::run(app.clone(), stopping.clone()));
     tokio::spawn(systemd::watchdog(stopping.clone()));
     tracing::info!(
@@ -52,7 +55,9 @@ fn sites(config: &Config, app: &Arc<App>, server: &Server, stopping: &Stopping) 
         .with_certificate(server.keeper());
     let api = Api::new(app.clone(), config.limits.body_bytes, stopping.clone());
     let public = health::router(Arc::new(health)).merge(api::router(api));
-    Sites { public, phone: Router::new(), phone_host: config.phone_url.host().to_owned() }
+    let phone = PhoneApi::new(app.clone(), config.limits.body_bytes, stopping.clone());
+    let phone = phone::router(phone).merge(phone_site::router());
+    Sites { public, phone, phone_host: config.phone_url.host().to_owned() }
 }
 
 /// SIGTERM (systemd) and SIGINT (a terminal) mean the same: finish and go.

@@ -3,14 +3,17 @@
 mod acme;
 mod listen;
 mod network;
+mod push;
 mod template;
 
+pub use crate::senders::web_push::{Contact, InvalidContact};
 pub use acme::{AccountContact, Acme, DirectoryUrl, InvalidAccountContact, InvalidDirectoryUrl};
 pub use authx_program::config::{
     ConfigError, Fault, InvalidOrigin, Log, LogFormat, Origin, SecretFile, SecretFileError,
 };
 pub use listen::{Listen, Tls, TrustedProxy};
 pub use network::{InvalidNetwork, Network};
+pub use push::{ProxyAddress, ProxyError, Push};
 pub use template::{Template, TlsTemplate};
 
 use authx_program::config::{self, Found, Reading, Section};
@@ -32,6 +35,8 @@ pub struct Config {
     pub audit_key_file: SecretFile,
     /// How callers reach the server.
     pub listen: Listen,
+    /// How messages reach phones whose app is closed.
+    pub push: Push,
     /// What is logged, and how.
     pub log: Log,
     /// What is demanded of the clock.
@@ -100,6 +105,7 @@ impl Config {
             database: database.as_ref(),
         };
         let listen = Listen::read(reading, &mut root, &around);
+        let push = Push::read(reading, &mut root, directory);
         let log = Log::read(reading, &mut root);
         let mut section = root.section(reading, "clock");
         let require_synchronised = section.flag(reading, "require_synchronised").unwrap_or(true);
@@ -113,6 +119,7 @@ impl Config {
             master_key_file: master_key_file?,
             audit_key_file: audit_key_file?,
             listen: listen?,
+            push,
             log,
             clock: ClockRules { require_synchronised },
             limits,

@@ -1,6 +1,6 @@
 //! The commented configuration that `authx init` writes.
 
-use super::{AccountContact, Origin};
+use super::{AccountContact, Contact, Origin};
 use std::path::Path;
 
 /// What a new installation is asked.
@@ -14,6 +14,8 @@ pub struct Template<'a> {
     pub database: &'a str,
     /// Who encrypts; what fits the URL if not said.
     pub tls: Option<TlsTemplate<'a>>,
+    /// See [`super::Push::contact`].
+    pub push_contact: Option<&'a Contact>,
 }
 
 /// Who encrypts, as a new installation is asked.
@@ -36,7 +38,7 @@ pub enum TlsTemplate<'a> {
 impl Template<'_> {
     /// The file's text.
     pub fn text(&self) -> String {
-        let Self { public_url, phone_url, database, tls } = self;
+        let Self { public_url, phone_url, database, tls, push_contact } = self;
         let own = public_url.is_loopback();
         let fitting = if public_url.is_https() { TlsTemplate::Files } else { TlsTemplate::Proxy };
         let tls = tls.unwrap_or(fitting);
@@ -56,6 +58,7 @@ impl Template<'_> {
         // A machine that serves only itself is a trial, and often has no time server.
         let synchronised = if own { "false" } else { "true" };
         let quoted = toml::Value::String((*database).to_owned());
+        let push = push(*push_contact);
         format!(
             r#"# AuthX. Relative paths begin at this file's directory; `authx config check` finds mistakes.
 
@@ -86,6 +89,7 @@ trusted_proxies = []
 # Plain HTTP for callers on this machine, mode 0660, with the same signatures.
 # unix_socket = "/run/authx/api.sock"
 {acme}
+{push}
 [log]
 # "human" or "json".
 format = "human"
@@ -129,4 +133,28 @@ state_directory = {state_directory}
 "#
         )
     }
+}
+
+fn push(contact: Option<&Contact>) -> String {
+    let contact = match contact {
+        Some(contact) => format!("contact = {}", toml::Value::String(contact.to_string())),
+        None => "# contact = \"mailto:it@your-company.com\"".to_owned(),
+    };
+    format!(
+        r#"[push]
+# Whom the push services of Apple, Google and Mozilla write to when messages to phones give them
+# trouble: "mailto:" or "https://", and it must be real. Without it phones hear of a sign-in only
+# while their app is open.
+{contact}
+# Push services beside those of the browsers: "push.example.com" or "*.push.example.com".
+# hosts = []
+# Private addresses that a push service may have: addresses or ranges.
+# allow_networks = []
+# The way out, if not direct: "http://HOST:PORT", or "file:PATH" or "credential:NAME" of what holds
+# such an address with its password.
+# proxy = "http://proxy.example.com:3128"
+# Authorities beside the system's.
+# ca_file = "proxy-ca.pem"
+"#
+    )
 }

@@ -1,24 +1,26 @@
 use super::*;
 use proptest::prelude::*;
 
-fn template() -> String {
+pub(super) fn template() -> String {
     let public_url = "https://mfa.example.com".parse().unwrap();
     let phone_url = "https://phone.mfa.example.com".parse().unwrap();
-    Template {
+    let contact = "mailto:ops@authx-test.dev".parse().unwrap();
+    let template = Template {
         public_url: &public_url,
         phone_url: &phone_url,
         database: "sqlite:authx.db",
         tls: None,
-    }
-    .text()
+        push_contact: Some(&contact),
+    };
+    template.text()
 }
 
-fn faults(text: &str) -> Vec<String> {
+pub(super) fn faults(text: &str) -> Vec<String> {
     let faults = Config::parse(text, Path::new("/etc/authx")).err().unwrap_or_default();
     faults.iter().map(ToString::to_string).collect()
 }
 
-fn changed(from: &str, to: &str) -> String {
+pub(super) fn changed(from: &str, to: &str) -> String {
     let text = template();
     assert!(text.contains(from), "{from}");
     text.replacen(from, to, 1)
@@ -41,8 +43,13 @@ fn what_init_writes_for_this_machine_is_read_back() {
     for (public, tls) in [("https://localhost:8443", "files"), ("http://localhost:8080", "proxy")] {
         let public_url = public.parse().unwrap();
         let database = "postgres://a\"b@db/authx";
-        let template =
-            Template { public_url: &public_url, phone_url: &phone_url, database, tls: None };
+        let template = Template {
+            public_url: &public_url,
+            phone_url: &phone_url,
+            database,
+            tls: None,
+            push_contact: None,
+        };
         let config = Config::parse(&template.text(), Path::new("")).unwrap();
         assert_eq!(matches!(config.listen.tls, Tls::Files { .. }), tls == "files");
         assert_eq!(config.database, Database::Url(database.to_owned()));
@@ -107,6 +114,7 @@ fn an_own_certificate_wants_names_and_an_agreement() {
         phone_url: &phone_url,
         database: "sqlite:/var/lib/authx/authx.db",
         tls: Some(tls),
+        push_contact: None,
     };
     let text = template.text();
     let read = |text: &str| Config::parse(text, Path::new("/etc/authx")).unwrap().listen.tls;

@@ -3,6 +3,7 @@
 mod acme;
 mod address;
 mod certificate;
+mod push;
 
 use crate::clock::{Clock, ClockGuard, Synchronisation, synchronisation};
 use crate::config::{Config, ConfigError, Database, SecretFile, Tls};
@@ -89,6 +90,8 @@ pub async fn examine(config_file: &Path, clock: Arc<dyn Clock>) -> Vec<Check> {
         Tls::Proxy => {}
     }
     checks.extend(address::check(&config.listen));
+    let stored = store.as_ref().zip(Keys::load(&config).ok());
+    checks.extend(push::check(&config.push, stored).await);
     checks
 }
 

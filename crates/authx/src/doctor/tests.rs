@@ -18,6 +18,7 @@ async fn installation() -> (TempDir, PathBuf) {
         phone_url: None,
         database: None,
         tls: None,
+        push_contact: None,
     };
     let prepared = prepare(&wish, &ManualClock::new(NOW), &SeededRandom::new(1)).await.unwrap();
     let file = prepared.config_file.clone();

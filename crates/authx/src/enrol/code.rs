@@ -90,6 +90,7 @@ pub async fn offer(
             tenant: tenant.id,
             account: user,
             id,
+            phone: None,
             kind: FactorKind::Code.word(),
             active: false,
             record: close(app, tenant, now, id, code)?,
@@ -163,7 +164,11 @@ async fn enrolments(
     tenant: &Tenant,
     user: UserId,
 ) -> Result<Vec<EnrolmentRow>, AdminError> {
-    Ok(stored::enrolments(&app.store, tenant.id, user, FactorKind::Code.word()).await?)
+    let word = FactorKind::Code.word();
+    let mut rows = stored::enrolments(&app.store, tenant.id, user, word).await?;
+    // Those of phones come and go with them.
+    rows.retain(|row| row.phone.is_none());
+    Ok(rows)
 }
 
 fn open(tenant: &Tenant, row: &EnrolmentRow) -> Result<Code, AdminError> {

@@ -1,6 +1,7 @@
 //! How users come by their factors.
 
 pub mod code;
+pub mod phones;
 pub mod recovery;
 
 use crate::{
@@ -8,7 +9,7 @@ use crate::{
     app::App,
     logins::factor_place,
 };
-use authx_core::{FactorId, Millis, factor::Enrolment};
+use authx_core::{FactorId, Millis, TenantId, factor::Enrolment, seal::DataKey};
 use zeroize::Zeroizing;
 
 /// An enrolment, sealed to the row of its factor.
@@ -19,8 +20,20 @@ fn sealed(
     id: FactorId,
     enrolment: &Enrolment,
 ) -> Result<Vec<u8>, AdminError> {
+    sealed_by(app, tenant.id, &tenant.data_key, now, id, enrolment)
+}
+
+/// The same with the tenant's data key at hand.
+fn sealed_by(
+    app: &App,
+    tenant: TenantId,
+    key: &DataKey,
+    now: Millis,
+    id: FactorId,
+    enrolment: &Enrolment,
+) -> Result<Vec<u8>, AdminError> {
     let plain = serde_json::to_vec(enrolment).map(Zeroizing::new);
     let plain = plain.map_err(|error| AdminError::Damaged(error.to_string()))?;
-    let place = factor_place(tenant.id, &id);
-    Ok(app.decide(now, |cx| tenant.data_key.seal(cx, &place, &plain)))
+    let place = factor_place(tenant, &id);
+    Ok(app.decide(now, |cx| key.seal(cx, &place, &plain)))
 }

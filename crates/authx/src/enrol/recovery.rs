@@ -58,6 +58,7 @@ pub async fn renew(
             tenant: tenant.id,
             account: user,
             id,
+            phone: None,
             kind: word,
             active: true,
             record: super::sealed(app, tenant, now, id, enrolment)?,

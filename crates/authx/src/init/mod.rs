@@ -4,9 +4,10 @@ mod certificate;
 pub(crate) mod files;
 
 use crate::clock::Clock;
-use crate::config::{AccountContact, Template, Tls, TlsTemplate};
+use crate::config::{AccountContact, Contact, Template, Tls, TlsTemplate};
 use crate::config::{Config, ConfigError, Database, Origin, SecretFile, SecretFileError};
 use crate::keys::{self, Keys, KeysError};
+use crate::push::{self, PushError};
 use crate::random::Random;
 use crate::store::{Batch, Store, StoreError, meta};
 use authx_core::Cx;
@@ -30,6 +31,8 @@ pub struct Wish {
     pub database: Option<String>,
     /// Who encrypts; what fits the public URL if not given.
     pub tls: Option<TlsWish>,
+    /// See [`crate::config::Push::contact`]; push is off if not given.
+    pub push_contact: Option<Contact>,
 }
 
 /// Who is to encrypt.
@@ -118,6 +121,17 @@ pub enum InitError {
         /// What was asked for.
         wished: Origin,
     },
+    /// Another contact for push services was configured before.
+    #[error("{} has another push.contact already, or none; nothing was changed. Write {wished} into it", path.display())]
+    OtherContact {
+        /// The configuration.
+        path: PathBuf,
+        /// What was asked for.
+        wished: Contact,
+    },
+    /// The key for Web Push.
+    #[error(transparent)]
+    Push(#[from] PushError),
     /// The database's address cannot be read.
     #[error(transparent)]
     Secret(#[from] SecretFileError),
@@ -149,6 +163,7 @@ pub async fn prepare(
     let keys = Keys::load(&config)?;
     keys.mark(&mut cx, &store).await?;
     keys.check(&store).await?;
+    push::key(&keys, &store, clock, random).await?;
 
     let lacks_certificate = !make_certificate(&config, &cx, &mut made)?;
     let known = meta::read(&store, RECOVERY).await?;
@@ -179,7 +194,13 @@ fn configuration(wish: &Wish, path: &Path, made: &mut Vec<PathBuf>) -> Result<Co
                 return Err(InitError::Other { path: path.to_owned(), found, wished });
             }
         }
-        return Ok(config);
+        return match &wish.push_contact {
+            Some(wished) if config.push.contact.as_ref() != Some(wished) => {
+                let (path, wished) = (path.to_owned(), wished.clone());
+                Err(InitError::OtherContact { path, wished })
+            }
+            Some(_) | None => Ok(config),
+        };
     }
     let public_url = &wish.public_url;
     let phone_url = wish.phone_url.clone().or_else(|| public_url.phone());
@@ -188,7 +209,9 @@ fn configuration(wish: &Wish, path: &Path, made: &mut Vec<PathBuf>) -> Result<Co
     };
     let database = wish.database.as_deref().unwrap_or("sqlite:authx.db");
     let tls = wish.tls.as_ref().map(TlsWish::template);
-    let text = Template { public_url, phone_url: &phone_url, database, tls }.text();
+    let push_contact = wish.push_contact.as_ref();
+    let template = Template { public_url, phone_url: &phone_url, database, tls, push_contact };
+    let text = template.text();
     let config = Config::parse(&text, &wish.directory)
         .map_err(|faults| ConfigError::Faults { path: path.to_owned(), faults })?;
     files::make(path, &text)?;

@@ -20,12 +20,21 @@ impl Place {
     }
 
     async fn prepare(&self, public_url: &str) -> Result<Prepared, InitError> {
+        self.prepare_with(public_url, None).await
+    }
+
+    async fn prepare_with(
+        &self,
+        public_url: &str,
+        push_contact: Option<&str>,
+    ) -> Result<Prepared, InitError> {
         let wish = Wish {
             directory: self.path(""),
             public_url: public_url.parse().unwrap(),
             phone_url: None,
             database: None,
             tls: None,
+            push_contact: push_contact.map(|contact| contact.parse().unwrap()),
         };
         prepare(&wish, &ManualClock::new(Millis(1_800_000_000_000)), &self.random).await
     }
@@ -137,4 +146,20 @@ async fn a_real_host_brings_its_own_certificate() {
     assert_eq!(prepared.config.phone_url.to_string(), "https://phone.mfa.example.com");
     let nameless = Place::new().prepare("https://192.0.2.1").await;
     assert!(matches!(nameless, Err(InitError::NoPhoneUrl { .. })));
+}
+
+#[tokio::test]
+async fn a_contact_is_written_and_not_changed_later() {
+    let (own, other) = ("mailto:ops@authx-test.dev", "mailto:it@authx-test.dev");
+    let place = Place::new();
+    let prepared = place.prepare_with(OWN, Some(own)).await.unwrap();
+    assert_eq!(prepared.config.push.contact, Some(own.parse().unwrap()));
+    prepared.finish().await.unwrap();
+    place.prepare_with(OWN, None).await.unwrap();
+    place.prepare_with(OWN, Some(own)).await.unwrap();
+    let other = place.prepare_with(OWN, Some(other)).await;
+    assert!(matches!(other, Err(InitError::OtherContact { .. })), "{other:?}");
+
+    let place = Place::new();
+    assert_eq!(place.prepare(OWN).await.unwrap().config.push.contact, None);
 }

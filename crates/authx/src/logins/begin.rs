@@ -1,6 +1,6 @@
 //! Begins a login: first factor first, then everything else.
 
-use super::{LoginError, TRIES, Versioned, factors, find, pause, save};
+use super::{Has, LoginError, TRIES, Versioned, after::After, factors, find, pause, save};
 use crate::{
     app::App,
     directory::Protected,
@@ -117,16 +117,15 @@ async fn attempt(
     }
     // Checking the password took its time; the code is judged by the present.
     let now = app.now()?;
-    let mut enrolled = vec![];
+    let mut has = Has::default();
     let mut answer = None;
     let mut session = None;
     if first_factor == FirstFactor::Proved {
-        enrolled =
-            visitor.factors.iter().map(|f| factors::open(caller, f)).collect::<Result<_, _>>()?;
+        has = Has::of(app, caller, login.user, &visitor.factors).await?;
         if let Some(text) = typed {
             let given = Answer { text, digest: None };
             let offers: &[FactorKind] = &caller.policy.factors;
-            answer = Some(factors::hashed(app, offers, &enrolled, given).await?);
+            answer = Some(factors::hashed(app, offers, &has.enrolled, given).await?);
         }
         if let Some(id) = request.session {
             session = stored::session(&app.store, caller.tenant, id).await?;
@@ -134,9 +133,15 @@ async fn attempt(
     }
     let certificate = visitor.certificate;
     let started = Start { login, first_factor, certificate, answer, session };
-    let (login, effects) = app.decide(now, |cx| start(cx, started, &caller.policy, &mut enrolled));
-    let outcome = save::Outcome { now, login: &login, enrolled: &enrolled, effects };
+    let (login, effects) = app.decide(now, |cx| {
+        let mut means = has.means();
+        start(cx, started, &caller.policy, &mut means)
+    });
+    let after = After::of(&effects);
+    let (enrolled, enrol) = (&has.enrolled, has.enrolment);
+    let outcome = save::Outcome { now, login: &login, enrolled, effects, enrol };
     save::begun(app, caller, outcome).await?;
+    after.carry_out(app, caller, &login).await;
     Ok(Versioned::new(caller, login, 1, caller.generation))
 }
 

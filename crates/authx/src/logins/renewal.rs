@@ -1,6 +1,6 @@
 //! What a login allowed goes on, or ends: asked when a VPN's session is renewed.
 
-use super::{LoginError, Versioned, first_factor, known, load, save};
+use super::{LoginError, Versioned, first_factor, known, load, phone::session_ended, save};
 use crate::{app::App, directory::Protected, store::Batch};
 use authx_core::{
     LoginId,
@@ -19,10 +19,17 @@ pub async fn renew(app: &App, caller: &Protected, id: LoginId) -> Result<Renewal
     let known = known(app, caller, &login).await?;
     let account = known.account.as_ref();
     let first_factor = first_factor(caller, &login, account);
-    let stands = account.is_some_and(|account| generation >= account.stands_since);
+    let stands = account.is_some_and(|account| generation >= account.stands_since)
+        && !session_ended(app, caller, &login).await?;
     let help = caller.policy.help.as_deref();
     let (renewal, effect) = app.decide(now, |cx| judge(cx, &login, first_factor, stands, help));
-    let outcome = save::Outcome { now, login: &login, enrolled: &[], effects: vec![effect] };
+    let outcome = save::Outcome {
+        now,
+        login: &login,
+        enrolled: &[],
+        effects: vec![effect],
+        enrol: Batch::default(),
+    };
     app.store.commit(outcome.follow(app, caller, Batch::default())?).await?;
     let (standing, reason) = match renewal {
         Renewal::Good => (Standing::Good, None),

@@ -1,12 +1,13 @@
 //! One commit for a login, the factors it used up, what it left remembered, and the record of it.
 
-use super::{LoginError, factors};
+use super::{LoginError, asked::Facts, factors};
 use crate::{
     app::{About, App},
     directory::Protected,
     store::{
         Batch,
         logins::{End, LoginRow},
+        requests::NewRequest,
     },
 };
 use authx_core::{
@@ -26,6 +27,8 @@ pub(super) struct Outcome<'a> {
     pub(super) enrolled: &'a [Enrolled],
     /// What else follows.
     pub(super) effects: Vec<Effect>,
+    /// What makes the code count with which its user may enrol.
+    pub(super) enrol: Batch,
 }
 
 /// Stores a new login.
@@ -54,29 +57,45 @@ pub(super) async fn changed(
 impl Outcome<'_> {
     /// Adds what follows from a step to what stores it.
     pub(super) fn follow(
-        self,
+        mut self,
         app: &App,
         caller: &Protected,
         mut batch: Batch,
     ) -> Result<Batch, LoginError> {
-        let Self { now, login, enrolled, effects } = self;
+        let effects = std::mem::take(&mut self.effects);
+        let Self { now, login, enrolled, .. } = self;
         let tenant = caller.tenant;
         for effect in effects {
             batch = match effect {
+                Effect::AskPhone { phone, replaces } => {
+                    let facts = Facts::of(caller, login, enrolled, replaces).text()?;
+                    batch.ask_phone(phone, &request(caller, login, "approval", &facts, now)?)
+                }
+                Effect::CodeUsed(shown_for) => batch.code_used(tenant, shown_for, now),
                 Effect::CountPassword => {
                     let quiet = quiet_since(now);
                     batch.count_password(tenant, caller.id, &login.source(), now, quiet)
                 }
+                Effect::Enrol => batch.and(std::mem::take(&mut self.enrol)),
+                Effect::EndRequest { phone, outcome } => {
+                    // What was left remembered can be ended from there.
+                    let facts = Facts::of(caller, login, enrolled, None).text()?;
+                    batch
+                        .update_request(tenant, login.id, phone, facts)
+                        .end_request(tenant, login.id, phone, outcome, now)
+                }
+                Effect::OfferCode => {
+                    let facts = Facts::of(caller, login, enrolled, None).text()?;
+                    batch.offer_code(&request(caller, login, "code", &facts, now)?)
+                }
                 Effect::Record(kind, detail) => {
-                    let about = About {
-                        user: login.user,
-                        application: Some(caller.id),
-                        login: Some(login.id),
-                        support_code: Some(login.support_code.as_str().to_owned()),
-                    };
-                    app.record(batch, now, tenant, kind, about, detail)
+                    app.record(batch, now, tenant, kind, about(login), detail)
                 }
                 Effect::Remember(session) => batch.insert_session(tenant, login.id, now, &session),
+                Effect::ShowRequest { phone } => {
+                    let facts = Facts::of(caller, login, enrolled, None).text()?;
+                    batch.update_request(tenant, login.id, phone, facts)
+                }
                 Effect::SaveFactor(id) => match enrolled.iter().find(|factor| factor.id == id) {
                     Some(factor) => {
                         batch.update_factor(tenant, factors::close(app, caller, now, factor)?)
@@ -89,6 +108,40 @@ impl Outcome<'_> {
         Ok(batch)
     }
 }
+
+/// Whom and what an entry about a login is about.
+pub(super) fn about(login: &Login) -> About {
+    About {
+        user: login.user,
+        application: Some(login.application),
+        login: Some(login.id),
+        support_code: Some(login.support_code.as_str().to_owned()),
+    }
+}
+
+fn request<'a>(
+    caller: &Protected,
+    login: &Login,
+    kind: &'static str,
+    detail: &'a str,
+    now: Millis,
+) -> Result<NewRequest<'a>, LoginError> {
+    let account = login.user.ok_or_else(|| LoginError::Damaged("a login of nobody".to_owned()))?;
+    let offered = kind == "code";
+    Ok(NewRequest {
+        tenant: caller.tenant,
+        login: login.id,
+        account,
+        application: caller.id,
+        kind,
+        detail,
+        created: now,
+        expires: if offered { now.plus_secs(OFFERED_SECS) } else { login.expires },
+    })
+}
+
+/// How long a phone offers a code after a client that shows nothing was refused.
+const OFFERED_SECS: u64 = 300;
 
 fn state(login: &Login) -> Result<String, LoginError> {
     serde_json::to_string(login).map_err(|error| LoginError::Damaged(error.to_string()))
@@ -110,7 +163,7 @@ fn row<'a>(caller: &Protected, login: &Login, state: &'a str) -> LoginRow<'a> {
 fn end(login: &Login) -> End {
     match login.stage {
         Stage::Allowed { .. } => End::Allowed,
-        Stage::AwaitingInput { .. } => End::Open,
+        Stage::AwaitingInput { .. } | Stage::AwaitingPhone(_) => End::Open,
         Stage::Cancelled | Stage::Expired | Stage::Refused { .. } => End::Over,
     }
 }

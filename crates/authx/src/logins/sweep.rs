@@ -3,7 +3,7 @@
 use super::{Happened, LoginError, move_on};
 use crate::{
     app::App,
-    store::{StoreError, logins as stored},
+    store::{StoreError, logins as stored, requests},
 };
 use authx_core::{ApplicationId, LoginId, Millis, TenantId, login::Login};
 
@@ -38,7 +38,8 @@ async fn expire(app: &App, tenant: TenantId, id: LoginId) -> Result<(), LoginErr
 /// [`StoreError`].
 pub async fn forget_old(app: &App, now: Millis) -> Result<(), StoreError> {
     let ago = |millis| Millis(now.0.saturating_sub(millis));
-    stored::forget(&app.store, ago(DAY_MILLIS), ago(7 * DAY_MILLIS)).await
+    stored::forget(&app.store, ago(DAY_MILLIS), ago(7 * DAY_MILLIS)).await?;
+    requests::sweep(&app.store, now, ago(QUARTER_MILLIS)).await
 }
 
 async fn application(
@@ -52,4 +53,6 @@ async fn application(
     Ok(login.map(|login| login.application))
 }
 
+/// What phones show of their past; each shows its last 50.
+const QUARTER_MILLIS: u64 = 90 * DAY_MILLIS;
 const DAY_MILLIS: u64 = 24 * 3_600 * 1_000;

@@ -70,6 +70,22 @@ pub async fn account(
     row.as_ref().map(account_row).transpose()
 }
 
+/// Reads until when a user may enrol at the VPN prompt. `None`: there is no such window, or no such
+/// account.
+///
+/// # Errors
+///
+/// As [`account_named`].
+pub async fn enrolment(
+    store: &Store,
+    tenant: TenantId,
+    account: UserId,
+) -> Result<Option<Millis>, StoreError> {
+    let sql = "SELECT enrol_until FROM account WHERE tenant = $1 AND id = $2";
+    let row = store.query_one(sql, [tenant.into(), account.into()]).await?;
+    row.map_or(Ok(None), |row| row.opt_millis(0))
+}
+
 /// Reads every account of a tenant, by name.
 ///
 /// # Errors
@@ -224,6 +240,15 @@ impl Batch {
         )
     }
 
+    /// Lets a user enrol at the VPN prompt until a moment, or no longer.
+    #[must_use]
+    pub fn set_enrolment(self, tenant: TenantId, account: UserId, until: Option<Millis>) -> Self {
+        self.one(
+            "UPDATE account SET enrol_until = $3 WHERE tenant = $1 AND id = $2",
+            [tenant.into(), account.into(), until.into()],
+        )
+    }
+
     /// Ends what is remembered of an account's sign-ins, and what they allowed: logins that were
     /// decided under an earlier generation than the tenant's stand no longer. Comes after
     /// [`raise_generation`](Self::raise_generation).
@@ -247,6 +272,10 @@ impl Batch {
         let of = || [tenant.into(), account.into()];
         self.run("DELETE FROM session WHERE tenant = $1 AND account = $2", of())
             .run("DELETE FROM factor WHERE tenant = $1 AND account = $2", of())
+            .run("DELETE FROM phone_request WHERE tenant = $1 AND account = $2", of())
+            .run("DELETE FROM activation WHERE tenant = $1 AND account = $2", of())
+            .run("DELETE FROM invitation WHERE tenant = $1 AND account = $2", of())
+            .run("DELETE FROM phone WHERE tenant = $1 AND account = $2", of())
             .run("DELETE FROM alias WHERE tenant = $1 AND account = $2", of())
             .one("DELETE FROM account WHERE tenant = $1 AND id = $2", of())
     }

@@ -1,13 +1,15 @@
 //! What a user enrols: factors on their way from offered to in force.
 
 use super::{Batch, Row, Store, StoreError};
-use authx_core::{FactorId, Millis, TenantId, UserId};
+use authx_core::{FactorId, Millis, PhoneId, TenantId, UserId};
 
 /// An enrolled factor of one kind.
 #[derive(Clone, Debug)]
 pub struct EnrolmentRow {
     /// Which.
     pub id: FactorId,
+    /// The phone whose seed it is.
+    pub phone: Option<PhoneId>,
     /// Whether it counts yet.
     pub active: bool,
     /// What a compare-and-swap compares.
@@ -25,6 +27,8 @@ pub struct NewFactor {
     pub account: UserId,
     /// Which.
     pub id: FactorId,
+    /// The phone whose seed it is; it goes with the phone.
+    pub phone: Option<PhoneId>,
     /// The word for its kind.
     pub kind: &'static str,
     /// Whether it counts at once.
@@ -50,7 +54,7 @@ pub async fn enrolments(
 ) -> Result<Vec<EnrolmentRow>, StoreError> {
     let rows = store
         .query(
-            "SELECT id, state, version, record FROM factor
+            "SELECT id, phone, state, version, record FROM factor
              WHERE tenant = $1 AND account = $2 AND kind = $3 ORDER BY id",
             [tenant.into(), account.into(), kind.into()],
         )
@@ -58,9 +62,10 @@ pub async fn enrolments(
     let enrolment = |row: &Row| {
         Ok(EnrolmentRow {
             id: row.factor(0)?,
-            active: row.text(1)? == "active",
-            version: row.int(2)?,
-            record: row.bytes(3)?.to_vec(),
+            phone: row.opt_phone(1)?,
+            active: row.text(2)? == "active",
+            version: row.int(3)?,
+            record: row.bytes(4)?.to_vec(),
         })
     };
     rows.iter().map(enrolment).collect()
@@ -72,14 +77,36 @@ impl Batch {
     pub fn insert_factor(self, factor: NewFactor) -> Self {
         let state = if factor.active { "active" } else { "pending" };
         self.one(
-            "INSERT INTO factor (id, tenant, account, kind, state, record, guard, version, created)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8)",
+            "INSERT INTO factor (id, tenant, account, kind, state, record, guard, version, created,
+                                 phone)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9)",
             [
                 factor.id.into(),
                 factor.tenant.into(),
                 factor.account.into(),
                 factor.kind.into(),
                 state.into(),
+                factor.record.into(),
+                factor.guard.into(),
+                factor.created.into(),
+                factor.phone.into(),
+            ],
+        )
+    }
+
+    /// Adds a factor that counts, unless the account has one of its kind.
+    #[must_use]
+    pub fn insert_factor_once(self, factor: NewFactor) -> Self {
+        self.run(
+            "INSERT INTO factor (id, tenant, account, kind, state, record, guard, version, created)
+             SELECT $1, tenant, id, $4, 'active', $5, $6, 1, $7 FROM account
+             WHERE tenant = $2 AND id = $3 AND NOT EXISTS
+               (SELECT 1 FROM factor f WHERE f.account = $3 AND f.kind = $4)",
+            [
+                factor.id.into(),
+                factor.tenant.into(),
+                factor.account.into(),
+                factor.kind.into(),
                 factor.record.into(),
                 factor.guard.into(),
                 factor.created.into(),
@@ -103,7 +130,8 @@ impl Batch {
         )
     }
 
-    /// Removes a user's factors of one kind: those that count, or those that do not yet.
+    /// Removes a user's factors of one kind: those that count, or those that do not yet. Those of
+    /// phones stay.
     #[must_use]
     pub fn delete_factors(
         self,
@@ -115,7 +143,7 @@ impl Batch {
         let state = if active { "active" } else { "pending" };
         self.run(
             "DELETE FROM factor
-             WHERE tenant = $1 AND account = $2 AND kind = $3 AND state = $4",
+             WHERE tenant = $1 AND account = $2 AND kind = $3 AND state = $4 AND phone IS NULL",
             [tenant.into(), account.into(), kind.into(), state.into()],
         )
     }

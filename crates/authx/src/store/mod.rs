@@ -8,6 +8,7 @@
 //! one that knows which engine runs.
 
 pub mod accounts;
+pub mod activations;
 pub mod applications;
 mod batch;
 pub mod directory;
@@ -15,11 +16,14 @@ pub mod enrolments;
 mod error;
 pub mod events;
 mod flow;
+pub mod invitations;
 pub mod logins;
 pub mod meta;
+pub mod phones;
 mod postgres;
 mod queue;
 pub mod record;
+pub mod requests;
 mod row;
 mod schema;
 mod snapshot;

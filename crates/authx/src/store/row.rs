@@ -120,8 +120,10 @@ ids! {
     ApplicationId: application opt_application
     EventId: event opt_event
     FactorId: factor opt_factor
+    InvitationId: invitation opt_invitation
     KeyId: key opt_key
     LoginId: login opt_login
+    PhoneId: phone opt_phone
     SessionId: session opt_session
     TenantId: tenant opt_tenant
     UserId: user opt_user

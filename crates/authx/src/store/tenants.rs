@@ -96,6 +96,16 @@ impl Batch {
         )
     }
 
+    /// Demands that nothing of the tenant was administered since `generation`, nor is while the
+    /// batch is under way, and that no other batch that demands so is. Comes first in a batch.
+    #[must_use]
+    pub fn demand_generation(self, tenant: TenantId, generation: i64) -> Self {
+        self.one(
+            "UPDATE tenant SET generation = generation WHERE id = $1 AND generation = $2",
+            [tenant.into(), generation.into()],
+        )
+    }
+
     /// Replaces a tenant's policy document.
     #[must_use]
     pub fn set_tenant_policy(self, tenant: TenantId, policy: String) -> Self {

@@ -109,4 +109,6 @@ macro_rules! ids {
     )*};
 }
 
-ids! { ApplicationId EventId FactorId KeyId LoginId PhoneId SessionId TenantId TokenId UserId }
+ids! {
+    ApplicationId EventId FactorId InvitationId KeyId LoginId PhoneId SessionId TenantId TokenId UserId
+}

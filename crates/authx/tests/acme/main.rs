@@ -13,11 +13,8 @@ mod pebble;
 mod server;
 mod visitor;
 
-use std::{
-    net::TcpListener,
-    time::{Duration, Instant},
-};
-use tokio::time::sleep;
+use std::{net::TcpListener, time::Duration};
+use tokio::time::{Instant, sleep};
 
 /// A port that is free, most likely also a moment later.
 fn free_port() -> u16 {

@@ -5,11 +5,12 @@ use super::{
     until,
     visitor::{look, visit},
 };
+use authx::clock::{Clock as _, SystemClock};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use serde_json::Value;
 use std::{
     fs,
-    time::{Duration, SystemTime},
+    time::{Duration, UNIX_EPOCH},
 };
 use x509_cert::{
     Certificate,
@@ -127,20 +128,23 @@ async fn what_the_authority_did_not_like_is_told() {
 
 /// The authority's word of `/health/ready` for the last order, if it failed.
 fn code(health: &Value) -> Option<&str> {
-    health["certificate"]["failed_order"]["code"].as_str()
+    health.pointer("/certificate/failed_order/code").and_then(Value::as_str)
 }
 
 fn names(certificate: &[u8]) -> Vec<String> {
     let certificate = Certificate::from_der(certificate).unwrap();
     let (_, names) = certificate.tbs_certificate.get::<SubjectAltName>().unwrap().unwrap();
-    let mut names: Vec<_> = names
-        .0
-        .iter()
-        .map(|name| match name {
-            GeneralName::DnsName(name) => name.to_string(),
-            other => panic!("{other:?}"),
-        })
-        .collect();
+    let text = |name: &GeneralName| match name {
+        GeneralName::DnsName(name) => Some(name.to_string()),
+        GeneralName::DirectoryName(_)
+        | GeneralName::EdiPartyName(_)
+        | GeneralName::IpAddress(_)
+        | GeneralName::OtherName(_)
+        | GeneralName::RegisteredId(_)
+        | GeneralName::Rfc822Name(_)
+        | GeneralName::UniformResourceIdentifier(_) => None,
+    };
+    let mut names: Vec<_> = names.0.iter().map(|name| text(name).expect("a name")).collect();
     names.sort();
     names
 }
@@ -153,7 +157,7 @@ fn nearly_over(installation: &Installation, place: &Place) -> String {
     let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
     let key = KeyPair::generate().unwrap();
     let mut params = CertificateParams::new(NAMES.map(ToOwned::to_owned)).unwrap();
-    let now = SystemTime::now();
+    let now = UNIX_EPOCH + Duration::from_millis(SystemClock.now().0);
     params.not_before = (now - 50 * DAY).into();
     params.not_after = (now + 10 * DAY).into();
     let certificate = params.signed_by(&key, &authority).unwrap();

@@ -46,7 +46,7 @@ impl Installation {
         assert!(said.contains("gets its certificate when it starts"), "{said}");
         let installation = Self { directory, port: free_port() };
         installation.change("[::]:443", &format!("127.0.0.1:{}", installation.port));
-        let socket = format!("unix_socket = {:?}", installation.path("api.sock"));
+        let socket = format!("unix_socket = \"{}\"", installation.path("api.sock").display());
         installation.change("# unix_socket = \"/run/authx/api.sock\"", &socket);
         installation.change("synchronised = true", "synchronised = false");
         installation.change("level = \"info\"", "level = \"info,authx::serve::accept=debug\"");
@@ -61,7 +61,7 @@ impl Installation {
 
     /// Trusts the authority's own address from now on.
     pub(crate) fn trust(&self, place: &Place) {
-        let more = format!("terms_agreed = true\nca_file = {:?}", place.ca_file());
+        let more = format!("terms_agreed = true\nca_file = \"{}\"", place.ca_file().display());
         self.change("terms_agreed = true", &more);
     }
 

@@ -105,6 +105,8 @@ impl World {
             random,
             passwords: Passwords::cheap_for_tests().unwrap(),
             waiters: Waiters::new(),
+            rings: authx::rings::Rings::new(),
+            push: None,
             directory: Directory::default(),
             seals: LatestSeals::default(),
             public_url: format!("https://{AUTHORITY}").parse::<Origin>().unwrap(),

@@ -5,7 +5,7 @@ use authx::{
     admin::{accounts, audit},
     app::App,
     backup::Lost,
-    seals,
+    push, seals,
     store::{
         Batch, Store, meta,
         testing::{Database, on_each_engine},
@@ -297,4 +297,24 @@ async fn nothing_but_the_backup_and_the_recovery_key_is_needed() {
     let app = world.place.open().await;
     assert_eq!(world.state(&app, &world.code()).await, LoginState::Allowed);
     assert_eq!(restored.backup, Rfc3339(Millis(1_800_000_000_000)));
+}
+
+/// Phones subscribed for this key: with another one they would hear nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_key_for_push_comes_back() {
+    on_each_pair(async |from, to| {
+        let world = World::new(from).await;
+        let app = world.place.open().await;
+        let before = push::stored_key(&app.keys, &app.store).await.unwrap().unwrap();
+        let backup = world.backup(&app, "backup").await;
+        drop(app);
+
+        // Beside no key files, or beside those that are the backup's: the master key comes along.
+        let target = Place::configured(to, &world.place.clock);
+        target.restore(&backup, &world.key, false).await.unwrap();
+        let app = target.open().await;
+        let after = push::stored_key(&app.keys, &app.store).await.unwrap().unwrap();
+        assert_eq!(after.public(), before.public());
+    })
+    .await;
 }

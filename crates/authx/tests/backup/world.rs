@@ -59,8 +59,14 @@ impl Place {
         let public_url = "http://localhost:8080".parse().unwrap();
         let phone_url = "http://phone.localhost:8080".parse().unwrap();
         let database = database.url();
-        let text =
-            Template { public_url: &public_url, phone_url: &phone_url, database, tls: None }.text();
+        let template = Template {
+            public_url: &public_url,
+            phone_url: &phone_url,
+            database,
+            tls: None,
+            push_contact: None,
+        };
+        let text = template.text();
         std::fs::write(place.config_file(), text).unwrap();
         place
     }
@@ -129,6 +135,7 @@ impl World {
             phone_url: None,
             database: Some(database.url().to_owned()),
             tls: None,
+            push_contact: None,
         };
         let prepared = init::prepare(&wish, place.clock.as_ref(), &OsRandom).await.unwrap();
         let key = prepared.recovery.clone().unwrap();

@@ -80,7 +80,7 @@ fn key(row: &[String]) -> String {
 
 /// What the configuration says it knows when it meets something else.
 fn known_keys() -> BTreeSet<String> {
-    let sections = ["", "acme", "clock", "limits", "listen", "log"];
+    let sections = ["", "acme", "clock", "limits", "listen", "log", "push"];
     let mut keys = BTreeSet::new();
     for section in sections {
         let faults = parse(&with(&format!("{section}.zzz"), "1")).unwrap_err();
@@ -102,13 +102,15 @@ fn template(section: &str) -> String {
     let tls = (section == "acme").then_some(acme);
     let public_url = "https://mfa.example.com".parse().unwrap();
     let phone_url = "https://phone.mfa.example.com".parse().unwrap();
-    Template {
+    let contact = "mailto:ops@authx-test.dev".parse().unwrap();
+    let template = Template {
         public_url: &public_url,
         phone_url: &phone_url,
         database: "sqlite:authx.db",
-        tls: None,
-    }
-    .text()
+        tls,
+        push_contact: Some(&contact),
+    };
+    template.text()
 }
 
 fn without(key: &str) -> String {

@@ -136,6 +136,8 @@ fn app(store: Store, passwords: Passwords) -> (Arc<App>, Arc<ManualClock>) {
         random,
         passwords,
         waiters: Waiters::new(),
+        rings: authx::rings::Rings::new(),
+        push: None,
         directory: Directory::default(),
         seals: LatestSeals::default(),
         public_url: "https://mfa.example.com".parse::<Origin>().unwrap(),

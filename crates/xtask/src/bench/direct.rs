@@ -14,7 +14,7 @@ use authx_core::{
     LoginId, Millis,
     factor::{Answer, Enrolled, Enrolment, code::Code},
     guard::{Guard, Source},
-    login::{Effect, FirstFactor, Login, Start, start},
+    login::{Effect, FirstFactor, Login, Means, Start, start},
     wire::login::BeginLogin,
 };
 use futures_util::future::try_join_all;
@@ -108,7 +108,8 @@ pub(crate) fn verification(world: &World, index: usize) -> anyhow::Result<Batch>
         answer,
         session: None,
     };
-    let (login, effects) = app.decide(now, |cx| start(cx, begun, &caller.policy, &mut enrolled));
+    let mut means = Means { enrolled: &mut enrolled, phones: &[], enrol: None };
+    let (login, effects) = app.decide(now, |cx| start(cx, begun, &caller.policy, &mut means));
     ensure!(login.is_final(), "a right code did not let the user in");
     batch(world, now, user, &login, &enrolled, effects)
 }
@@ -136,7 +137,13 @@ fn batch(
     let [factor] = enrolled;
     for effect in effects {
         batch = match effect {
-            Effect::CountPassword => bail!("no password was asked for"),
+            Effect::AskPhone { .. }
+            | Effect::CodeUsed(_)
+            | Effect::CountPassword
+            | Effect::EndRequest { .. }
+            | Effect::Enrol
+            | Effect::OfferCode
+            | Effect::ShowRequest { .. } => bail!("neither a password nor a phone was asked for"),
             Effect::Record(kind, detail) => {
                 let about = About {
                     user: Some(user.account),

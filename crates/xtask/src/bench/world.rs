@@ -88,6 +88,7 @@ impl World {
             phone_url: None,
             database: kind.database.map(ToOwned::to_owned),
             tls: None,
+            push_contact: None,
         };
         let prepared = prepare(&wish, &SystemClock, &OsRandom).await?;
         // Only what goes wrong belongs between the lines of a report.
@@ -161,6 +162,7 @@ impl World {
                     tenant,
                     account,
                     id: factor,
+                    phone: None,
                     kind,
                     active: true,
                     record,

@@ -79,7 +79,7 @@ impl Door {
     }
 }
 
-const DOORS: [(&str, Door); 11] = [
+const DOORS: [(&str, Door); 12] = [
     ("admin", Door::AllBut(ABOVE)),
     ("api", Door::AllBut(&["commands", "portal", "senders"])),
     ("clock", Door::Only(&[])),
@@ -87,6 +87,7 @@ const DOORS: [(&str, Door); 11] = [
     ("enrol", Door::AllBut(ABOVE)),
     ("logins", Door::AllBut(ABOVE)),
     ("passwords", Door::Only(&[])),
+    ("phone_site", Door::Only(&[])),
     ("portal", Door::AllBut(&["api", "commands", "senders"])),
     ("random", Door::Only(&[])),
     ("senders", Door::Only(&["clock", "random"])),

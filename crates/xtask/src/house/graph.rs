@@ -63,6 +63,11 @@ pub(crate) fn pure(core: &Graph) -> Vec<Finding> {
     core.find(&IMPURE, "must not be under authx-core, whose rules know no I/O")
 }
 
+/// Crates that would let an authenticator know more than the public API of phones tells it.
+pub(crate) fn outside(phone: &Graph) -> Vec<Finding> {
+    phone.find(&INSIDE, "must not be under authx-phone, which shows that the public API is enough")
+}
+
 /// Crates that must not be in the product.
 pub(crate) fn banned(shipped: &Graph) -> Vec<Finding> {
     shipped.find(&BANNED, "one cryptographic library is enough, and it is aws-lc-rs")
@@ -110,6 +115,7 @@ const ALLOWED: [&str; 11] = [
     "Zlib",
 ];
 const BANNED: [&str; 5] = ["curl-sys", "native-tls", "openssl", "openssl-sys", "ring"];
+const INSIDE: [&str; 4] = ["authx", "authx-openvpn", "rusqlite", "tokio-postgres"];
 /// jiff is not here: it writes times as RFC 3339, and its clock is a disallowed method.
 const IMPURE: [&str; 17] = [
     "async-std",
@@ -143,6 +149,12 @@ mod tests {
     fn a_clock_or_a_socket_under_the_rules_is_found() {
         let core = Graph::parse("authx-core v0.1.0 (a/b)|Apache-2.0\ntokio v1.54.1|MIT\n");
         assert_eq!(places(pure(&core)), ["tokio v1.54.1"]);
+    }
+
+    #[test]
+    fn the_server_under_an_authenticator_is_found() {
+        let phone = Graph::parse("authx-phone v0.1.0 (a/b)|MIT\nauthx v0.1.0 (a/c)|MIT\n");
+        assert_eq!(places(outside(&phone)), ["authx v0.1.0"]);
     }
 
     #[test]

@@ -23,7 +23,7 @@ fn too_long(file: &File) -> Option<Finding> {
     Some(Finding { place: file.path.clone(), fault })
 }
 
-const ENDINGS: [&str; 4] = ["rs", "py", "ts", "css"];
+const ENDINGS: [&str; 6] = ["rs", "py", "ts", "tsx", "mjs", "css"];
 const MOST_CODE: usize = 400;
 const MOST_IN_ALL: usize = 500;
 

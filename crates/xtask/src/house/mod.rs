@@ -20,10 +20,12 @@ use tree::Tree;
 pub(crate) fn check(out: &mut impl Write) -> anyhow::Result<ExitCode> {
     let tree = Tree::tracked()?;
     let core = Graph::of(&["--package", "authx-core"])?;
+    let phone = Graph::of(&["--package", "authx-phone"])?;
     let shipped = Graph::of(&["--workspace", "--exclude", "xtask"])?;
     let findings = [
         arrows::check(&tree),
         graph::pure(&core),
+        graph::outside(&phone),
         graph::banned(&shipped),
         graph::licences(&shipped),
         lengths::check(&tree),

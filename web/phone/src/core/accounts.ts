@@ -74,6 +74,6 @@ export class Accounts {
 }
 
 function shown(kept: Kept): Account {
-  const { account, label, gone, heardAt } = kept
-  return { ...account, gone, heardAt, ...(label === undefined ? {} : { label }) }
+  const { account, label, gone, heardAt, words } = kept
+  return { ...account, gone, heardAt, ...(label === undefined ? {} : { label }), ...(words === undefined ? {} : { words }) }
 }

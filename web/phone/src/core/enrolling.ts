@@ -24,6 +24,8 @@ export class Enrolling {
 
   async activate(activation: string, invited: InvitedAccount): Promise<Enrolment> {
     if (!this.mayEnrol()) throw new Problem('install_first')
+    // Before anything is spent: a file may fail to come.
+    const { fourWords } = await import('./words.ts').catch(() => { throw new Problem('unreachable') })
     const phone = newId('pho', this.clock.now())
     const keys = await makeKeys()
     const publicKeys = await publicHalves(keys)
@@ -36,10 +38,9 @@ export class Enrolling {
       if (isProblem(thrown, 'unreachable')) return ask()
       throw thrown
     })
-    const [opened, digest, { fourWords }] = await Promise.all([
+    const [opened, digest] = await Promise.all([
       openSeed(keys.box, phone, seed, totp),
       wordsDigest(phone, publicKeys, seed, account.tenant.id, account.user.id),
-      import('./words.ts'),
     ])
     const words = fourWords(digest)
     const order = Math.max(-1, ...this.accounts.kept.value.map(kept => kept.order)) + 1

@@ -48,7 +48,7 @@ export class Listening {
     this.inbox.reopen()
     const controller = new AbortController()
     this.controller = controller
-    this.listening = this.accounts.living().map(kept => kept.phone)
+    this.listening = this.accounts.active().map(kept => kept.phone)
     const streams = this.isHttp1() ? STREAMS_OF_HTTP1 : Infinity
     this.listening.forEach((phone, place) => void this.loop(phone, place < streams, controller.signal))
   }
@@ -62,8 +62,8 @@ export class Listening {
 
   /** Begins anew if it listens, and to others than are here now. */
   refresh(): void {
-    const living = this.accounts.living().map(kept => kept.phone)
-    const same = living.length === this.listening.length && living.every(phone => this.listening.includes(phone))
+    const active = this.accounts.active().map(kept => kept.phone)
+    const same = active.length === this.listening.length && active.every(phone => this.listening.includes(phone))
     if (this.controller !== undefined && !same) this.start()
   }
 

@@ -72,7 +72,7 @@ export class Noticing {
     // Never met the server: there is nothing to subscribe to yet.
     if (vapid === undefined) return this.is('off')
     const subscription = await subscribed(registration, vapid)
-    await tell(subscription, this.accounts.living(), this.server, this.accounts.store)
+    await tell(subscription, this.accounts.active(), this.server, this.accounts.store)
     await this.accounts.load()
     this.is('on')
   }

@@ -23,6 +23,7 @@ import type { Activation, Invitation, InvitedAccount, Proof, ServerInfo } from '
 
 /** Accounts are asked again how they stand when the app comes back after this time. */
 const STALE_MS = 60_000
+const LONGEST_NAME = 60
 
 /** See {@link Phone}. */
 export class Opened implements Phone {
@@ -137,7 +138,7 @@ export class Opened implements Phone {
   }
 
   async rename(phone: string, label: string): Promise<void> {
-    const own = label.trim()
+    const own = label.trim().slice(0, LONGEST_NAME)
     await this.book.change(phone, ({ label: _, ...kept }) => own === '' ? kept : { ...kept, label: own })
   }
 
@@ -153,7 +154,7 @@ export class Opened implements Phone {
   }
 
   async nameDevice(name: string): Promise<void> {
-    const own = name.trim()
+    const own = name.trim().slice(0, LONGEST_NAME)
     if (own === '') return
     this.deviceName.value = own
     await this.store.set('deviceName', own)
@@ -185,8 +186,8 @@ export class Opened implements Phone {
   }
 
   async checkNow(): Promise<Check> {
-    const living = this.book.living()
-    const outcomes = await Promise.all(living.map(async ({ phone }) => {
+    const active = this.book.active()
+    const outcomes = await Promise.all(active.map(async ({ phone }) => {
       try {
         this.inbox.take(phone, await this.book.asking(phone, kept => this.calls.requests(kept)), 'poll')
         await this.book.heard(await this.book.asking(phone, kept => this.calls.account(kept)))
@@ -196,7 +197,7 @@ export class Opened implements Phone {
       }
     }))
     const failed = outcomes.flat()
-    if (living.length > 0 && failed.length === living.length) throw new Problem('unreachable')
+    if (active.length > 0 && failed.length === active.length) throw new Problem('unreachable')
     return { at: this.time.now(), requests: this.inbox.open.value.length, failed }
   }
 
@@ -230,8 +231,8 @@ export class Opened implements Phone {
 
   forgetLink(): void {
     this.link.value = undefined
-    // A token has no business in the address any longer.
-    history.replaceState(history.state, '', location.pathname)
+    // A token has no business in the address any longer; another place of the app has.
+    if (readFragment(location.hash) !== undefined) history.replaceState(history.state, '', location.pathname)
   }
 
   /** Reacts to the world from now on. */

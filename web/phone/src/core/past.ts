@@ -29,11 +29,11 @@ export class Past {
    * @throws Problem when none answered
    */
   async load(): Promise<void> {
-    const living = this.accounts.living()
-    const outcomes = await Promise.allSettled(living.map(({ phone }) => this.ask(phone)))
+    const active = this.accounts.active()
+    const outcomes = await Promise.allSettled(active.map(({ phone }) => this.ask(phone)))
     await this.show()
     const failed = outcomes.filter(outcome => outcome.status === 'rejected')
-    if (failed[0] !== undefined && failed.length === living.length) throw failed[0].reason
+    if (failed[0] !== undefined && failed.length === active.length) throw failed[0].reason
   }
 
   async whatBecameOf(phone: string, id: string): Promise<Outcome | undefined> {

@@ -15,6 +15,8 @@ export interface Account extends WireAccount {
   readonly gone: boolean
   /** When the app last heard of it, in ms since 1970. */
   readonly heardAt: number
+  /** The four words, while they still have to be compared. */
+  readonly words?: readonly string[]
 }
 
 /** The digits of an account, now and next. */

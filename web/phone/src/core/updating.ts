@@ -8,6 +8,8 @@ const HOUR_MS = 3_600_000
 const SOONEST_MS = 60_000
 /** A server that calls its own app too old must not make the page load again and again. */
 const RELOAD_AGAIN_MS = 600_000
+/** The whole app over a slow network. */
+const INSTALL_MS = 60_000
 const RELOADED = 'authx reloaded'
 
 /** Registers the worker and watches for a newer one. */
@@ -34,8 +36,7 @@ export class Updating {
     if (this.state.value.state === 'needed') return
     this.state.value = { version, state: 'needed' }
     this.asked = Date.now()
-    // Whether or not a newer worker comes: a page load asks the server first.
-    void this.registration.then(found => found?.update()).catch(() => {}).then(() => this.reloadIfFree())
+    void this.registration.then(replaced).catch(() => {}).then(() => this.reloadIfFree())
   }
 
   /** Loads the new version now. */
@@ -86,4 +87,17 @@ function workerAddress(): string {
   const types = (globalThis as { trustedTypes?: { createPolicy(name: string, rules: object): { createScriptURL(text: string): unknown } } }).trustedTypes
   const policy = types?.createPolicy('authx-worker', { createScriptURL: () => '/sw.js' })
   return (policy?.createScriptURL('') ?? '/sw.js') as string
+}
+
+/** Resolves when a newer worker is active, or when there is none. */
+async function replaced(registration: ServiceWorkerRegistration | undefined): Promise<void> {
+  await registration?.update()
+  const coming = registration?.installing ?? registration?.waiting
+  if (coming === undefined || coming === null) return
+  await new Promise<void>(resolve => {
+    const look = () => { if (coming.state === 'activated' || coming.state === 'redundant') resolve() }
+    coming.addEventListener('statechange', look)
+    setTimeout(resolve, INSTALL_MS)
+    look()
+  })
 }

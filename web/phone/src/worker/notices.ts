@@ -64,12 +64,17 @@ async function show(title: string, body: string, news: boolean): Promise<void> {
 /** Asks every server what is open, and sends the receipts. */
 async function received(): Promise<readonly WireRequest[]> {
   return reaching(async ({ store, server }) => {
-    const accounts = (await store.accounts()).filter(kept => !kept.gone && kept.account.state === 'active')
+    const accounts = await asked(store)
     const lists = await Promise.all(accounts.map(kept => receivedOf(kept, server).catch(() => undefined)))
     const known = lists.filter(list => list !== undefined)
     if (known.length === 0 && accounts.length > 0) throw new Error('no server answered')
     return known.flat()
   })
+}
+
+/** Accounts that can be asked to approve. */
+async function asked(store: Store): Promise<readonly Kept[]> {
+  return (await store.accounts()).filter(kept => !kept.gone && kept.account.state === 'active')
 }
 
 async function receivedOf(kept: Kept, server: Server): Promise<readonly WireRequest[]> {
@@ -95,7 +100,7 @@ async function changed(): Promise<void> {
     const vapid = await store.setting('vapid')
     if (vapid === undefined) return
     const subscription = await subscribed(worker.registration, vapid)
-    await tell(subscription, (await store.accounts()).filter(kept => !kept.gone), server, store)
+    await tell(subscription, await asked(store), server, store)
   })
 }
 

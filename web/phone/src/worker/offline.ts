@@ -1,12 +1,12 @@
-// Keeps the app. Names hold the hash of what they name, so a file never changes; only the page does.
+// Keeps the app whole. A page load is answered from what is kept, page and files of one version; a
+// newer version is fetched beside it, checked against its list, and takes its place when all of it
+// is there. So neither a server that is away nor half a deployment leaves anybody without codes.
 
 import { files, state } from 'authx:files'
 import { worker } from './scope.ts'
 
 const CACHE = `authx-${state}`
 const PAGE = '/'
-/** A page load asks the server first, and no longer than this. */
-const FRESH_MS = 1_500
 
 export function offline(): void {
   worker.addEventListener('install', event => event.waitUntil(install()))
@@ -15,7 +15,7 @@ export function offline(): void {
     const { request } = event
     const url = new URL(request.url)
     if (request.method !== 'GET' || url.origin !== worker.location.origin) return
-    if (request.mode === 'navigate') event.respondWith(page(request, url.pathname))
+    if (request.mode === 'navigate' && url.pathname === PAGE) event.respondWith(page(request))
     else if (!url.pathname.startsWith('/phone/v1/')) event.respondWith(file(request))
   })
 }
@@ -45,16 +45,10 @@ async function activate(): Promise<void> {
   await worker.clients.claim()
 }
 
-async function page(request: Request, path: string): Promise<Response> {
-  const kept = async () => path === PAGE ? (await caches.open(CACHE)).match(PAGE) : undefined
-  try {
-    const answer = await fetch(request, { signal: AbortSignal.timeout(FRESH_MS) })
-    if (answer.ok || answer.type === 'opaqueredirect') return answer
-    // A proxy whose server is away answers too.
-    return await kept() ?? answer
-  } catch {
-    return await kept() ?? Response.error()
-  }
+/** The browser asks for a newer worker by itself after each page load. */
+async function page(request: Request): Promise<Response> {
+  const kept = await (await caches.open(CACHE)).match(PAGE)
+  return kept ?? fetch(request)
 }
 
 async function file(request: Request): Promise<Response> {

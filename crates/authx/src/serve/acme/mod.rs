@@ -137,7 +137,7 @@ impl Keeper {
             // Whatever is in use is better than nothing.
             Ok(None) => {}
             Err(error) => {
-                tracing::error!(%error, "the certificate cannot be used; ordering another")
+                tracing::error!(%error, "the certificate cannot be used; ordering another");
             }
         }
         Ok(())
@@ -177,14 +177,15 @@ impl Keeper {
                 let reason = (error.code(), text.clone());
                 self.note(|progress| progress.failed(now, told, chance, reason));
                 let next = rfc3339(self.due());
-                match self.standing().until.map(rfc3339) {
-                    Some(until) => tracing::error!(
+                if let Some(until) = self.standing().until.map(rfc3339) {
+                    tracing::error!(
                         error = text,
                         until,
                         next,
-                        "no new certificate; the old one stays in use"
-                    ),
-                    None => tracing::error!(error = text, next, "no certificate"),
+                        "no new certificate; the old one stays"
+                    );
+                } else {
+                    tracing::error!(error = text, next, "no certificate");
                 }
             }
         }

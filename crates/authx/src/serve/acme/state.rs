@@ -200,8 +200,8 @@ fn unwritable(path: &Path, source: io::Error) -> StateError {
 
 fn account_file(directory: &str) -> String {
     let digest = digest(&SHA256, directory.as_bytes());
-    let name: String = digest.as_ref().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-    format!("account-{name}.json")
+    let first = digest.as_ref().first_chunk().copied().unwrap_or_default();
+    format!("account-{:016x}.json", u64::from_be_bytes(first))
 }
 
 fn validity(leaf: &[u8]) -> Option<Validity> {

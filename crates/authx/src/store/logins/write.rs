@@ -75,7 +75,8 @@ impl Batch {
     #[must_use]
     pub fn update_login(self, row: &LoginRow<'_>, version: i64) -> Self {
         self.one(
-            "UPDATE login SET version = version + 1, state = $4, final = $5, generation = $6
+            "UPDATE login SET version = version + 1, state = $4, final = $5, generation = $6,
+                              expires = $7
              WHERE tenant = $1 AND id = $2 AND version = $3
                AND EXISTS (SELECT 1 FROM tenant WHERE id = $1 AND generation = $6)",
             [
@@ -85,6 +86,7 @@ impl Batch {
                 row.state.into(),
                 row.end.into(),
                 row.generation.into(),
+                row.expires.into(),
             ],
         )
     }

@@ -1,0 +1,128 @@
+//! Invitations: a link for seven days, and a code that can be typed.
+
+use super::{INVITATION_SECS, PhoneError, digests};
+use crate::{
+    admin::{Actor, AdminError, Change, accounts, change, detail},
+    app::{About, App},
+    store::{
+        Batch,
+        invitations::{self as stored, NewInvitation},
+    },
+};
+use authx_core::{
+    InvitationId, Millis, TenantId, UserId,
+    audit::EventKind,
+    wire::{
+        login::Rfc3339,
+        phone::{InvitationProof, ShortCode, Token},
+    },
+};
+use zeroize::Zeroizing;
+
+/// An invitation. Its token and codes are shown this once.
+pub struct Invited {
+    /// Which.
+    pub id: InvitationId,
+    /// Opens the page.
+    pub token: Token,
+    /// The same, for a keyboard.
+    pub short: ShortCode,
+    /// What has to be proved.
+    pub proof: InvitationProof,
+    /// Eight digits that have to travel another way than the link, as `1234 5678`.
+    pub code: Option<Zeroizing<String>>,
+    /// Until when.
+    pub expires: Millis,
+    /// Whether earlier ones ceased to count.
+    pub replaces: bool,
+}
+
+/// Whether eight digits have to be typed though AuthX keeps a password of the user.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Separate {
+    /// Only without a password.
+    IfNeeded,
+    /// In any case.
+    Always,
+}
+
+/// Invites a user to enrol a phone. Earlier invitations from which no phone was made count no
+/// longer.
+///
+/// # Errors
+///
+/// [`PhoneError::AccountDisabled`], [`PhoneError::Account`], [`PhoneError::Admin`].
+pub async fn invite(
+    app: &App,
+    by: &Actor,
+    tenant: TenantId,
+    user: UserId,
+    separate: Separate,
+) -> Result<Invited, PhoneError> {
+    change(app, by, tenant, move |tenant, now| async move {
+        let tenant = &tenant;
+        let account = accounts::row(app, tenant.id, user).await?;
+        if !account.active {
+            return Err(PhoneError::AccountDisabled);
+        }
+        let earlier = stored::open(&app.store, tenant.id, user, now).await;
+        let replaces = earlier.map_err(AdminError::from)? > 0;
+        let by_code = separate == Separate::Always || !account.has_password;
+        let proof = if by_code { InvitationProof::Code } else { InvitationProof::Password };
+        let (id, token, (short, short_digest), digits) = app.decide(now, |cx| {
+            let (id, token) = (InvitationId::new(cx), Token::Invitation(digests::draw(cx)));
+            let short = digests::draw_short(app, cx);
+            // 2^64 is so much larger than 10^8 that no digit is favoured measurably.
+            let digits = format!("{:08}", u64::from_be_bytes(cx.bytes()) % 100_000_000);
+            (id, token, short, Zeroizing::new(digits))
+        });
+        let expires = now.plus_secs(INVITATION_SECS);
+        let invitation = NewInvitation {
+            id,
+            tenant: tenant.id,
+            account: user,
+            token_digest: digests::of_token(app, &token),
+            short_digest,
+            proof: proof.word(),
+            proof_digest: by_code.then(|| digests::of_proof(&tenant.data_key, &digits)),
+            created: now,
+            expires,
+        };
+        Ok(Change {
+            batch: Batch::default()
+                .delete_open_invitations(tenant.id, user)
+                .insert_invitation(invitation),
+            kind: EventKind::InvitationMade,
+            about: About { user: Some(user), ..About::default() },
+            detail: detail([
+                ("name", account.name.into()),
+                ("invitation_id", id.to_string().into()),
+                ("proof", proof.word().into()),
+                ("expires", String::from(Rfc3339(expires)).into()),
+                ("replaced", replaces.into()),
+            ]),
+            outcome: Invited {
+                id,
+                token,
+                short,
+                proof,
+                code: by_code.then(|| grouped(&digits)),
+                expires,
+                replaces,
+            },
+        })
+    })
+    .await
+}
+
+/// In two groups, as people read aloud.
+fn grouped(digits: &str) -> Zeroizing<String> {
+    let (first, second) = digits.split_at_checked(4).unwrap_or((digits, ""));
+    Zeroizing::new(format!("{first} {second}"))
+}
+
+impl std::fmt::Debug for Invited {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Invited").field("id", &self.id).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,73 @@
+//! What a user has, read and opened for a step.
+
+use super::{LoginError, factors};
+use crate::{
+    app::App,
+    directory::Protected,
+    enrol::phones::shown_at_prompt,
+    store::{Batch, accounts, logins::StoredFactor, requests},
+};
+use authx_core::{
+    UserId,
+    factor::{Enrolled, Enrolment},
+    login::{Enrol, Means, Phone},
+};
+
+/// What a user has.
+#[derive(Default)]
+pub(super) struct Has {
+    /// The factors that count, opened.
+    pub(super) enrolled: Vec<Enrolled>,
+    pub(super) phones: Vec<Phone>,
+    enrol: Option<Enrol>,
+    /// What makes the code of `enrol` count.
+    pub(super) enrolment: Batch,
+}
+
+impl Has {
+    /// As the rules take it.
+    pub(super) fn means(&mut self) -> Means<'_> {
+        let enrol = self.enrol.clone();
+        Means { enrolled: &mut self.enrolled, phones: &self.phones, enrol }
+    }
+
+    /// Opens the factors, and reads the phones of who has any.
+    pub(super) async fn of(
+        app: &App,
+        caller: &Protected,
+        user: Option<UserId>,
+        factors: &[StoredFactor],
+    ) -> Result<Self, LoginError> {
+        let open = |factor| factors::open(caller, factor);
+        let enrolled = factors.iter().map(open).collect::<Result<Vec<_>, _>>()?;
+        let push = enrolled.iter().any(|one| matches!(one.enrolment, Enrolment::Push(_)));
+        let phones = match user.filter(|_| push) {
+            Some(user) => requests::phones_of(&app.store, caller.tenant, user).await?,
+            None => vec![],
+        };
+        let mut has = Self { enrolled, phones, ..Self::default() };
+        if let Some(user) = user.filter(|_| has.enrolled.is_empty()) {
+            has.may_enrol(app, caller, user).await?;
+        }
+        Ok(has)
+    }
+
+    /// Draws the code with which a user without a factor may enrol, if the window for it is open.
+    async fn may_enrol(
+        &mut self,
+        app: &App,
+        caller: &Protected,
+        user: UserId,
+    ) -> Result<(), LoginError> {
+        let now = app.now()?;
+        let until = accounts::enrolment(&app.store, caller.tenant, user).await?;
+        if until.is_none_or(|until| until <= now) {
+            return Ok(());
+        }
+        let (batch, shown) = shown_at_prompt(app, caller.tenant, user, now, Batch::default());
+        self.enrolment = batch;
+        let site = app.phone_url.host().to_owned();
+        self.enrol = Some(Enrol { site, code: shown.code.shown().to_string() });
+        Ok(())
+    }
+}
