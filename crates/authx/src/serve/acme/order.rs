@@ -148,7 +148,7 @@ async fn unproved(order: &mut Order) -> Option<OrderError> {
         let state = authorization.refresh().await.ok()?;
         let name = state.identifier().to_string();
         if let Some(problem) = state.challenges.iter().find_map(|asked| asked.error.as_ref()) {
-            let found = problem.to_string();
+            let found = problem.detail.clone().unwrap_or_else(|| problem.to_string());
             return Some(OrderError::Unproved { name, found, code: word(problem) });
         }
     }
