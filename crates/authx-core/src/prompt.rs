@@ -89,7 +89,7 @@ pub fn question(question: Question, offers: &[FactorKind], first: Option<&str>) 
     let hints: Vec<_> = offers.iter().map(|kind| kind.description().hint).collect();
     let enter = format!("Enter {}:", hints.join(", or "));
     match question {
-        Question::First => first.map_or(enter, str::to_owned),
+        Question::First => first.map_or_else(|| first_question(enter, offers), str::to_owned),
         Question::AfterSpent { left } => {
             format!(
                 "This code was used already; wait for the next one. {} left. {enter}",
@@ -110,6 +110,20 @@ pub fn question(question: Question, offers: &[FactorKind], first: Option<&str>) 
             "Your phone was asked too often; it is left in peace for ten minutes. Enter a code:"
                 .to_owned()
         }
+    }
+}
+
+/// Where the phone can be asked this is read in a second, and by people of every factor: the words
+/// alone.
+fn first_question(enter: String, offers: &[FactorKind]) -> String {
+    if !offers.contains(&FactorKind::Push) {
+        return enter;
+    }
+    let words =
+        |of: &[FactorKind]| of.iter().map(|kind| kind.word()).collect::<Vec<_>>().join(", ");
+    match offers {
+        [FactorKind::Code, rest @ ..] => format!("AuthX code, or {}.", words(rest)),
+        offers => format!("AuthX: {}.", words(offers)),
     }
 }
 
@@ -201,7 +215,7 @@ mod tests {
         assert_eq!(intent("R", both), Intent::Choose { kind: Recovery, which: 1 });
         assert_eq!(intent("", both), Intent::Choose { kind: Code, which: 1 });
         assert_eq!(intent("", &[]), Intent::Unknown);
-        assert_eq!(intent("push", both), Intent::Unknown);
+        assert_eq!(intent("push", both), Intent::Unknown, "not offered");
         let phone = &[Push][..];
         for (text, which) in [("push", 1), ("Push2", 2), ("p3", 3)] {
             assert_eq!(intent(text, phone), Intent::Choose { kind: Push, which }, "{text}");
@@ -219,6 +233,10 @@ mod tests {
             "Wrong code, 1 try left. Enter the code in your authenticator app:"
         );
         assert_eq!(question(Question::First, &[Code], Some("Code, please:")), "Code, please:");
+        let first = |offers: &[FactorKind]| question(Question::First, offers, None);
+        assert_eq!(first(&[Code, Push]), "AuthX code, or push.");
+        assert_eq!(first(&[Code, Push, Recovery]), "AuthX code, or push, recovery.");
+        assert_eq!(first(&[Push, Recovery]), "AuthX: push, recovery.");
     }
 
     proptest! {

@@ -110,6 +110,33 @@ fn from_nothing_to_a_user_with_an_app() {
 }
 
 #[test]
+fn a_phone_is_invited_listed_and_taken_away() {
+    let here = Installation::new();
+    here.say(&["tenant", "create", "demo"]);
+    here.say(&["user", "create", "alice"]);
+    let invited = here.ask(&["user", "invite", "alice"]);
+    let link = invited["link"].as_str().unwrap();
+    assert!(link.starts_with("https://phone.localhost:8443/#axi_"), "{link}");
+    assert_eq!(invited["proof"], "code", "alice has no password");
+    assert_eq!(invited["separate_code"].as_str().unwrap().len(), 9);
+    let set = here.run(&["user", "set-password", "alice"], "nine purple owls\n");
+    assert_eq!(set.status.code(), Some(0));
+    let shown = here.say(&["user", "invite", "alice"]);
+    assert!(shown.contains("An earlier invitation no longer counts."), "{shown}");
+    assert!(shown.contains("The page asks for the user's password."), "{shown}");
+    assert!(shown.lines().all(|line| line.chars().count() <= 100), "{shown}");
+    assert_eq!(here.ask(&["user", "invite", "alice", "--separate-code"])["proof"], "code");
+
+    insta::assert_snapshot!(here.say(&["user", "phones", "alice"]), @"“alice” has no phone; invite: authx user invite alice");
+    assert_eq!(here.ask(&["user", "phones", "alice"]), serde_json::json!([]));
+    let unknown = here.complaint(&["phone", "remove", "alice/1"], "");
+    insta::assert_snapshot!(unknown, @"authx: there is no phone “alice/1”; `authx user phones NAME` shows those there are");
+    let open = here.ask(&["user", "enrolment", "alice", "open", "--hours", "2"]);
+    assert!(open["open_until"].is_string());
+    insta::assert_snapshot!(here.say(&["user", "enrolment", "alice", "close"]), @"“alice” cannot enrol at the VPN prompt.");
+}
+
+#[test]
 fn what_an_operator_reads() {
     let here = Installation::new();
     here.say(&["tenant", "create", "demo"]);
@@ -207,6 +234,8 @@ fn help_names_every_command() {
         ("help_application", vec!["application", "--help"]),
         ("help_user", vec!["user", "--help"]),
         ("help_user_code", vec!["user", "code", "--help"]),
+        ("help_user_invite", vec!["user", "invite", "--help"]),
+        ("help_phone", vec!["phone", "--help"]),
         ("help_policy", vec!["policy", "--help"]),
         ("help_log", vec!["log", "--help"]),
     ] {

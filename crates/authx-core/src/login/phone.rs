@@ -131,7 +131,9 @@ impl Moving<'_> {
     /// Asks a phone before the user has typed anything, where the policy wants that and it will be
     /// noticed.
     pub(super) fn ask_by_itself(&mut self, cx: &mut Cx<'_>, means: &mut Means<'_>) -> bool {
+        // A question that ends the connection takes its number with it: it has to be read first.
         if self.policy.automatic_push == AutomaticPush::Off
+            || self.login.challenges.is_some()
             || !self.login.offers.contains(&FactorKind::Push)
             || self.needs_number().is_none()
         {

@@ -2,7 +2,8 @@
 
 use super::text::{ChallengeSecret, Label, MatchNumber, Method, SupportCode, Typed};
 use crate::{LoginId, Millis, SessionId, factor::FactorKind, name::Name};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 use std::net::IpAddr;
 
 #[cfg(feature = "openapi")]
@@ -200,7 +201,7 @@ pub struct LoginView {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub match_number: Option<MatchNumber>,
     /// The factor that decided, or is being waited for.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "known_factor", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub factor: Option<FactorKind>,
     /// How a code or request travels to the user.
@@ -254,6 +255,7 @@ pub struct Prompt {
     /// Whether the answer may be seen while it is typed.
     pub echo: bool,
     /// What may be answered.
+    #[serde(deserialize_with = "known_offers")]
     pub offers: Vec<Offer>,
 }
 
@@ -340,6 +342,19 @@ pub enum Standing {
 #[serde(try_from = "String", into = "String")]
 pub struct Rfc3339(pub Millis);
 
+/// Reads offers of a server that may be newer than this program: the text of its questions names
+/// every factor anyway.
+pub(super) fn known_offers<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Offer>, D::Error> {
+    let offers = Vec::<Value>::deserialize(from)?;
+    Ok(offers.into_iter().filter_map(|offer| serde_json::from_value(offer).ok()).collect())
+}
+
+/// Reads a factor of such a server; one that this program does not know is none.
+fn known_factor<'de, D: Deserializer<'de>>(from: D) -> Result<Option<FactorKind>, D::Error> {
+    let factor = Option::<Value>::deserialize(from)?;
+    Ok(factor.and_then(|factor| serde_json::from_value(factor).ok()))
+}
+
 impl TryFrom<String> for Rfc3339 {
     type Error = &'static str;
 
@@ -368,6 +383,19 @@ mod tests {
         assert_eq!(text, "2023-11-14T22:13:20.123Z");
         assert_eq!(Rfc3339::try_from(text), Ok(Rfc3339(Millis(1_700_000_000_123))));
         assert_eq!(String::from(Rfc3339(Millis(u64::MAX))), "9999-12-30T22:00:00.999999999Z");
+    }
+
+    #[test]
+    fn a_newer_servers_factors_are_passed_over() {
+        let json = r#"{"text":"AuthX code, or palm.","echo":true,"offers":[
+            {"word":"code","factor":"code","hint":"the code"},
+            {"word":"palm","factor":"palm","hint":"your palm"}]}"#;
+        let prompt: Prompt = serde_json::from_str(json).unwrap();
+        assert_eq!(
+            prompt.offers,
+            [Offer::from(FactorKind::Code)]
+                .map(|offer| Offer { hint: "the code".to_owned(), ..offer })
+        );
     }
 
     #[test]

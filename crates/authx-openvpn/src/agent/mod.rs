@@ -163,15 +163,17 @@ impl Agent {
 
     fn setting(&self, instance: &Instance) -> Setting {
         let settings = &instance.settings;
+        let asks = self.application.asks();
+        let pending_secs = settings.pending_secs;
         Setting {
             server: settings.name.as_str().to_owned(),
             first_factor: settings.first_factor,
             certificate_field: settings.certificate_field.as_str().to_owned(),
-            pending_secs: settings.pending_secs,
+            pending_secs: pending_secs.unwrap_or_else(|| Setting::patience_secs(asks.as_ref())),
             answer_within_secs: settings.answer_within_secs,
             several: instance.management.as_ref().is_some_and(Management::is_connected),
             may_hold: self.hold.may(),
-            asks: self.application.asks(),
+            asks,
         }
     }
 }

@@ -86,7 +86,7 @@ impl SignIn {
                 Some(event) = events.recv() => event,
                 Some(event) = self.asked.join_next() => match event {
                     Ok(Some(event)) => event,
-                    // Only a wait is ever broken off, and nothing depends on its end.
+                    // Nothing happens, or it was a wait that was broken off.
                     Ok(None) | Err(_) => continue,
                 },
                 _ = stopping.wait_for(|stop| *stop), if !stopped => {
@@ -215,11 +215,12 @@ impl SignIn {
             return;
         };
         let ids = self.instance.ids(peer);
-        tokio::spawn(async move {
+        self.asked.spawn(async move {
             // The client then sees no further question, and the sign-in ends by its time.
-            if let Err(error) = management.ask(peer, ids, &extra, secs).await {
-                tracing::warn!(%error, "a question could not be asked");
-            }
+            let asked = management.ask(peer, ids, &extra, secs).await;
+            let error = asked.err()?;
+            tracing::warn!(%error, "a question could not be asked");
+            Some(Event::Unasked)
         });
     }
 

@@ -76,6 +76,10 @@ impl Asker for Terminal {
         let answer = typed::answer(question, hidden).await?;
         answer.context("nobody answers: standard input is at its end")
     }
+
+    fn tell(&self, text: &str) {
+        eprintln!("{text}");
+    }
 }
 
 impl Output for Report {

@@ -28,8 +28,8 @@ pub struct ServerSettings {
     pub certificate_field: CertificateField,
     /// OpenVPN's management socket, where the agent may use it.
     pub management: Option<PathBuf>,
-    /// How long a prompt may stand.
-    pub pending_secs: u64,
+    /// How long a prompt may stand; without, as long as the application's policy gives.
+    pub pending_secs: Option<u64>,
     /// How long a login may take that no pending message was sent for.
     pub answer_within_secs: u64,
 }
@@ -49,7 +49,7 @@ pub(super) struct Server {
 pub(super) struct Rules {
     first_factor: FirstFactor,
     certificate_field: CertificateField,
-    pending_secs: u64,
+    pending_secs: Option<u64>,
     answer_within_secs: u64,
 }
 
@@ -121,7 +121,7 @@ impl Rules {
         Self {
             first_factor: section.parsed(reading, "first_factor").unwrap_or(self.first_factor),
             certificate_field: field.unwrap_or_else(|| self.certificate_field.clone()),
-            pending_secs: pending.map_or(self.pending_secs, u64::from),
+            pending_secs: pending.map(u64::from).or(self.pending_secs),
             answer_within_secs: within.map_or(self.answer_within_secs, u64::from),
         }
     }
@@ -150,8 +150,7 @@ impl Default for Rules {
         Self {
             first_factor: FirstFactor::Authx,
             certificate_field: CertificateField::default(),
-            // A little less than a login of AuthX lives, which is two minutes.
-            pending_secs: 110,
+            pending_secs: None,
             // OpenVPN gives a sign-in without a pending message a minute at most, counted from the
             // first packet.
             answer_within_secs: 45,

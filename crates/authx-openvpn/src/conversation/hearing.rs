@@ -1,9 +1,10 @@
 //! What happens while a sign-in is open.
 
 use super::{
-    Call, Conversation, Effect, Event, Failure, MARGIN_SECS, MOST_WAITING, Refusal, Reply, Stage,
-    Summary, Verdict,
+    Call, Conversation, Effect, Event, Failure, MOST_WAITING, Refusal, Reply, Stage, Summary,
+    Verdict,
     credentials::{self, ChallengeState},
+    phone::Shown,
     refusal::cr_text,
 };
 use crate::{pam::Proof, sessions::Approved};
@@ -41,6 +42,7 @@ impl Conversation {
             Event::Told(Ok(view)) => self.told(now, &view, &mut effects),
             Event::Told(Err(failure)) => self.failed(failure, &mut effects),
             Event::Typed(text) => self.typed(&text, &mut effects),
+            Event::Unasked => self.decide_by = self.decide_by.min(self.decide_by_before),
         }
         effects
     }
@@ -75,8 +77,9 @@ impl Conversation {
             self.defer(None, effects);
         }
         if self.decide_by <= now {
-            self.give_up(Reason::TimedOut, effects);
+            return self.give_up(Reason::TimedOut, effects);
         }
+        self.show_later(now, effects);
     }
 
     fn give_up(&mut self, reason: Reason, effects: &mut Vec<Effect>) {
@@ -145,9 +148,10 @@ impl Conversation {
                     None => self.refuse(Reason::AgentFault, Some("no reason given"), effects),
                 }
             }
-            LoginState::Expired | LoginState::Cancelled => {
-                self.refuse(Reason::TimedOut, None, effects);
-            }
+            LoginState::Expired | LoginState::Cancelled => match view.reason.as_ref() {
+                Some(reason) => self.refuse_with(Refusal::told(reason), None, effects),
+                None => self.refuse(Reason::TimedOut, None, effects),
+            },
             LoginState::AwaitingCode
             | LoginState::AwaitingInput
             | LoginState::AwaitingPhone
@@ -163,39 +167,39 @@ impl Conversation {
             return;
         }
         self.stage = Stage::Open;
+        let on_phone = view.state == LoginState::AwaitingPhone;
         if let (Some(secret), Some(prompt), Some(user)) =
             (&view.challenge, &view.prompt, &self.user)
+            && !on_phone
         {
             let seq = self.seq.saturating_add(1);
             let state = ChallengeState { login: self.login, seq, secret: secret.clone() };
-            let refusal = Refusal::challenge(&state, user, prompt);
+            let text = self.question(view, prompt);
+            let refusal = Refusal::challenge(&state, user, &text, prompt.echo);
             return self.refuse_with(refusal, None, effects);
         }
         if let Some(text) = self.typed.pop_front() {
             return self.answer(text, effects);
         }
-        if let Some(prompt) = &view.prompt
-            && sent
-        {
-            // The first question is there already where it could be shown before AuthX answered.
-            if !(self.asked && self.seq == 0) && self.setting.several && self.abilities.text {
-                self.method = Some(Method::CrText);
-                self.ask(now, &prompt.text, prompt.echo, effects);
-            }
+        if self.setting.several && self.abilities.text {
+            self.show(now, view, sent, effects);
+        } else if on_phone {
+            self.give_time(now, effects);
         }
         effects.push(Effect::Wait(self.login, self.version));
     }
 
-    fn ask(&mut self, now: Millis, text: &str, echo: bool, effects: &mut Vec<Effect>) {
-        let secs = self.patience_secs(now);
+    pub(super) fn ask(&mut self, now: Millis, text: &str, echo: bool, effects: &mut Vec<Effect>) {
         self.asked = true;
-        self.decide_by = now.plus_secs(secs.saturating_sub(MARGIN_SECS));
-        effects.push(Effect::Ask { extra: cr_text(text, echo), secs });
+        self.later = None;
+        self.shown = Some(Shown { text: text.to_owned(), at: now });
+        self.extend(now, cr_text(text, echo), effects);
     }
 
     fn typed(&mut self, text: &str, effects: &mut Vec<Effect>) {
         // What no question stands for, or what is not in the form of an answer, is nobody's answer.
         let Some(text) = credentials::response(text).filter(|_| self.asked) else { return };
+        self.method = Some(Method::CrText);
         match self.stage {
             Stage::Open => self.answer(text.to_string(), effects),
             Stage::Proving { .. } | Stage::Sent if self.typed.len() < MOST_WAITING => {
@@ -211,6 +215,8 @@ impl Conversation {
         };
         self.seq = self.seq.saturating_add(1);
         self.stage = Stage::Sent;
+        self.unanswered = false;
+        self.later = None;
         let answer = AnswerLogin { seq: self.seq, text, challenge: None };
         effects.push(Effect::Answer(self.login, answer));
     }
@@ -269,6 +275,7 @@ impl Conversation {
             Call::Replied(_) | Call::Over => Effect::Verdict(verdict),
         });
         self.stage = Stage::Over;
+        self.later = None;
         self.typed.clear();
         effects.push(Effect::Finish(Summary {
             outcome: outcome.to_owned(),

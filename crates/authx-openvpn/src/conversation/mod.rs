@@ -7,11 +7,13 @@
 mod credentials;
 mod hearing;
 mod opening;
+mod phone;
 mod refusal;
 #[cfg(test)]
 mod tests;
 mod token;
 
+pub(crate) use phone::with_number;
 pub use refusal::Refusal;
 
 use crate::{client_abilities::Abilities, config::FirstFactor, sessions::Approved};
@@ -21,9 +23,10 @@ use authx_core::{
     wire::{
         check::Asks,
         login::{AnswerLogin, BeginLogin, LoginView},
-        text::{Method, SupportCode, Typed},
+        text::{MatchNumber, Method, SupportCode, Typed},
     },
 };
+use phone::{Later, Shown};
 use std::{collections::VecDeque, net::SocketAddr};
 
 /// What the host is told to do with a sign-in.
@@ -48,6 +51,15 @@ pub struct Setting {
     pub asks: Option<Asks>,
 }
 
+impl Setting {
+    /// Seconds that a question may stand where nobody configured it: AuthX ends the login before,
+    /// also one whose user turns to the phone at the last moment.
+    pub fn patience_secs(asks: Option<&Asks>) -> u64 {
+        let policy = asks.map_or(LOGIN_SECS, |asks| asks.login_secs.saturating_add(asks.push_secs));
+        policy.saturating_add(2 * MARGIN_SECS).min(MOST_PENDING_SECS)
+    }
+}
+
 /// Something that happens to an open sign-in.
 #[derive(Debug)]
 pub enum Event {
@@ -68,6 +80,8 @@ pub enum Event {
     Told(Result<Box<LoginView>, Failure>),
     /// The client sent an answer to a question: base64, if it keeps to the protocol.
     Typed(String),
+    /// What [`Effect::Ask`] wanted did not happen.
+    Unasked,
 }
 
 /// Why there is no answer from AuthX that could be believed.
@@ -91,9 +105,9 @@ pub enum Effect {
     Answer(LoginId, AnswerLogin),
     /// Remember the session, before the verdict is given.
     Approve(Approved),
-    /// Ask a further question through the management socket.
+    /// Ask a further question through the management socket, or only make OpenVPN wait.
     Ask {
-        /// What `client-pending-auth` carries.
+        /// What `client-pending-auth` carries; empty where nothing is to be shown.
         extra: String,
         /// Seconds that it may stand.
         secs: u64,
@@ -176,13 +190,25 @@ pub struct Conversation {
     /// The call of the plugin, and what it was told.
     call: Call,
     stage: Stage,
-    /// The first question stands in the pending step.
+    /// A question stands before the user of this connection.
     asked: bool,
+    /// It is the first one, and nothing was answered yet.
+    unanswered: bool,
+    /// What stands there.
+    shown: Option<Shown>,
+    /// What is to stand there next.
+    later: Option<Later>,
+    /// Six digits for the phone, where they can be shown.
+    number: Option<MatchNumber>,
+    /// OpenVPN was told to wait without a question.
+    time_given: bool,
     /// Answers that wait until AuthX has taken the one before.
     typed: VecDeque<String>,
     seq: u32,
     version: u64,
     decide_by: Millis,
+    /// The same before the last effect that may still fail.
+    decide_by_before: Millis,
 }
 
 /// Where the plugin's call stands.
@@ -216,7 +242,10 @@ impl Conversation {
         match (&self.stage, &self.call) {
             (Stage::Over, _) => None,
             (_, Call::Held { until }) => Some(*until),
-            (_, Call::Over | Call::Replied(_)) => Some(self.decide_by),
+            (_, Call::Over | Call::Replied(_)) => {
+                let later = self.later.as_ref().map(|later| later.at);
+                Some(later.map_or(self.decide_by, |at| at.min(self.decide_by)))
+            }
         }
     }
 
@@ -251,6 +280,10 @@ impl Conversation {
 const HOLD_MILLIS: u64 = 10;
 /// A verdict comes this long before a question's time is over.
 const MARGIN_SECS: u64 = 5;
+/// How long a login of AuthX lives as long as nobody says otherwise.
+const LOGIN_SECS: u64 = 120;
+/// OpenVPN with its defaults waits twice as long.
+const MOST_PENDING_SECS: u64 = 900;
 /// Answers of one client that wait at a time. More than one is a client that does not wait.
 const MOST_WAITING: usize = 3;
 /// OpenVPN's `TLS_USERNAME_LEN`: with `--username-as-common-name` it refuses longer names, after

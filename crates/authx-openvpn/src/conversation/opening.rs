@@ -4,6 +4,7 @@ use super::{
     Call, Conversation, Effect, HOLD_MILLIS, LONGEST_NAME, MARGIN_SECS, Refusal, Reply, Setting,
     Stage, Verdict,
     credentials::{ChallengeState, Field},
+    phone::{Shown, chooses_phone},
     refusal::cr_text,
     token::Standing,
 };
@@ -12,16 +13,16 @@ use crate::{
 };
 use authx_core::{
     Cx, LoginId, Millis, SessionId,
-    factor::FactorKind,
     name::Name,
-    prompt::{self, Question},
+    prompt,
     reason::Reason,
     wire::{
+        check::Asks,
         login::{
             AnswerLogin, BeginLogin, Can, ChallengeAnswer, Client, FirstFactor as Claimed,
             ProvedBy, Server,
         },
-        text::{Label, Method, SupportCode, Typed},
+        text::{Label, MatchNumber, Method, SupportCode, Typed},
     },
 };
 use std::collections::VecDeque;
@@ -34,6 +35,8 @@ struct Given {
     answer: Option<Typed>,
     /// An answer is there, so that nothing has to be asked at first.
     explicit: bool,
+    /// It is the word for the phone.
+    by_phone: bool,
     method: Option<Method>,
 }
 
@@ -64,12 +67,22 @@ impl Conversation {
             call: Call::Held { until: cx.now },
             stage: Stage::Sent,
             asked: false,
+            unanswered: false,
+            shown: None,
+            later: None,
+            number: None,
+            time_given: false,
             typed: VecDeque::new(),
             seq: 0,
             version: 0,
             decide_by: answer_by,
+            decide_by_before: answer_by,
             setting,
         };
+        let numbered = |asks: &Asks| asks.match_number && asks.phone();
+        if begun.setting.asks.as_ref().is_some_and(numbered) {
+            begun.number = Some(MatchNumber::draw(cx));
+        }
         let mut effects = vec![];
         begun.begin(cx, environment, known, named.len(), &mut effects);
         (begun, effects)
@@ -176,7 +189,9 @@ impl Conversation {
         let reconnect = !self.abilities.text && asks.is_some_and(|asks| asks.dynamic_challenge);
         // Where the policy asks for no second factor there is nothing to ask.
         let question = asks.is_none_or(|asks| !asks.prompt.is_empty());
-        let ask_first = self.abilities.text && question && !given.explicit;
+        // Who typed the word for the phone with the password has still to be shown the number.
+        let answered = given.explicit && !(given.by_phone && self.number.is_some());
+        let ask_first = self.abilities.text && question && !answered;
         let can = Can {
             text: ask_first || further || reconnect,
             several: further,
@@ -184,12 +199,21 @@ impl Conversation {
             reconnect,
         };
         self.method.clone_from(&given.method);
+        if !can.text || given.explicit && reconnect {
+            // None that the user could see before the phone asks for it.
+            self.number = None;
+        }
         if ask_first {
             self.asked = true;
-            self.method = Some(Method::CrText);
+            self.unanswered = !given.explicit;
+            if !given.explicit {
+                self.method = Some(Method::CrText);
+            }
             let secs = self.patience_secs(cx.now);
             self.decide_by = cx.now.plus_secs(secs.saturating_sub(MARGIN_SECS));
-            let extra = cr_text(&self.first_question(), true);
+            let text = self.first_question();
+            let extra = cr_text(&text, true);
+            self.shown = Some(Shown { text, at: cx.now });
             self.defer(Some(format!("{secs}\ncrtext\n{extra}\n")), effects);
         } else if given.explicit && self.setting.first_factor == FirstFactor::Certificate {
             // Nothing slow stands between this call and the verdict.
@@ -212,13 +236,6 @@ impl Conversation {
         pending_secs.min(leaves.0.saturating_sub(now.0) / 1_000)
     }
 
-    /// The same for every user, so that it can be shown before AuthX has answered.
-    pub(super) fn first_question(&self) -> String {
-        let asks = self.setting.asks.as_ref();
-        let own = || prompt::question(Question::First, &[FactorKind::Code], None);
-        asks.map_or_else(own, |asks| asks.prompt.clone())
-    }
-
     /// Sorts what was typed.
     fn given(&self, field: &Field, raw: &str) -> Given {
         let typed = |text: &str| Typed::try_from(text.to_owned()).ok();
@@ -231,17 +248,24 @@ impl Conversation {
             Field::Challenge { .. } | Field::Plain => (raw, None, None),
         };
         let appended = answer.is_none();
+        let by_phone = |answer: Option<&Typed>| {
+            answer.is_some_and(|text| chooses_phone(text.expose(), self.setting.asks.as_ref()))
+        };
         match self.setting.first_factor {
             FirstFactor::Certificate => {
                 let answer = answer.or_else(|| answer_of(password));
                 let explicit = answer.is_some();
                 let method = if explicit && appended { Some(Method::Append) } else { method };
                 let first_factor = Claimed::Proved { by: ProvedBy::Certificate };
-                Given { first_factor, readings: VecDeque::new(), answer, explicit, method }
+                let by_phone = by_phone(answer.as_ref());
+                let readings = VecDeque::new();
+                Given { first_factor, readings, answer, explicit, by_phone, method }
             }
             FirstFactor::Authx | FirstFactor::Pam => {
                 let (readings, behind) = self.readings(password, answer.as_ref());
                 let explicit = answer.is_some() || behind;
+                let read = readings.front().and_then(|(_, answer)| answer.as_ref());
+                let by_phone = explicit && by_phone(answer.as_ref().or(read));
                 let method = if behind { Some(Method::Append) } else { method };
                 let first_factor = match typed(password) {
                     Some(password) if self.setting.first_factor == FirstFactor::Authx => {
@@ -249,7 +273,7 @@ impl Conversation {
                     }
                     _ => Claimed::Proved { by: ProvedBy::Pam },
                 };
-                Given { first_factor, readings, answer, explicit, method }
+                Given { first_factor, readings, answer, explicit, by_phone, method }
             }
         }
     }
@@ -293,7 +317,7 @@ impl Conversation {
             user,
             first_factor: given.first_factor.clone(),
             answer: given.answer.clone(),
-            match_number: None,
+            match_number: self.number.clone(),
             client: Client {
                 address: self.peer.map(|peer| peer.ip()),
                 port: self.peer.map(|peer| peer.port()),

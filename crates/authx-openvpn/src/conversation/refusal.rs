@@ -6,10 +6,7 @@ use authx_core::{
     name::Name,
     prompt,
     reason::Reason,
-    wire::{
-        login::{Prompt, ReasonView},
-        text::SupportCode,
-    },
+    wire::{login::ReasonView, text::SupportCode},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
@@ -43,9 +40,9 @@ impl Refusal {
 
     /// A question that ends this connection and is answered by the next one (dynamic challenge,
     /// doc/management-notes.txt).
-    pub(super) fn challenge(state: &ChallengeState, user: &Name, prompt: &Prompt) -> Self {
-        let flags = if prompt.echo { "R,E" } else { "R" };
-        let (user, text) = (STANDARD.encode(user.as_str()), harmless(&prompt.text));
+    pub(super) fn challenge(state: &ChallengeState, user: &Name, text: &str, echo: bool) -> Self {
+        let flags = if echo { "R,E" } else { "R" };
+        let (user, text) = (STANDARD.encode(user.as_str()), harmless(text));
         Self { word: "challenge".to_owned(), text: format!("CRV1:{flags}:{state}:{user}:{text}") }
     }
 }
@@ -61,10 +58,11 @@ pub(super) fn cr_text(prompt: &str, echo: bool) -> String {
 
 /// OpenVPN drops a message that holds a line feed, without a word; 2.6 cuts at 1,024 bytes.
 fn harmless(text: &str) -> String {
-    text.chars().filter(|letter| !letter.is_control()).take(MOST_CHARACTERS).collect()
+    text.chars().filter(|letter| !letter.is_control()).take(MOST_QUESTION_BYTES).collect()
 }
 
 const BACKOFF_SECS: u32 = 10;
 /// Measured on 2.6.14: of 247 bytes nothing reaches the client's user interface.
 const MOST_EXTRA_BYTES: usize = 246;
-const MOST_CHARACTERS: usize = 200;
+/// What `CR_TEXT:R,E:` leaves of them.
+pub(super) const MOST_QUESTION_BYTES: usize = 234;

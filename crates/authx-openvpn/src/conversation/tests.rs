@@ -7,7 +7,12 @@ use super::*;
 use crate::{environment::Environment, pam::Proof};
 use authx_core::{
     Cx, SessionId,
-    wire::login::{FirstFactor as Claimed, LoginState, Prompt, ReasonView, Rfc3339, SessionView},
+    factor::FactorKind,
+    policy::{Document, Effective},
+    wire::login::{
+        Delivery, FirstFactor as Claimed, LoginState, Offer, Prompt, ReasonView, Rfc3339,
+        SessionView,
+    },
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use proptest::prelude::*;
@@ -100,7 +105,14 @@ impl Player {
                 self.setting.asks = Some(Asks { dynamic_challenge: true, ..asks() });
             }
             ("asks", prompt) => {
-                self.setting.asks = Some(Asks { prompt: prompt.to_owned(), ..asks() });
+                let asks = self.setting.asks.take().unwrap_or_else(asks);
+                self.setting.asks = Some(Asks { prompt: prompt.to_owned(), ..asks });
+            }
+            ("phone", policy) => {
+                let policy = Document::from_json(policy).unwrap();
+                let asks = Asks::of(&Effective::of(&policy, &Document::default()).policy);
+                self.setting.pending_secs = Setting::patience_secs(Some(&asks));
+                self.setting.asks = Some(asks);
             }
             other => panic!("{other:?}"),
         }
@@ -130,6 +142,7 @@ fn event(verb: &str, rest: &str) -> Event {
         ("broken", "") => {
             Event::Proved(Proof::Unavailable { detail: "the helper ended".to_owned() })
         }
+        ("unasked", "") => Event::Unasked,
         ("typed", text) => Event::Typed(STANDARD.encode(text)),
         ("raw", text) => Event::Typed(text.to_owned()),
         ("not_open", "") => Event::Told(Err(Failure::NotOpen)),
@@ -142,7 +155,8 @@ fn event(verb: &str, rest: &str) -> Event {
     }
 }
 
-/// `VERSION STATE [TEXT]`; a text that begins with `*SECRET ` belongs to a challenge.
+/// `VERSION STATE [TEXT]`; a text that begins with `*SECRET ` belongs to a challenge, and what
+/// stands before `|` says how the request travels. With `#DIGITS` as its end AuthX names a number.
 fn view(text: &str) -> LoginView {
     let mut parts = text.splitn(3, ' ');
     let version = parts.next().unwrap().parse().unwrap();
@@ -150,6 +164,11 @@ fn view(text: &str) -> LoginView {
     let text = parts.next().unwrap_or_default();
     let secret = text.strip_prefix('*').and_then(|text| text.split_once(' '));
     let (challenge, text) = secret.map_or((None, text), |(s, t)| (Some(s.into()), t));
+    let (told, text) = text.split_once('|').map_or((None, text), |(t, rest)| (Some(t), rest));
+    let (text, digits) = text.rsplit_once('#').map_or((text, None), |(t, d)| (t, Some(d)));
+    let at = Rfc3339(START);
+    let delivery = |text: &str| Delivery { state: "sent".to_owned(), at, text: text.to_owned() };
+    let offers = [FactorKind::Code, FactorKind::Push].map(Offer::from).to_vec();
     let open = !is_final(state);
     let code = || text.split_whitespace().next().unwrap_or_default().to_owned();
     LoginView {
@@ -157,10 +176,10 @@ fn view(text: &str) -> LoginView {
         version,
         state,
         user: Name::new("alice").unwrap(),
-        prompt: open.then(|| Prompt { text: text.to_owned(), echo: true, offers: vec![] }),
-        match_number: None,
-        factor: (state == LoginState::Allowed).then_some(authx_core::factor::FactorKind::Code),
-        delivery: None,
+        prompt: open.then(|| Prompt { text: text.to_owned(), echo: true, offers }),
+        match_number: digits.map(|digits| digits.to_owned().try_into().unwrap()),
+        factor: (state == LoginState::Allowed).then_some(FactorKind::Code),
+        delivery: told.map(delivery),
         reason: (state == LoginState::Refused)
             .then(|| ReasonView { code: code(), text: format!("{text} [K7QF2M]") }),
         support_code: SupportCode::try_from("K7QF2M".to_owned()).unwrap(),
@@ -255,6 +274,9 @@ fn begun(login: &BeginLogin) -> String {
     if let Some(answer) = &login.answer {
         write!(out, " answer={:?}", answer.expose()).unwrap();
     }
+    if let Some(number) = &login.match_number {
+        write!(out, " number={}", number.as_str()).unwrap();
+    }
     if let Some(certificate) = &login.certificate {
         write!(out, " certificate={}", certificate.as_str()).unwrap();
     }
@@ -267,8 +289,11 @@ fn asks() -> Asks {
         offers: vec![],
         first_factors: vec![],
         match_number: false,
+        match_policy: None,
+        automatic_push: false,
         dynamic_challenge: false,
         login_secs: 120,
+        push_secs: 0,
     }
 }
 
@@ -285,6 +310,8 @@ fn said() -> impl Strategy<Value = String> {
         prop_oneof![
             Just("awaiting_input Enter it:"),
             Just("awaiting_input *abc Enter it:"),
+            Just("awaiting_phone Sent to it.|Or a code:"),
+            Just("awaiting_phone *abc It rings.|Or a code:#482913"),
             Just("allowed"),
             Just("refused wrong_code"),
             Just("expired"),
@@ -303,6 +330,8 @@ fn said() -> impl Strategy<Value = String> {
         Just("not_open".to_owned()),
         Just("stopping".to_owned()),
         Just("typed 123456".to_owned()),
+        Just("typed push".to_owned()),
+        Just("unasked".to_owned()),
         "[ -~]{0,9}".prop_map(|text| format!("raw {text}")),
         view.prop_map(|(version, rest)| format!("told {version} {rest}")),
     ]
@@ -312,6 +341,7 @@ fn field() -> impl Strategy<Value = String> {
     prop_oneof![
         "[ -~]{0,20}",
         Just("pw,123456".to_owned()),
+        Just("pw,push2".to_owned()),
         Just("pw123456".to_owned()),
         Just("SCRV1:cHc=:MTIzNDU2".to_owned()),
         "SCRV1:[A-Za-z0-9+/=:]{0,20}",
@@ -325,8 +355,9 @@ proptest! {
     #[test]
     fn a_verdict_falls_once(
         settings in prop::sample::subsequence(
-            vec!["set several", "set dynamic_challenge", "set no_hold", "env IV_SSO=crtext",
-                "env tls_serial_0=1", "env X509_0_CN=alice", "env session_state=Initial"], 0..=7),
+            vec!["set phone {}", "set several", "set dynamic_challenge", "set no_hold",
+                "env IV_SSO=crtext", "env IV_PROTO=990", "env tls_serial_0=1",
+                "env X509_0_CN=alice", "env session_state=Initial"], 0..=9),
         first_factor in prop::sample::select(vec!["set several", "set pam", "set certificate"]),
         password in field(),
         said in prop::collection::vec(said(), 0..12),

@@ -3,9 +3,10 @@
 use super::{Check, Subject, chain};
 use crate::authx::{Authx, AuthxError, CallError, Failure, Trouble};
 use crate::config::{Config, FirstFactor};
+use crate::conversation::Setting;
 use crate::cx;
-use authx_core::policy::FirstFactorKind;
-use authx_core::wire::check::CheckView;
+use authx_core::policy::{FirstFactorKind, MatchNumber};
+use authx_core::wire::check::{Asks, CheckView};
 
 pub(super) async fn check(config: &Config, first_factors: &[FirstFactor]) -> Vec<Check> {
     let authx = match Authx::new(&config.authx) {
@@ -34,6 +35,8 @@ pub(super) async fn check(config: &Config, first_factors: &[FirstFactor]) -> Vec
     if let Some(view) = answered {
         checks.push(clock(authx.clock_correction_secs(), &view));
         checks.extend(first_factors.iter().map(|factor| policy(*factor, &view)));
+        checks.push(Check::ok(Subject::Policy, questions(&view.asks)));
+        checks.extend(patience(config, &view.asks));
     }
     checks
 }
@@ -101,6 +104,38 @@ fn policy(factor: FirstFactor, view: &CheckView) -> Check {
         view.name
     );
     Check::fail(Subject::Policy, found, advice)
+}
+
+/// What users are asked, and what becomes of their phones.
+fn questions(asks: &Asks) -> String {
+    if asks.offers.is_empty() {
+        return "asks for no second factor".to_owned();
+    }
+    let words: Vec<_> = asks.offers.iter().map(|offer| offer.word.as_str()).collect();
+    let number = match asks.match_policy.filter(|_| asks.phone()) {
+        None => return format!("asks for {}", words.join(", ")),
+        Some(MatchNumber::Off) => "push needs no number",
+        Some(MatchNumber::Required) => "push needs the number that the client shows",
+        Some(MatchNumber::WhereShown) => "push needs the number where the client can show it",
+    };
+    let automatic = if asks.automatic_push {
+        "the phone is asked by itself"
+    } else {
+        "the phone is asked when the user says so"
+    };
+    format!("asks for {}; {number}; {automatic}", words.join(", "))
+}
+
+/// Who turns to the phone late must not be cut off by the agent.
+fn patience(config: &Config, asks: &Asks) -> Option<Check> {
+    let needed = Setting::patience_secs(Some(asks));
+    let servers = config.servers().map(|(_, settings)| settings).chain([config.any_server()]);
+    let short = servers.filter_map(|settings| settings.pending_secs).min()?;
+    (short < needed).then(|| {
+        let found = format!("gives users longer than pending_secs = {short} does");
+        let advice = format!("leave pending_secs out, or set it to {needed}");
+        Check::warn(Subject::Policy, found, advice)
+    })
 }
 
 /// What an answer's way and a clock kept by NTP may differ by.

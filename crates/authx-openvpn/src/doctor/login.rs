@@ -2,6 +2,7 @@
 
 use crate::authx::{Authx, CallError};
 use crate::config::{Config, FirstFactor};
+use crate::conversation::with_number;
 use crate::cx;
 use crate::pam::{Pam, Proof};
 use authx_core::LoginId;
@@ -10,7 +11,7 @@ use authx_core::wire::login::{
     AnswerLogin, BeginLogin, Can, Client, FirstFactor as Proved, LoginState, LoginView, ProvedBy,
     Server,
 };
-use authx_core::wire::text::{Label, SupportCode, Typed};
+use authx_core::wire::text::{Label, MatchNumber, SupportCode, Typed};
 use serde::Serialize;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
@@ -27,6 +28,9 @@ pub trait Asker {
         question: &str,
         hidden: bool,
     ) -> impl Future<Output = anyhow::Result<zeroize::Zeroizing<String>>>;
+
+    /// Says what there is to wait for.
+    fn tell(&self, text: &str);
 }
 
 /// How a sign-in for trial ended.
@@ -80,8 +84,16 @@ pub async fn attempt(
             (Proved::Proved { by: ProvedBy::Pam }, None)
         }
     };
-    let answer = asker.ask("AuthX code, or a word such as push (may be empty): ", false).await?;
-    let answer = if answer.is_empty() { None } else { Some(typed(&answer)?) };
+    let authx = Authx::new(&config.authx)?;
+    let asks = authx.check().await?.asks;
+    let number = asks.match_number.then(|| cx::draw(MatchNumber::draw));
+    let mut answer = None;
+    if !asks.prompt.is_empty() {
+        let question = with_number(asks.prompt, number.as_ref());
+        let question = authx_program::output::visible(&question);
+        let text = asker.ask(&format!("{question} (may be empty) "), false).await?;
+        answer = if text.is_empty() { None } else { Some(typed(&text)?) };
+    }
     let (id, support_code) = cx::draw(|cx| (LoginId::new(cx), SupportCode::draw(cx)));
     let begin = BeginLogin {
         user: name,
@@ -89,7 +101,7 @@ pub async fn attempt(
         answer,
         certificate,
         method: None,
-        match_number: None,
+        match_number: number,
         client: Client { program: Some(Label::from(PROGRAM.to_owned())), ..Client::default() },
         server: Server { name: Some(settings.name) },
         can: Can { text: true, several: true, ..Can::default() },
@@ -97,7 +109,6 @@ pub async fn attempt(
         support_code: Some(support_code),
         language: None,
     };
-    let authx = Authx::new(&config.authx)?;
     let ended = conclude(&authx, id, authx.begin(id, &begin).await?, asker).await;
     if ended.is_err() {
         // What is wrong is told already; without this the login ends by itself.
@@ -113,7 +124,12 @@ async fn conclude(
     asker: &impl Asker,
 ) -> anyhow::Result<LoginView> {
     let mut seq = 0;
+    let mut told = String::new();
     loop {
+        if let Some(delivery) = view.delivery.as_ref().filter(|delivery| delivery.text != told) {
+            told.clone_from(&delivery.text);
+            asker.tell(&authx_program::output::visible(&told));
+        }
         view = match view.state {
             LoginState::Allowed
             | LoginState::Refused

@@ -64,8 +64,8 @@ fn windows(settings: &Settings) -> Vec<Remark> {
         && answer < SIGN_IN_SECS
     {
         let text = format!(
-            "reneg-sec: leaves users {answer} s to answer, as OpenVPN allows half of it, or \
-             hand-window. 600 or more leaves them enough"
+            "reneg-sec: leaves users {answer} s to answer, at the prompt and on the phone, as OpenVPN \
+             allows half of it, or hand-window. 600 or more leaves them enough"
         );
         notes.push(Remark::at(reneg, text));
     }
@@ -117,8 +117,9 @@ fn management(settings: &Settings, wanted: &Wanted) -> Option<Remark> {
     let Some(setting) = settings.last("management") else {
         return wanted.management.is_none().then(|| {
             Remark::general(
-                "without a management socket a right answer becomes a tunnel after 1–3 s, and a wrong \
-                 code ends the sign-in. --management adds one for the agent",
+                "without a management socket a right answer becomes a tunnel after 1–3 s, a wrong code \
+                 ends the sign-in, and a client that shows no question waits for the phone for 45 s at \
+                 most. --management adds one for the agent",
             )
         });
     };

@@ -43,6 +43,9 @@ pub(crate) enum Seen {
 pub(crate) struct Expected {
     /// How an answer comes that is not typed along: `cr_text`, or only by `append`.
     pub(crate) way: String,
+    /// How the phone signs in: by `push`, behind a number that this client shows, or by a `code` that
+    /// it shows itself.
+    pub(crate) phone: String,
     /// What somebody reads who typed the password alone: the question, or why it was refused.
     pub(crate) reads: String,
     /// How long the question may stand.

@@ -22,11 +22,13 @@ fn a_password_alone_leads_where_it_is_said() {
 /// What the rules make of an announcement.
 fn found(client: &Client) -> Expected {
     let Abilities { program, platform, .. } = Abilities::of(&client.environment(PASSWORD));
-    let (way, reads, secs) = match &*Host::new("{}").sign_in(client, PASSWORD, &[]) {
+    let mut host = Host::new("{}");
+    let (way, reads, secs) = match &*host.sign_in(client, PASSWORD, &[]) {
         [Notice::Asked { text, secs }] => ("cr_text", text.clone(), Some(*secs)),
         [Notice::Refused { text, comes_back: false }] => ("append", text.clone(), None),
         other => panic!("{}: {other:?}", client.name),
     };
+    let phone = if host.number_is_shown(&reads) { "push" } else { "code" }.to_owned();
     let mut host = Host::new("{}").away();
     let along = format!("{PASSWORD},{}", host.code());
     let comes_back = match &*host.sign_in(client, &along, &[]) {
@@ -36,7 +38,7 @@ fn found(client: &Client) -> Expected {
         }
         other => panic!("{}: {other:?}", client.name),
     };
-    Expected { way: way.to_owned(), reads, secs, comes_back, program, platform }
+    Expected { way: way.to_owned(), phone, reads, secs, comes_back, program, platform }
 }
 
 #[test]
@@ -51,6 +53,79 @@ fn a_code_typed_along_is_never_asked_for() {
             let field = static_challenge(PASSWORD, &code);
             assert_eq!(host().sign_in(&client, &field, &[]), let_in("scrv1"), "{}", client.name);
         }
+    }
+}
+
+/// AuthX is told a number only where somebody can read it before the phone asks for it.
+#[test]
+fn a_phone_chosen_along_is_told_a_number_that_was_shown() {
+    for client in Client::all() {
+        let along = [format!("{PASSWORD},push"), static_challenge(PASSWORD, "Push2")];
+        for (management, password) in along.iter().flat_map(|one| [(false, one), (true, one)]) {
+            let mut host = Host::new("{}").managed(management);
+            let noticed = host.sign_in(&client, password, &[]);
+            let first = noticed.first();
+            let text = match first {
+                Some(Notice::Asked { text, .. }) => text.clone(),
+                Some(Notice::Refused { .. }) | None => String::new(),
+                other => panic!("{}: {other:?}", client.name),
+            };
+            assert_eq!(host.number_is_shown(&text), client.expected.phone == "push", "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_phone_approves_behind_a_client_that_shows_the_number() {
+    for client in Client::all().iter().filter(|client| client.expected.phone == "push") {
+        let secs = client.expected.secs.unwrap();
+        let first = Notice::Asked { text: client.expected.reads.clone(), secs };
+        let text =
+            "Sent to Anna's phone. Answer there, or type a code. For the phone the number is \
+                    536 711."
+                .to_owned();
+        let sent = Notice::Asked { text, secs };
+        let let_in = |method: &str| Notice::LetIn { method: method.to_owned() };
+        let host = |management| Host::new("{}").managed(management).with_phone();
+        let asked = |management| host(management).sign_in(client, PASSWORD, &["P"]);
+        assert_eq!(asked(false), [first.clone(), let_in("cr_text")], "{}", client.name);
+        assert_eq!(asked(true), [first.clone(), sent, let_in("cr_text")], "{}", client.name);
+        let field = static_challenge(PASSWORD, "push");
+        for management in [false, true] {
+            let along = host(management).sign_in(client, &field, &[]);
+            assert_eq!(along, [first.clone(), let_in("scrv1")], "{}", client.name);
+        }
+    }
+}
+
+#[test]
+fn a_phone_shows_a_code_for_a_client_that_shows_nothing() {
+    let refused = |text: &str| vec![Notice::Refused { text: text.to_owned(), comes_back: false }];
+    let let_in = |method: &str| vec![Notice::LetIn { method: method.to_owned() }];
+    for client in Client::all().iter().filter(|client| client.expected.phone == "code") {
+        let mut host = Host::new("{}").with_phone();
+        let told = "A code is needed. Open AuthX on your phone, then connect with password,CODE.";
+        assert_eq!(host.sign_in(client, PASSWORD, &[]), refused(told), "{}", client.name);
+        let along = format!("{PASSWORD},{}", host.code_on_the_phone());
+        assert_eq!(host.sign_in(client, &along, &[]), let_in("append"), "{}", client.name);
+        assert_ne!(host.sign_in(client, &along, &[]), let_in("append"), "once");
+
+        let told = "This client cannot show the number. Open AuthX on your phone, then type \
+                    password,CODE.";
+        let field = static_challenge(PASSWORD, "push");
+        assert_eq!(host.sign_in(client, &field, &[]), refused(told), "{}", client.name);
+
+        let policy = r#"{"automatic_push":"on","match_number":"where_shown"}"#;
+        let mut host = Host::new(policy).with_phone();
+        assert_eq!(host.sign_in(client, PASSWORD, &[]), let_in(""), "{}", client.name);
+        let policy = r#"{"dynamic_challenge":"on","automatic_push":"on"}"#;
+        let mut host = Host::new(policy).with_phone();
+        let asked = host.sign_in(client, PASSWORD, &[]);
+        let [Notice::Challenged { text, state }] = &*asked else { panic!("{asked:?}") };
+        assert!(text.ends_with(" For the phone the number is 536 711."), "{text}");
+        let answer = format!("CRV1::{state}::push");
+        host.number_was_read(text);
+        assert_eq!(host.sign_in(client, &answer, &[]), let_in("crv1"), "{}", client.name);
     }
 }
 
@@ -77,7 +152,9 @@ fn a_wrong_code_is_asked_for_again_where_that_can_be_done() {
             continue;
         };
         let first = Notice::Asked { text: reads.clone(), secs };
-        let again = Notice::Asked { text: format!("Wrong code, 2 tries left. {reads}"), secs };
+        // The question behind the first knows who is asked.
+        let text = "Wrong code, 2 tries left. Enter the code in your authenticator app:".to_owned();
+        let again = Notice::Asked { text, secs };
         assert_eq!(sign_in(false), [first.clone(), wrong], "{}", client.name);
         let let_in = Notice::LetIn { method: "cr_text".to_owned() };
         assert_eq!(sign_in(true), [first, again, let_in], "{}", client.name);

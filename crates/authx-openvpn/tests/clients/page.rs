@@ -18,15 +18,17 @@ fn the_page_has_every_client() {
 fn row(client: &Client) -> String {
     let expected = &client.expected;
     let password_alone = match expected.secs {
-        Some(secs) => format!("asked, {} s", secs - MARGIN_SECS),
+        Some(secs) => format!("asked, {} s", LOGIN_SECS.min(secs - MARGIN_SECS)),
         None => "told to type it along".to_owned(),
     };
     let again = if expected.secs.is_some() { "asked again" } else { "connects again" };
+    let phone = if expected.phone == "push" { "`push`" } else { "shows a code" };
     let away = if expected.comes_back { "comes back" } else { "stops" };
     let cells = [
         client.name.as_str(),
         seen(client.seen),
         &password_alone,
+        phone,
         again,
         &client.own_field,
         &client.dynamic_challenge,
@@ -46,3 +48,5 @@ fn seen(seen: Seen) -> &'static str {
 
 /// A verdict comes this long before the question's time is over.
 const MARGIN_SECS: u64 = 5;
+/// Before that AuthX's own patience ends.
+const LOGIN_SECS: u64 = 120;

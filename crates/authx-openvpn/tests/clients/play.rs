@@ -3,16 +3,16 @@
 
 use crate::client::Client;
 use authx_core::{
-    ApplicationId, Cx, FactorId, LoginId, Millis, UserId,
-    factor::{Answer, Enrolled, Enrolment, FactorKind, code::Code},
+    ApplicationId, Cx, FactorId, LoginId, Millis, PhoneId, UserId,
+    factor::{Answer, Enrolled, Enrolment, code::Code, push::Push},
     guard::Guard,
-    login::{self, Cause, FirstFactor, Login, Start},
-    policy::{Document, DynamicChallenge, Effective, Policy},
-    prompt::{self, Question},
+    login::{self, Cause, FirstFactor, Login, Means, Phone, PhoneAnswer, Stage, Start},
+    policy::{Document, Effective, Policy},
+    prompt,
     wire::{
         check::Asks,
         login::{AnswerLogin, BeginLogin, FirstFactor as Claimed, LoginView},
-        text::Typed,
+        text::{MatchNumber, Typed},
     },
 };
 use authx_openvpn::{
@@ -42,27 +42,31 @@ pub(crate) struct Host {
     /// AuthX cannot be reached.
     away: bool,
     policy: Policy,
-    enrolled: [Enrolled; 1],
+    enrolled: Vec<Enrolled>,
+    /// Of the user, who looks at them and approves.
+    phones: Vec<Phone>,
     /// The login that stands at AuthX.
     login: Option<Login>,
+    /// The number that AuthX was told.
+    number: Option<MatchNumber>,
+    /// The one that the user has read with an earlier connection.
+    read: Option<MatchNumber>,
     version: u64,
 }
 
 impl Host {
     pub(crate) fn new(policy: &str) -> Self {
         let document = Document::from_json(policy).unwrap();
-        let enrolled = Enrolled {
-            id: FactorId::from_bytes([2; 16]),
-            version: 1,
-            enrolment: Enrolment::Code(Code::enrol(&mut cx(&mut fill))),
-            guard: Guard::default(),
-        };
+        let code = Enrolment::Code(Code::enrol(&mut cx(&mut fill)));
         Self {
             management: false,
             away: false,
             policy: Effective::of(&document, &Document::default()).policy,
-            enrolled: [enrolled],
+            enrolled: vec![enrolled(2, code)],
+            phones: vec![],
             login: None,
+            number: None,
+            read: None,
             version: 0,
         }
     }
@@ -72,6 +76,31 @@ impl Host {
         Self { management, ..self }
     }
 
+    /// The same host, whose user has a phone.
+    pub(crate) fn with_phone(mut self) -> Self {
+        self.enrolled.push(enrolled(3, Enrolment::Push(Push::default())));
+        let phone = Phone {
+            id: PhoneId::from_bytes([4; 16]),
+            name: "Anna's phone".to_owned(),
+            subscribed: true,
+            unreachable_since: None,
+        };
+        self.phones.push(phone);
+        self
+    }
+
+    /// The code that the phone shows, after a client that shows nothing was refused.
+    pub(crate) fn code_on_the_phone(&mut self) -> String {
+        let login = self.login.as_ref().unwrap();
+        let push = self.enrolled.iter_mut().find_map(|one| match &mut one.enrolment {
+            Enrolment::Push(push) => Some(push),
+            Enrolment::Code(_) | Enrolment::Recovery(_) => None,
+        });
+        let (application, source) = (login.application, login.source());
+        let mut fill = fill;
+        push.unwrap().show_code(&mut cx(&mut fill), login.id, application, &source).0
+    }
+
     /// The same host, whose AuthX cannot be reached.
     pub(crate) fn away(self) -> Self {
         Self { away: true, ..self }
@@ -79,10 +108,23 @@ impl Host {
 
     /// The code that is right.
     pub(crate) fn code(&self) -> String {
-        let [Enrolled { enrolment: Enrolment::Code(code), .. }] = &self.enrolled else {
+        let [Enrolled { enrolment: Enrolment::Code(code), .. }, ..] = &*self.enrolled else {
             panic!("not a code")
         };
         code.totp().code(NOW.secs() / 30)
+    }
+
+    /// Whether AuthX was told a number, which then has to stand in what the user read.
+    pub(crate) fn number_is_shown(&self, read: &str) -> bool {
+        let digits: String = read.chars().filter(char::is_ascii_digit).collect();
+        let number = self.number.as_ref().map_or("", MatchNumber::as_str);
+        assert_eq!(digits, number, "{read}");
+        !number.is_empty()
+    }
+
+    /// The user keeps in mind what the question said that ended the connection.
+    pub(crate) fn number_was_read(&mut self, text: &str) {
+        self.read = number_in(text);
     }
 
     /// Signs in with what stands in the password field, and answers what is asked then.
@@ -103,7 +145,8 @@ impl Host {
                 Effect::Answer(_, answer) => Some(self.answered(&answer)),
                 Effect::Begin(id, login) => Some(self.begun(id, &login)),
                 Effect::Ask { extra, secs } => {
-                    noticed.push(asked(&extra, secs));
+                    // Without a question OpenVPN is only told to wait.
+                    noticed.extend((!extra.is_empty()).then(|| asked(&extra, secs)));
                     None
                 }
                 Effect::Finish(summary) => {
@@ -120,7 +163,10 @@ impl Host {
                     noticed.push(decided(verdict));
                     None
                 }
-                Effect::Wait(..) => answers.next().map(|text| Event::Typed(STANDARD.encode(text))),
+                Effect::Wait(..) => match answers.next() {
+                    Some(text) => Some(Event::Typed(STANDARD.encode(text))),
+                    None => self.approved(&noticed),
+                },
                 Effect::Approve(_)
                 | Effect::Cancel(_)
                 | Effect::Prove { .. }
@@ -132,22 +178,16 @@ impl Host {
     }
 
     fn setting(&self) -> Setting {
+        let asks = Asks::of(&self.policy);
         Setting {
             server: "office".to_owned(),
             first_factor: ProvedBy::Authx,
             certificate_field: "CN".to_owned(),
-            pending_secs: 110,
+            pending_secs: Setting::patience_secs(Some(&asks)),
             answer_within_secs: 45,
             several: self.management,
             may_hold: false,
-            asks: Some(Asks {
-                prompt: prompt::question(Question::First, &[FactorKind::Code], None),
-                offers: vec![],
-                first_factors: vec![],
-                match_number: false,
-                dynamic_challenge: self.policy.dynamic_challenge == DynamicChallenge::On,
-                login_secs: self.policy.login_secs,
-            }),
+            asks: Some(asks),
         }
     }
 
@@ -156,6 +196,7 @@ impl Host {
             let detail = "no route to host".to_owned();
             return Event::Told(Err(Failure::Outage { detail }));
         }
+        self.number.clone_from(&request.match_number);
         let mut fill = fill;
         let mut cx = cx(&mut fill);
         let application = ApplicationId::from_bytes([6; 16]);
@@ -175,20 +216,42 @@ impl Host {
             answer: text.map(|text| Answer { text, digest: None }),
             session: None,
         };
-        let (login, _) = login::start(&mut cx, start, &self.policy, &mut self.enrolled);
+        let mut means = Means { enrolled: &mut self.enrolled, phones: &self.phones };
+        let (login, _) = login::start(&mut cx, start, &self.policy, &mut means);
         self.login = Some(login);
         self.told()
     }
 
     fn answered(&mut self, answer: &AnswerLogin) -> Event {
-        let mut fill = fill;
-        let event = login::Event::Answered {
+        self.step(&login::Event::Answered {
             answer: Answer { text: answer.text.expose(), digest: None },
             first_factor: FirstFactor::Proved,
             certificate: None,
-        };
+        })
+    }
+
+    /// The user approves on the phone, with the number that the client shows, if it shows one.
+    fn approved(&mut self, noticed: &[Notice]) -> Option<Event> {
+        let Stage::AwaitingPhone(ringing) = &self.login.as_ref()?.stage else { return None };
+        let read = noticed.iter().rev().find_map(|notice| match notice {
+            Notice::Asked { text, .. } => number_in(text),
+            Notice::Challenged { .. } | Notice::LetIn { .. } | Notice::Refused { .. } => None,
+        });
+        let (phone, number) = (ringing.phone, read.or(self.read.take()));
+        Some(self.step(&login::Event::Phone {
+            phone,
+            answer: PhoneAnswer::Approve { number },
+            first_factor: FirstFactor::Proved,
+            certificate: None,
+            evidence: serde_json::Map::new(),
+        }))
+    }
+
+    fn step(&mut self, event: &login::Event<'_>) -> Event {
+        let mut fill = fill;
         let login = self.login.as_mut().unwrap();
-        login::step(&mut cx(&mut fill), login, &self.policy, &mut self.enrolled, &event);
+        let mut means = Means { enrolled: &mut self.enrolled, phones: &self.phones };
+        login::step(&mut cx(&mut fill), login, &self.policy, &mut means, event);
         self.told()
     }
 
@@ -198,6 +261,16 @@ impl Host {
         let challenge = login.open_challenge().map(|_| "s3cret".into());
         Event::Told(Ok(Box::new(LoginView { challenge, ..login.view(self.version) })))
     }
+}
+
+fn enrolled(id: u8, enrolment: Enrolment) -> Enrolled {
+    let id = FactorId::from_bytes([id; 16]);
+    Enrolled { id, version: 1, enrolment, guard: Guard::default() }
+}
+
+fn number_in(text: &str) -> Option<MatchNumber> {
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    MatchNumber::try_from(digits).ok()
 }
 
 fn first_factor(proved: bool) -> FirstFactor {

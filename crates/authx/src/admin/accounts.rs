@@ -307,7 +307,16 @@ fn account(
     let own = Name::new(&row.name).map(|name| name.folded()).unwrap_or_default();
     aliases.retain(|alias| *alias != own);
     let (active, pending): (Vec<_>, Vec<_>) = factors.into_iter().partition(|f| f.active);
-    let words = |factors: Vec<stored::FactorRow>| factors.into_iter().map(|f| f.kind).collect();
+    // Each phone has codes of its own; the word for them is said once.
+    let words = |factors: Vec<stored::FactorRow>| {
+        let mut words: Vec<String> = vec![];
+        for factor in factors {
+            if !words.contains(&factor.kind) {
+                words.push(factor.kind);
+            }
+        }
+        words
+    };
     Account {
         state: state(&row),
         id: row.id,

@@ -8,6 +8,7 @@ mod doctor;
 mod init;
 mod log;
 mod opened;
+mod phone;
 mod policy;
 mod restore;
 mod serve;
@@ -67,6 +68,8 @@ enum Command {
     Init(init::Arguments),
     /// Read the record: what happened, newest last
     Log(log::Arguments),
+    /// Take phones from their users, or call them something else
+    Phone(phone::Arguments),
     /// Say who may use what
     Policy(policy::Arguments),
     /// Make an installation out of a backup, while the server is stopped
@@ -114,6 +117,7 @@ fn run(Arguments { global, command }: Arguments) -> anyhow::Result<ExitCode> {
             Command::Doctor(arguments) => doctor::run(&global, &arguments).await,
             Command::Init(arguments) => init::run(&global, &arguments).await,
             Command::Log(arguments) => log::run(&global, arguments).await,
+            Command::Phone(arguments) => phone::run(&global, arguments).await,
             Command::Policy(arguments) => policy::run(&global, arguments).await,
             Command::Restore(arguments) => restore::run(&global, &arguments).await,
             Command::Serve => serve::run(&global).await,

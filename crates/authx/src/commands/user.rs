@@ -2,6 +2,9 @@
 
 mod alias;
 mod code;
+mod enrolment;
+mod invite;
+mod phones;
 
 use super::{Global, Output, opened::Opened, table::Table, typed};
 use crate::{
@@ -50,8 +53,14 @@ enum Command {
     Disable(Who),
     /// Let a user sign in again; unlocks what wrong answers have locked
     Enable(Who),
+    /// Let a user enrol a first phone at the VPN prompt, for some hours
+    Enrolment(enrolment::Arguments),
+    /// Invite a user to enrol a phone: a link and a code, shown once
+    Invite(invite::Arguments),
     /// Show every user
     List,
+    /// Show the phones of a user
+    Phones(Who),
     /// Give a user ten recovery codes; shows them once
     Recovery(Who),
     /// Set a user's password, read from standard input
@@ -97,7 +106,12 @@ pub(super) async fn run(global: &Global, arguments: Arguments) -> anyhow::Result
         Command::Delete(who) => delete(&opened, tenant, who).await?.write(global.json)?,
         Command::Disable(who) => disable(&opened, tenant, who).await?.write(global.json)?,
         Command::Enable(who) => enable(&opened, tenant, who).await?.write(global.json)?,
+        Command::Enrolment(arguments) => {
+            enrolment::run(global, &opened, tenant, arguments).await?;
+        }
+        Command::Invite(arguments) => invite::run(global, &opened, tenant, arguments).await?,
         Command::List => List(accounts::list(&opened.app, tenant).await?).write(global.json)?,
+        Command::Phones(who) => phones::run(global, &opened, tenant, &who.user).await?,
         Command::Recovery(who) => renew(&opened, tenant, who).await?.write(global.json)?,
         Command::SetPassword(who) => set(&opened, tenant, who).await?.write(global.json)?,
     }
@@ -114,7 +128,7 @@ async fn create(
     let password = if password { Some(typed::new_password().await?) } else { None };
     let command = quoted(name.as_str());
     let next = if password.is_some() {
-        format!("Next, an authenticator app: authx user code {command}")
+        format!("Next, a phone: authx user invite {command}")
     } else {
         format!("Next, a password: authx user set-password {command}")
     };

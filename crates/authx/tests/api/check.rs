@@ -12,18 +12,19 @@ async fn check_says_who_you_are_and_ping_only_the_time() {
         assert_eq!(reply.json()["name"], "vpn");
         assert_eq!(reply.json()["time"], "2026-01-01T00:01:00Z");
         let asks = &reply.json()["asks"];
-        let text = "Enter the code in your authenticator app, or one of your recovery codes:";
-        assert_eq!(asks["prompt"], text);
-        assert_eq!(
-            (&asks["offers"][0]["word"], &asks["offers"][1]["word"]),
-            (&json!("code"), &json!("recovery"))
-        );
+        assert_eq!(asks["prompt"], "AuthX code, or push, recovery.");
+        let words = [0, 1, 2].map(|at| asks["offers"][at]["word"].clone());
+        assert_eq!(words, ["code", "push", "recovery"]);
         assert_eq!(asks["first_factors"], json!(["password"]));
         assert_eq!(
             (&asks["match_number"], &asks["dynamic_challenge"]),
             (&json!(true), &json!(false))
         );
-        assert_eq!(asks["login_secs"], 120);
+        assert_eq!(
+            (&asks["match_policy"], &asks["automatic_push"]),
+            (&json!("required"), &json!(false))
+        );
+        assert_eq!((&asks["login_secs"], &asks["push_secs"]), (&json!(120), &json!(120)));
         let ping = Request::get("/api/v1/ping").body(Body::empty()).unwrap();
         let reply = world.deliver(ping, None).await;
         assert_eq!((reply.status, reply.signed), (200, false));

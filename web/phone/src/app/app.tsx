@@ -34,7 +34,9 @@ export function App() {
 function Page() {
   const phone = usePhone()
   const [codesAnyway, setCodesAnyway] = useState(false)
-  const link = entered.value ?? (phone.link.value?.kind === 'requests' ? undefined : phone.link.value)
+  const opened = phone.link.value
+  // A link counts while it stands in the address: who goes elsewhere has left it.
+  const link = entered.value ?? (opened !== undefined && opened.kind !== 'requests' && route.value[0] === opened.token ? opened : undefined)
   if (phone.update.value.state === 'needed' && !codesAnyway) return <TooOld onCodes={() => { setCodesAnyway(true); goInstead('#codes') }} />
   if (link !== undefined) return <Arrive key={link.token} token={link.token} onDone={leave} />
   return <Routed />

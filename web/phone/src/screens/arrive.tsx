@@ -67,7 +67,11 @@ interface StepsProps extends ArriveProps {
 
 function Steps({ token, invitation, account, onDone }: StepsProps) {
   const phone = usePhone()
-  const [step, setStep] = useState<Step>({ at: 'welcome' })
+  const [step, setStep] = useState<Step>(() => {
+    // What broke off between the keys and the comparison goes on there.
+    const begun = phone.accounts.value.find(one => one.state === 'pending' && !one.gone && one.tenant.id === account.tenant.id && one.user.id === account.user.id)
+    return begun?.words === undefined ? { at: 'welcome' } : { at: 'compare', enrolment: { account: begun, words: begun.words } }
+  })
   const [first] = useState(phone.accounts.value.length === 0)
   const bind = useDeed()
   const activate = (activation: string) => bind.run(async () => {

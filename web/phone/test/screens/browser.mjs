@@ -62,10 +62,16 @@ export async function look(page, view) {
   await page.setViewportSize({ width, height })
 }
 
+/** The address that the mock's invitation or move was opened with. */
+function linked({ scene = '' }) {
+  const kind = /\b(invited|moving)\b/.exec(scene)?.[1]
+  return kind === undefined ? '#codes' : `#${kind === 'moving' ? 'axe' : 'axi'}_kR7Vd2mQx9TfKc4LwZ8sYhN3pBgJ6eUaRtX5vCqEi0M`
+}
+
 /** Brings a screen up. */
 export async function show(page, origin, scene) {
   await page.goto('about:blank')
-  await page.goto(`${origin}/?scene=${scene.scene ?? ''}${scene.at ?? '#codes'}`)
+  await page.goto(`${origin}/?scene=${scene.scene ?? ''}${scene.at ?? linked(scene)}`)
   await page.waitForSelector('main:visible')
   await page.evaluate(() => document.fonts.ready)
   for (const step of scene.do ?? []) await step(page)

@@ -89,7 +89,7 @@ impl Output for Shown {
 
 /// Two modules a character. Drawn light on dark, as most terminals are; apps read both. `None`: the
 /// text is too long, which leaves typing.
-fn drawn(text: &str) -> Option<String> {
+pub(super) fn drawn(text: &str) -> Option<String> {
     let code = QrCode::with_error_correction_level(text, EcLevel::L).ok()?;
     let mut drawn =
         code.render::<Dense1x2>().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build();

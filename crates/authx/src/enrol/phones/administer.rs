@@ -6,6 +6,7 @@ use crate::{
     app::{About, App},
     phones,
     store::{Batch, phones as stored, phones::PhoneRow},
+    waiters::Wake,
 };
 use authx_core::{
     PhoneId, TenantId, UserId,
@@ -97,7 +98,7 @@ pub async fn remove(
     tenant: TenantId,
     id: PhoneId,
 ) -> Result<String, PhoneError> {
-    change(app, by, tenant, move |tenant, _| async move {
+    let removed = change(app, by, tenant, move |tenant, _| async move {
         let row = row(app, tenant.id, id).await?;
         let user = accounts::row(app, tenant.id, row.account).await?;
         Ok::<_, PhoneError>(Change {
@@ -113,7 +114,9 @@ pub async fn remove(
             outcome: row.name,
         })
     })
-    .await
+    .await?;
+    app.waiters.wake(Wake::Phone(id));
+    Ok(removed)
 }
 
 /// Gives a phone another name. Gives the one it had.

@@ -16,6 +16,7 @@ use crate::{
         enrolments::{self as stored, EnrolmentRow, NewFactor},
         phones::{PhoneRow, of_tenant},
     },
+    waiters::Wake,
 };
 use authx_core::{
     FactorId, Millis,
@@ -72,7 +73,12 @@ async fn attempt(app: &App, phone: &KnownPhone, typed: &str) -> Result<(), Phone
     if let Some(from) = &leaves {
         batch = batch.hand_over_requests(from.id, row.id).delete_phone(tenant, from.id);
     }
-    commit(app, phone, now, batch, Some(recorded(row, leaves.as_ref()))).await
+    commit(app, phone, now, batch, Some(recorded(row, leaves.as_ref()))).await?;
+    // The one has what the other was asked, and the other learns that it is gone.
+    for id in leaves.iter().map(|from| from.id).chain([row.id]) {
+        app.waiters.wake(Wake::Phone(id));
+    }
+    Ok(())
 }
 
 /// The seed's factor row, and its record after this code was spent.

@@ -6,6 +6,7 @@ use crate::{
     app::App,
     phones::{KnownPhone, subscription_place},
     store::Batch,
+    waiters::Wake,
 };
 use authx_core::{
     audit::EventKind,
@@ -50,7 +51,9 @@ pub async fn leave(app: &App, phone: &KnownPhone) -> Result<(), PhoneError> {
     let batch = Batch::default().delete_phone(phone.tenant(), phone.id());
     let detail =
         detail([("phone", phone.row.name.as_str().into()), ("state", phone.state().word().into())]);
-    commit(app, phone, now, batch, Some((EventKind::PhoneRemoved, detail))).await
+    commit(app, phone, now, batch, Some((EventKind::PhoneRemoved, detail))).await?;
+    app.waiters.wake(Wake::Phone(phone.id()));
+    Ok(())
 }
 
 /// Notes where notices go.
