@@ -49,11 +49,7 @@ impl Template<'_> {
                 format!("[::]:{}", public_url.port())
             }
         };
-        let (mode, files) = match tls {
-            TlsTemplate::Acme { .. } => ("acme", "# "),
-            TlsTemplate::Files => ("files", ""),
-            TlsTemplate::Proxy => ("proxy", "# "),
-        };
+        let (mode, files) = tls.words();
         let acme = tls.acme();
         // A machine that serves only itself is a trial, and often has no time server.
         let synchronised = if own { "false" } else { "true" };
@@ -110,6 +106,15 @@ connections = 50000
 }
 
 impl TlsTemplate<'_> {
+    /// The word for it, and what makes the lines about files comments.
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Acme { .. } => ("acme", "# "),
+            Self::Files => ("files", ""),
+            Self::Proxy => ("proxy", "# "),
+        }
+    }
+
     /// The table `[acme]`.
     fn acme(self) -> String {
         let Self::Acme { contact, state_directory } = self else { return String::new() };

@@ -3,7 +3,6 @@
 //! runs on this machine. `scripts/setup` installs both; without them the tests say SKIPPED.
 #![expect(
     clippy::expect_used,
-    clippy::panic,
     clippy::unwrap_used,
     reason = "this is how a test fails, also in what tests share"
 )]
