@@ -303,7 +303,6 @@ impl Installation {
                     active: true,
                     record,
                     guard: serde_json::to_string(&Guard::default()).unwrap(),
-                    phone: None,
                     created: now,
                 });
             people.push(Person { name: text, id, phone });
