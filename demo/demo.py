@@ -21,16 +21,21 @@ from pathlib import Path
 
 import api
 import network
+import phones
 import process
 import vpn
 from authx import Person, Server
 from keep import clean_up_when_interrupted, how_to_join, in_a_child, stay
 from process import Failed, say
+from push_service import PushService
 from story import Story
 
 
 def demo(built, directory, cleaning):
     authx = Server(built / "authx", directory)
+    service = PushService()
+    cleaning.callback(service.stop)
+    authx.push_by(service)
     cleaning.callback(authx.stop)
     authx.start()
     say(f"AuthX is ready at {authx.url}")
@@ -41,6 +46,8 @@ def demo(built, directory, cleaning):
 
     story = Story()
     api.tell(story, authx, application, alice)
+    tour = phones.Tour(built, directory, authx, alice, story)
+    tour.enrolled()
     without = network.missing(built)
     world = None
     if without:
@@ -51,8 +58,10 @@ def demo(built, directory, cleaning):
         world.start()
         say("the agent and OpenVPN are ready")
         vpn.Tour(world, authx, alice, story).tell()
+        tour.tell(world, service)
+    tour.verified()
     story.end()
-    return authx, application, alice, world
+    return authx, application, alice, world, tour.phone
 
 
 def main():
