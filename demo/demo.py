@@ -2,13 +2,16 @@
 
     python3 demo/demo.py DIRECTORY-OF-THE-BUILT-PROGRAMS
 
-First by AuthX's API alone; then, where it may make network namespaces, on real OpenVPN servers.
-Each login is one line on standard output, everything else goes to standard error:
+First by AuthX's API alone; then, where it may make network namespaces, on real OpenVPN servers:
+with codes, and with a phone, which is `authx-phone` here. Each login is one line on standard
+output, everything else goes to standard error:
 
     LOGIN user factor method outcome milliseconds
 
-The factor is `session` where OpenVPN's token stood for it, and what came before the code stands
-behind a `+` where that was not AuthX's password. The method is `api`, or as the agent calls it.
+The factor is `session` where OpenVPN's token stood for it, `push` where a phone was asked, and
+`phone_code` where a phone showed a code for a client that shows nothing. What came before the code
+stands behind a `+` where that was not AuthX's password. The method is `api`, or as the agent calls
+it.
 
 Ends with 0 when every login came out as it should. With KEEP=1 all of it stays.
 """
@@ -59,7 +62,6 @@ def demo(built, directory, cleaning):
         say("the agent and OpenVPN are ready")
         vpn.Tour(world, authx, alice, story).tell()
         tour.tell(world, service)
-    tour.verified()
     story.end()
     return authx, application, alice, world, tour.phone
 

@@ -3,6 +3,7 @@
 import json
 import re
 import time
+from dataclasses import dataclass
 
 import vpn
 from authx import PASSWORD
@@ -14,6 +15,18 @@ from process import Failed, say
 # Its keys lie in a file, where a thief of the file has them. So that is for the operator to decide.
 POLICY = 'phone_classes = ["web", "software"]\n'
 NOT_ALLOWED = "class_not_allowed"
+
+
+@dataclass
+class SignIn:
+    """Alice at a prompt, who has asked for a phone."""
+
+    client: Client
+    # In the agent's log, before it.
+    mark: int
+    number: str
+    # What the prompt said to it.
+    text: str
 
 
 class Tour:
@@ -55,77 +68,65 @@ class Tour:
         self.not_me()
         self.unreachable(service)
         self.shows_nothing()
+        self.verified()
 
     def approved(self):
         say("she types `push`, and on the phone the number that stands at the prompt:")
-        client, mark, number = self.pushed("push")
-        client.typed = time.perf_counter()
-        answering = self.phone.begin("approve", "--number", number)
-        outcome = settled(client)
-        self.decided(client, mark, outcome, "push", "allowed")
-        seen(self.phone.finish(answering))
-        client.tell_to_stop()
+        at = self.pushed("push")
+        at.client.typed = time.perf_counter()
+        answering = self.phone.begin("approve", "--number", at.number)
+        self.decided(at, settled(at.client), "push", "allowed")
+        shown(self.phone.finish(answering))
+        at.client.tell_to_stop()
 
     def wrong_number(self):
         say("a number that is not the prompt's, twice:")
-        client, mark, number = self.pushed("push")
-        for wrong in ("000000", "000001", "000002"):
-            if wrong == number:
-                continue
-            client.typed = time.perf_counter()
-            answered = self.phone.answer("approve", "--number", wrong)
-            seen(answered)
-            if answered.get("tries_left") == 0:
-                break
-        self.decided(client, mark, settled(client), "push", "refused:wrong_number")
+        at = self.pushed("push")
+        wrong = [number for number in ("000000", "000001", "000002") if number != at.number]
+        for number in wrong[:2]:
+            at.client.typed = time.perf_counter()
+            shown(self.phone.answer("approve", "--number", number))
+        self.decided(at, settled(at.client), "push", "refused:wrong_number")
 
     def not_me(self):
         say("it was somebody else, and she says so on the phone:")
-        client, mark, _ = self.pushed("push")
-        client.typed = time.perf_counter()
+        at = self.pushed("push")
+        at.client.typed = time.perf_counter()
         answered = self.phone.answer("fraud")
-        seen(answered)
-        self.decided(client, mark, settled(client), "push", "refused:fraud")
+        shown(answered)
+        self.decided(at, settled(at.client), "push", "refused:fraud")
         say("    administrator: " + self.recorded(answered["support_code"], "fraud_reported"))
-        say("so nobody can have her phone asked for now; her codes count:")
-        client, mark, _ = self.pushed("push")
-        self.by_code(client, mark)
+        say("for a day nobody can have her phone asked, unless an administrator enables her again:")
+        self.by_code(self.pushed("push"), "cannot be asked for now")
         self.authx.command("user", "enable", "alice")
         say("    administrator: authx user enable alice")
 
     def unreachable(self, service):
-        say("a second phone, whose app was removed since: its push service answers 410")
+        say("her second phone, whose app was removed since: its push service answers 410")
         self.add(self.tablet, self.authx.ask("user", "invite", "alice")["link"])
         service.subscribe(self.tablet, self.directory)
-        client, mark, _ = self.pushed("push2")
-        # What became of the notice is said in the same connection.
-        said = client.next()
-        if not isinstance(said, Asked):
-            raise Failed(f"the prompt does not say that the phone is not reached: {said}")
-        prompted(said)
-        self.by_code(client, mark)
-        if service.notices == 0:
-            raise Failed("the push service got no notice")
+        self.by_code(self.pushed("push2"), "cannot be reached now")
+        if service.notices != 1:
+            raise Failed(f"the push service got {service.notices} notices instead of one")
         say("from then on the prompt says so at once:")
-        client, mark, _ = self.pushed("push2")
-        self.by_code(client, mark)
+        self.by_code(self.pushed("push2"), "has not been reachable since")
 
     def shows_nothing(self):
         say("a client that can show nothing, neither number nor question, is told what to do:")
         self.in_force(vpn.POLICY.replace("dynamic_challenge", "# dynamic_challenge"))
-        client, mark = self.quiet_client()
-        outcome = client.sign_in("alice", PASSWORD)
-        self.decided(client, mark, outcome, "nothing", "refused:phone_code_needed")
-        shown = self.phone.answer("code")
-        say(f"    phone: {shown['code']}, for {shown['seconds_left']} s")
-        client, mark = self.quiet_client()
-        outcome = client.sign_in("alice", PASSWORD, shown["code"])
-        self.decided(client, mark, outcome, "phone_code", "allowed")
-        client.tell_to_stop()
+        self.silently(None, "nothing", "refused:phone_code_needed")
+        given = self.phone.answer("code")
+        say(f"    phone: {given['code']}, for {given['seconds_left']} s")
+        self.silently(given["code"], "phone_code", "allowed")
         self.in_force(vpn.POLICY)
 
-    def quiet_client(self):
-        return Client(self.world, self.world.office, "append"), self.world.agent.log.mark()
+    def silently(self, code, tried, expected):
+        """Signs in by a client that shows nothing."""
+        mark = self.world.agent.log.mark()
+        client = Client(self.world, self.world.office, "append")
+        outcome = client.sign_in("alice", PASSWORD, code)
+        self.decided(SignIn(client, mark, "", ""), outcome, tried, expected)
+        client.tell_to_stop()
 
     def in_force(self, policy):
         """Lets the agent know at once what it would ask for within a minute."""
@@ -134,52 +135,44 @@ class Tour:
         self.world.agent.start()
 
     def verified(self):
-        approved = [entry for entry in self.entries() if entry["event"] == "login_allowed"
-                    and "approval" in entry["detail"]]
-        say("the record holds what her phone signed, and is verified with it:")
-        self.authx.command("audit", "verify")
-        say(f"    {len(approved)} approvals")
+        say("the record holds what her phone signed, and its signatures are checked again:")
+        lines = self.authx.command("log", "--newest", "1000", "--json").splitlines()
+        allowed = [json.loads(line) for line in lines if '"login_allowed"' in line]
+        signed = sum("approval" in entry["detail"] for entry in allowed)
+        verdict = self.authx.command("audit", "verify").splitlines()[-1]
+        say(f"    administrator: authx audit verify, {signed} by push: {verdict}")
+        if signed == 0:
+            raise Failed("no approval is in the record")
 
     def pushed(self, word):
-        """Connects and asks for a phone: the client, a mark in the agent's log, the number."""
-        world = self.world
-        client, mark = Client(world, world.office, "cr_text"), world.agent.log.mark()
-        asked = client.sign_in("alice", PASSWORD)
-        if not isinstance(asked, Asked):
-            raise Failed(f"alice is not asked: {asked}\n{client.log.end()}")
-        prompted(asked)
-        number = re.search(r"number is (\d{3}) (\d{3})", asked.text)
+        """Connects and asks for a phone."""
+        mark = self.world.agent.log.mark()
+        client = Client(self.world, self.world.office, "cr_text")
+        first = prompted(client.sign_in("alice", PASSWORD))
+        number = re.search(r"number is (\d{3}) (\d{3})", first)
         if number is None:
-            raise Failed(f"no number stands in the prompt: {asked.text}")
-        said = client.answer(word)
-        if not isinstance(said, Asked):
-            raise Failed(f"`{word}` came to: {said}\n{client.log.end()}")
-        prompted(said)
-        return client, mark, "".join(number.groups())
+            raise Failed(f"no number stands in the prompt: {first}")
+        return SignIn(client, mark, "".join(number.groups()), prompted(client.answer(word)))
 
-    def by_code(self, client, mark):
-        """Alice types a code instead."""
-        outcome = client.answer(self.alice.code())
+    def by_code(self, at, expected):
+        """Waits until the prompt says this; then alice types a code instead."""
+        while expected not in at.text:
+            at.text = prompted(at.client.next())
+        outcome = at.client.answer(self.alice.code())
         while isinstance(outcome, Asked):
             # News of the phone that had been under way.
-            outcome = client.next()
-        self.decided(client, mark, outcome, "code", "allowed")
-        client.tell_to_stop()
+            outcome = at.client.next()
+        self.decided(at, outcome, "code", "allowed")
+        at.client.tell_to_stop()
 
-    def decided(self, client, mark, outcome, tried, expected):
+    def decided(self, at, outcome, tried, expected):
         """Tells what came of a sign-in."""
-        millis = client.millis()
-        seen_by_agent = self.world.agent.sign_in(mark)
+        millis = at.client.millis()
+        seen = self.world.agent.sign_in(at.mark)
         if isinstance(outcome, Refused):
             say(f"    prompt: {outcome.text}")
-        word = ("allowed" if isinstance(outcome, Connected)
-                else f"refused:{seen_by_agent['outcome']}")
-        self.story.login(seen_by_agent["user"], tried, seen_by_agent["method"], word, millis,
-                         expected)
-
-    def entries(self):
-        lines = self.authx.command("log", "--newest", "1000", "--json").splitlines()
-        return [json.loads(line) for line in lines]
+        word = "allowed" if isinstance(outcome, Connected) else f"refused:{seen['outcome']}"
+        self.story.login(seen["user"], tried, seen["method"], word, millis, expected)
 
     def recorded(self, code, kind):
         """What an administrator reads of a login."""
@@ -199,11 +192,15 @@ def settled(client):
     return said
 
 
-def prompted(asked):
-    say(f"    prompt: {asked.text}")
+def prompted(said):
+    """Shows what stands at the prompt of the VPN client."""
+    if not isinstance(said, Asked):
+        raise Failed(f"alice is not asked: {said}")
+    say(f"    prompt: {said.text}")
+    return said.text
 
 
-def seen(answered):
-    """What the phone shows after an answer."""
+def shown(answered):
+    """Shows what the phone says to an answer."""
     left = f", {answered['tries_left']} left" if "tries_left" in answered else ""
     say(f"    phone: {answered['outcome'].replace('_', ' ')}{left} [{answered['support_code']}]")
