@@ -82,7 +82,7 @@ def by_phone(authx, phone):
     return f"""To answer as her phone, once `push` is typed at a prompt:
     {phone.program} --store {phone.store} watch
     {phone.program} --store {phone.store} approve --number NUMBER
-To make a browser on this machine her next phone, `push3`: with the password `{PASSWORD}`,
+To make a browser on this machine one more phone of hers: with the password `{PASSWORD}`,
 by “Use this browser as the phone”. It has to trust {authx.certificate}:
     chromium --user-data-dir=$(mktemp -d) --ignore-certificate-errors-spki-list={trusted} \\
         '{link}'
