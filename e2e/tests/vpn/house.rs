@@ -22,6 +22,7 @@ pub(crate) struct House {
 }
 
 /// What is built.
+#[expect(clippy::struct_excessive_bools, reason = "each is a part of its own, there or not")]
 #[derive(Default)]
 pub(crate) struct Plan {
     /// Whether the first Application URL leads nowhere.
@@ -106,9 +107,9 @@ impl House {
         self.installation.person(name).await
     }
 
-    /// A phone of somebody, enrolled.
+    /// A phone of somebody, enrolled, in a house that was planned with phones.
     pub(crate) async fn handset(&self, person: &Person, name: &str) -> Handset {
-        let phones = self.phones.as_ref().expect("a plan with phones");
+        let phones = self.phones.as_ref().unwrap();
         Handset::enrol(&self.installation, phones, person, name).await
     }
 
