@@ -121,7 +121,7 @@ mod tests {
             client: "authx-phone/0.1.0",
             body: body.as_bytes(),
         };
-        let nonce = with_cx(1, crate::Cx::bytes);
+        let nonce = [7; 16];
         let headers = sign_phone_request(&signer, phone, &request, 1_767_225_600, nonce);
         json!({
             "phone": phone, "key": Base64Url::new(signer.point()), "method": "POST",

@@ -30,7 +30,10 @@ pub(super) async fn run(global: &Global) -> anyhow::Result<ExitCode> {
     let server = Server::bind(config.listen.clone(), config.limits).await?;
     stop_on_signal(stop)?;
     tokio::spawn(health::watch_clock(app.store.clone(), app.clock.clone(), stopping.clone()));
-    tokio::spawn(logins::ring_phones(app.clone(), stopping.clone()));
+    tokio::spawn({
+        let (app, stopping) = (app.clone(), stopping.clone());
+        async move { logins::ring_phones(app, stopping.wait()).await }
+    });
     let chores = tokio::spawn(chores::run(app.clone(), stopping.clone()));
     tokio::spawn(systemd::watchdog(stopping.clone()));
     tracing::info!(

@@ -133,6 +133,17 @@ async fn attempt(
     }
     let certificate = visitor.certificate;
     let started = Start { login, first_factor, certificate, answer, session };
+    Box::pin(store(app, caller, now, started, has)).await
+}
+
+/// Lets the rules begin, and stores what they say.
+async fn store(
+    app: &App,
+    caller: &Protected,
+    now: Millis,
+    started: Start<'_>,
+    mut has: Has,
+) -> Result<Versioned, LoginError> {
     let (login, effects) = app.decide(now, |cx| {
         let mut means = has.means();
         start(cx, started, &caller.policy, &mut means)

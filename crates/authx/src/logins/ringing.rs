@@ -7,12 +7,11 @@ use crate::{
     phones::{KnownPhone, subscription_place},
     rings::Ring,
     senders::web_push::{Message, Notice, Queue, SendError, Sent, Target, Topic},
-    serve::Stopping,
     store::{Batch, requests},
     waiters::Wake,
 };
 use authx_core::{PhoneId, login::Reach, wire::phone::Subscribe};
-use std::sync::Arc;
+use std::{pin::pin, sync::Arc};
 
 /// A notice on its way.
 #[derive(Clone, Debug)]
@@ -23,8 +22,8 @@ struct About {
     sealed: Vec<u8>,
 }
 
-/// Rings until the server stops. Does nothing when called a second time.
-pub async fn ring_phones(app: Arc<App>, stopping: Stopping) {
+/// Rings until `stopping` is over. Does nothing when called a second time.
+pub async fn ring_phones(app: Arc<App>, stopping: impl Future<Output = ()>) {
     let Some(mut rings) = app.rings.take() else { return };
     let reporter = Arc::clone(&app);
     let queue = app
@@ -32,19 +31,20 @@ pub async fn ring_phones(app: Arc<App>, stopping: Stopping) {
         .clone()
         .map(|push| push.spawn(move |about, sent| report(Arc::clone(&reporter), about, sent)));
     let message = crate::push::message(&app.phone_url);
+    let mut stopping = pin!(stopping);
     loop {
         let ring = tokio::select! {
-            () = stopping.wait() => return,
+            () = &mut stopping => return,
             ring = rings.recv() => ring,
         };
         let Some(ring) = ring else { return };
         let (app, queue, message) = (Arc::clone(&app), queue.clone(), message.clone());
         tokio::spawn(async move {
-            let rung = match ring.phone {
+            let done = match ring.phone {
                 Some(phone) => send(&app, queue.as_ref(), &message, ring, phone).await,
                 None => wake_all(&app, ring).await,
             };
-            if let Err(error) = rung {
+            if let Err(error) = done {
                 tracing::warn!(login = %ring.login, %error, "a phone was not rung");
             }
         });

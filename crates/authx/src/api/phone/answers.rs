@@ -59,7 +59,7 @@ pub(super) async fn answer(
     };
     let answered =
         to_the_end(async move { logins::phone::answer(api.app(), by, id, &answer, &said).await });
-    answered_with(answered.await?)
+    Ok(answered_with(answered.await?))
 }
 
 /// Show a code for a client that shows nothing: it counts for a minute, once, at this application
@@ -84,7 +84,7 @@ pub(super) async fn code(
         return Err(differs());
     }
     let shown = to_the_end(async move { logins::phone::show_code(api.app(), by, id, &said).await });
-    answered_with(shown.await?)
+    Ok(answered_with(shown.await?))
 }
 
 /// End what an approval left remembered: it was not meant.
@@ -146,8 +146,8 @@ fn differs() -> PhoneApiError {
     PhoneApiError::new(StatusCode::FORBIDDEN, "statement_differs", detail)
 }
 
-fn answered_with(body: impl serde::Serialize) -> Result<Response, PhoneApiError> {
-    Ok(([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response())
+fn answered_with(body: impl serde::Serialize) -> Response {
+    ([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
 }
 
 /// Does the work also when the phone hangs up meanwhile: what was answered counts, and whoever

@@ -141,17 +141,17 @@ async fn view(
     for request in open {
         let left = Duration::from_millis(request.expires.since(now));
         soonest = Some(soonest.map_or(left, |sooner: Duration| sooner.min(left)));
-        requests.push(shown(phone, request)?);
+        requests.push(shown(phone, &request)?);
     }
     Ok(Some((RequestsView { version, requests }, soonest)))
 }
 
-fn shown(phone: &KnownPhone, request: StoredRequest) -> Result<Request, LoginError> {
+fn shown(phone: &KnownPhone, request: &StoredRequest) -> Result<Request, LoginError> {
     let facts = Facts::read(&request.detail)?;
     Ok(Request {
         id: request.login,
         kind: kind(&request.kind),
-        application: application(&request),
+        application: application(request),
         tenant: NamedTenant {
             id: phone.tenant(),
             name: phone.tenant_name.clone(),
