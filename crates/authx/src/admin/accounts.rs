@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     app::{About, App},
+    enrol::phones,
     store::{Batch, accounts as stored},
 };
 use authx_core::{
@@ -218,11 +219,12 @@ pub async fn enable(
     id: UserId,
 ) -> Result<bool, AccountError> {
     let guard = &fresh_guard()?;
-    change(app, by, tenant, move |tenant, _| async move {
+    change(app, by, tenant, move |tenant, now| async move {
         let tenant = &tenant;
         let row = row(app, tenant.id, id).await?;
+        let unlocked = phones::unlocked(app, tenant, id, guard, now).await?;
         Ok(Change {
-            batch: Batch::default().set_active(tenant.id, id, true).clear_guards(
+            batch: Batch::default().set_active(tenant.id, id, true).and(unlocked).clear_guards(
                 tenant.id,
                 id,
                 guard.clone(),

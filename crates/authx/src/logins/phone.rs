@@ -255,7 +255,9 @@ async fn draw(
     let detail = Map::from_iter([("phone".to_owned(), by.phone.to_string().into())]);
     batch = app.record(batch, now, by.tenant, EventKind::PhoneCodeShown, about, detail);
     app.store.commit(batch).await?;
-    app.waiters.wake(Wake::Phone(by.phone));
+    for phone in &has.phones {
+        app.waiters.wake(Wake::Phone(phone.id));
+    }
     Ok(PhoneCode { code, expires_at: Rfc3339(until) })
 }
 

@@ -260,7 +260,11 @@ impl Batch {
              WHERE tenant = $1 AND login = $2 AND kind = 'code' AND state = 'open'",
             [tenant.into(), login.into(), phone.into(), now.into()],
         )
-        .change_phone(tenant, phone)
+        .run(
+            "UPDATE phone SET changes = changes + 1 WHERE tenant = $1 AND id IN
+               (SELECT phone FROM phone_request WHERE tenant = $1 AND login = $2)",
+            [tenant.into(), login.into()],
+        )
     }
 
     /// The code that a phone showed for a login was typed.

@@ -95,7 +95,10 @@ async fn of_two_phones_one_shows_it_and_the_other_forgets() {
         let again = site.show_code(&one, id).await;
         assert_eq!(again.status, 200, "{again:?}");
         let code = |reply: &crate::world::Reply| reply.json()["code"].as_str().unwrap().to_owned();
-        assert_eq!(login_outcome(&site.begin(&mute(Some(&code(&shown)))).await.1), "refused:wrong_code");
+        assert_eq!(
+            login_outcome(&site.begin(&mute(Some(&code(&shown)))).await.1),
+            "refused:wrong_code"
+        );
         assert_eq!(login_outcome(&site.begin(&mute(Some(&code(&again)))).await.1), "allowed");
         assert_eq!(said(&site.show_code(&one, id).await), "not_open:code_used");
     })
@@ -143,7 +146,11 @@ async fn only_the_answer_key_of_a_phone_that_was_asked_shows_it() {
             let mut changed = good.clone();
             changed[field] = value;
             let refused = ask(&phone, &phone.answer, changed).await;
-            assert_eq!((refused.status, said(&refused).as_str()), (403, "statement_differs"), "{field}");
+            assert_eq!(
+                (refused.status, said(&refused).as_str()),
+                (403, "statement_differs"),
+                "{field}"
+            );
         }
         // An offered code is no approval.
         let approved = site.say(&phone, id, &site.statement(id, "approve", None)).await;

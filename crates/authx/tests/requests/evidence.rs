@@ -4,11 +4,7 @@ use crate::{
     phone::Phone,
     site::{NUMBER, Site, mute, on_each_engine, push, push_of, said},
 };
-use authx::{
-    admin::audit::verify,
-    app::About,
-    store::Batch,
-};
+use authx::{admin::audit::verify, app::About, store::Batch};
 use authx_core::{
     LoginId,
     audit::{EventKind, Finding},
@@ -31,8 +27,7 @@ async fn forge(site: &Site, login: LoginId, detail: Value) {
     let Value::Object(detail) = detail else { panic!("{detail}") };
     let now = site.now();
     let batch = Batch::default();
-    let batch =
-        site.app.record(batch, now, site.tenant, EventKind::LoginAllowed, about, detail);
+    let batch = site.app.record(batch, now, site.tenant, EventKind::LoginAllowed, about, detail);
     site.app.store.commit(batch).await.unwrap();
     // Entries of one millisecond may stand in any order.
     site.clock.advance_secs(1);

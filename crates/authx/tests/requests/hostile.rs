@@ -101,7 +101,11 @@ async fn no_other_key_approves() {
             site.receipt(phone, "push", &[id]).await;
         }
         assert_eq!(outcome(site.say(&stranger, id, &yes).await), refused(401, "phone_gone"));
-        assert_eq!(site.login(id).await["delivery"]["state"], "sent", "no receipt of others counts");
+        assert_eq!(
+            site.login(id).await["delivery"]["state"],
+            "sent",
+            "no receipt of others counts"
+        );
         untouched(site, id).await;
         assert_eq!(said(&site.say(&phone, id, &yes).await), "approved");
     })

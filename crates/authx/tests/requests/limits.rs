@@ -126,6 +126,25 @@ async fn a_number_that_was_mended_does_not_count() {
     .await;
 }
 
+/// The codes of two phones are counted together; so they are forgiven together, or a user with two
+/// phones would be locked out by what was mended each time.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_right_code_forgives_at_both_phones() {
+    on_each_engine(async |site| {
+        site.policy(json!({ "limits": { "lock_after": 5 } })).await;
+        let phone = Phone::enrolled(site).await;
+        Phone::enrolled(site).await;
+        for turn in 0..7 {
+            site.clock.advance_secs(60);
+            let id = site.begin(&crate::site::plain()).await.0;
+            assert_eq!(login_outcome(&site.typed(id, 1, "000000").await), "awaiting_input");
+            let right = site.typed(id, 2, &phone.code(site)).await;
+            assert_eq!(login_outcome(&right), "allowed", "{turn}");
+        }
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn of_forty_wrong_numbers_at_once_two_are_tried() {
     on_each_engine(async |site| {

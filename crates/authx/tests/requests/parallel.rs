@@ -90,10 +90,8 @@ async fn contradictions_at_once_are_decided_once() {
         for _ in 0..3 {
             site.clock.advance_secs(601);
             let id = site.asked(&push()).await;
-            let (yes, no) = (
-                site.statement(id, "approve", Some(NUMBER)),
-                site.statement(id, "deny", None),
-            );
+            let (yes, no) =
+                (site.statement(id, "approve", Some(NUMBER)), site.statement(id, "deny", None));
             let both = (0..20).map(|n| site.say(&phone, id, if n % 2 == 0 { &yes } else { &no }));
             let replies = join_all(both).await;
             let counted: Vec<_> =

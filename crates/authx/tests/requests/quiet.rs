@@ -22,7 +22,8 @@ async fn before_the_first_factor_is_proved_no_phone_hears_of_it() {
         let version = site.requests(&phone).await["version"].clone();
         let mut outcomes = vec![];
         for answer in ["push", "push2", "000000", ""] {
-            for (user, password) in [("alice", "wrong"), ("nobody", PASSWORD), ("nobody", "wrong")] {
+            for (user, password) in [("alice", "wrong"), ("nobody", PASSWORD), ("nobody", "wrong")]
+            {
                 let mut body = push();
                 body["answer"] = answer.into();
                 (body["user"], body["first_factor"]["password"]) = (user.into(), password.into());

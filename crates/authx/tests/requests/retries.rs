@@ -25,7 +25,8 @@ async fn a_client_that_tries_again_takes_its_request_over_without_a_second_ring(
         assert_eq!(said(&site.approve(&phone, second, NUMBER).await), "wrong_number");
         assert_eq!(said(&site.approve(&phone, second, "111222").await), "approved");
         let history = site.history(&phone).await;
-        let outcome = |id| history.iter().find(|entry| entry.0 == format!("{id}")).unwrap().1.clone();
+        let outcome =
+            |id| history.iter().find(|entry| entry.0 == format!("{id}")).unwrap().1.clone();
         assert_eq!((outcome(first), outcome(second)), ("replaced".into(), "approved".into()));
         assert_eq!(site.events("login_allowed").await, 1);
     })
@@ -38,8 +39,7 @@ async fn forty_tries_of_one_client_at_once_ring_once() {
         let phone = Phone::enrolled(site).await;
         let bodies: Vec<_> = (0..40).map(|_| push()).collect();
         let begun = futures_util::future::join_all(bodies.iter().map(|body| site.begin(body)));
-        let outcomes: Vec<_> =
-            begun.await.iter().map(|(_, reply)| login_outcome(reply)).collect();
+        let outcomes: Vec<_> = begun.await.iter().map(|(_, reply)| login_outcome(reply)).collect();
         assert!(outcomes.iter().any(|it| it == "awaiting_phone"), "{outcomes:?}");
         assert_eq!(site.rung_phones(), [phone.id]);
         site.request(&phone).await;

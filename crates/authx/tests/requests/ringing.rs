@@ -62,7 +62,8 @@ impl Ringing {
         .await;
         let site = Site::ringing(world).await;
         let (stop, stopping) = stopping();
-        tokio::spawn(ring_phones(Arc::<App>::clone(&site.app), stopping));
+        let stopped = async move { stopping.wait().await };
+        tokio::spawn(ring_phones(Arc::<App>::clone(&site.app), stopped));
         Self { site, service, stop, _proxy: proxy }
     }
 }

@@ -155,13 +155,7 @@ impl Site {
         self.call_as(&self.vpn, method, path, body).await
     }
 
-    pub(crate) async fn call_as(
-        &self,
-        vpn: &Vpn,
-        method: &str,
-        path: &str,
-        body: &Value,
-    ) -> Reply {
+    pub(crate) async fn call_as(&self, vpn: &Vpn, method: &str, path: &str, body: &Value) -> Reply {
         let (path, text) = (format!("/api/v1{path}"), text(body));
         let covered = signature::Request {
             method,

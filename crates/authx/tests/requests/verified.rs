@@ -152,16 +152,20 @@ async fn an_assertion_that_is_not_for_this_approval_is_refused() {
             ("another statement", authenticator.assertion(&honest(), &denied)),
             (
                 "another origin",
-                authenticator.assertion(&Says { origin: "https://evil.dev".into(), ..honest() }, &good),
+                authenticator
+                    .assertion(&Says { origin: "https://evil.dev".into(), ..honest() }, &good),
             ),
             (
                 "the API's origin",
-                authenticator
-                    .assertion(&Says { origin: "https://mfa.example.com".into(), ..honest() }, &good),
+                authenticator.assertion(
+                    &Says { origin: "https://mfa.example.com".into(), ..honest() },
+                    &good,
+                ),
             ),
             (
                 "another host",
-                authenticator.assertion(&Says { host: "mfa.example.com".into(), ..honest() }, &good),
+                authenticator
+                    .assertion(&Says { host: "mfa.example.com".into(), ..honest() }, &good),
             ),
             ("in a frame", authenticator.assertion(&Says { cross: true, ..honest() }, &good)),
             (
@@ -175,7 +179,11 @@ async fn an_assertion_that_is_not_for_this_approval_is_refused() {
         ];
         for (what, assertion) in cases {
             let reply = approve(site, &phone, id, &assertion).await;
-            assert_eq!((reply.status, said(&reply).as_str()), (403, "verification_failed"), "{what}");
+            assert_eq!(
+                (reply.status, said(&reply).as_str()),
+                (403, "verification_failed"),
+                "{what}"
+            );
         }
         assert_eq!(site.outcome(id).await, "awaiting_phone");
         assert_eq!(site.request(&phone).await["tries_left"], 2, "no number was tried");
