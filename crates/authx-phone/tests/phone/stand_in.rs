@@ -187,6 +187,7 @@ impl StandIn {
         Ok(json(&InvitationView {
             accounts: vec![InvitedAccount { tenant: tenant(), user: user(), moves }],
             proof,
+            short_code: None,
             expires_at: Rfc3339(world.now().plus_secs(600)),
             phones: phones.collect(),
         }))

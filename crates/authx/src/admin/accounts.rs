@@ -206,8 +206,8 @@ pub async fn disable(
     .await
 }
 
-/// Lets an account sign in again, and forgets its wrong answers, so that a locked factor works
-/// too. Returns whether the account was disabled.
+/// Lets an account sign in again, and forgets its wrong answers and what kept its phones from being
+/// asked, so that a locked factor works too. Returns whether the account was disabled.
 ///
 /// # Errors
 ///
@@ -222,13 +222,10 @@ pub async fn enable(
     change(app, by, tenant, move |tenant, now| async move {
         let tenant = &tenant;
         let row = row(app, tenant.id, id).await?;
-        let unlocked = phones::unlocked(app, tenant, id, guard, now).await?;
+        let unlocked = phones::unlocked(app, tenant, now, id).await?;
+        let batch = Batch::default().set_active(tenant.id, id, true).and(unlocked);
         Ok(Change {
-            batch: Batch::default().set_active(tenant.id, id, true).and(unlocked).clear_guards(
-                tenant.id,
-                id,
-                guard.clone(),
-            ),
+            batch: batch.clear_guards(tenant.id, id, guard.clone()),
             kind: EventKind::UserEnabled,
             about: About { user: Some(id), ..About::default() },
             detail: switched(&row, "active"),

@@ -40,11 +40,10 @@ export const words = {
   secondsLeft: (n: number) => n === 1 ? '1 second left' : `${n} seconds left`,
   listed,
   way: (way: Way) => ways[way],
-  spelled: (code: string) => [...code].join(' '),
 
   facts: {
     user: 'User', from: 'From', with: 'With', asked: 'Asked', server: 'Server', company: 'Company', proof: 'Proof',
-    support: 'Support', valid: 'Valid', apps: 'For', phone: 'Phone', at: 'At', ended: 'Ended', error: 'Error', reached: 'Reached', id: 'Id',
+    support: 'Support', valid: 'Valid', apps: 'For', phone: 'Phone', ended: 'Ended', error: 'Error', reached: 'Reached', id: 'Id',
     newNetwork: 'A network you have not used before',
     newNetworkThen: 'A network that was new then',
     noAddress: 'Not known',

@@ -143,6 +143,8 @@ export interface Invitation {
   readonly accounts: readonly InvitedAccount[]
   /** What has to be proved first; `none`: what was typed is an activation already. */
   readonly proof: 'password' | 'code' | 'none'
+  /** Of an invitation that was opened by its link: what opens the same, for typing. */
+  readonly short_code?: string
   readonly expires_at: Time
   readonly phones: readonly InvitedPhone[]
 }

@@ -3,7 +3,6 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { Invitation, InvitedAccount } from '../core/index.ts'
 import { usePhone } from '../app/context.ts'
-import { shortCode } from '../app/short-code.ts'
 import { words } from '../app/words.ts'
 import { Button } from '../parts/button.tsx'
 import { CopyField } from '../parts/copy.tsx'
@@ -50,7 +49,7 @@ export function Desk({ token, invitation: first, account, onHere }: DeskProps) {
       </Screen>
     )
   }
-  const code = shortCode(invitation)
+  const code = invitation.short_code
   return (
     <Screen title={words.arrive.deskTitle} bar={brand} frame="phone desk">
       <Title>{words.arrive.deskTitle}</Title>

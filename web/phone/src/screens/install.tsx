@@ -2,7 +2,6 @@
 
 import type { Invitation, InvitedAccount } from '../core/index.ts'
 import { usePhone } from '../app/context.ts'
-import { shortCode } from '../app/short-code.ts'
 import { words } from '../app/words.ts'
 import { Button } from '../parts/button.tsx'
 import { CopyField } from '../parts/copy.tsx'
@@ -39,7 +38,7 @@ export function InstallOffer({ onHere }: { onHere: () => void }) {
 
 /** iOS in a tab: only explain. Keys made here would not be those of the installed app. */
 export function InstallFirst({ invitation, account }: { invitation: Invitation; account: InvitedAccount }) {
-  const code = shortCode(invitation)
+  const code = invitation.short_code
   return (
     <Screen title={words.arrive.installTitle} bar={<span class="brand"><Mark />AuthX</span>}>
       <Title>{words.arrive.installTitle}</Title>

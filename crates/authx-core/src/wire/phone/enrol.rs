@@ -52,6 +52,9 @@ pub struct InvitationView {
     /// Until when (RFC 3339, UTC).
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub expires_at: Rfc3339,
+    /// Of an invitation that was named by its link: the code that opens the same, for typing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub short_code: Option<String>,
     /// Phones that were made from it.
     pub phones: Vec<MadePhone>,
 }

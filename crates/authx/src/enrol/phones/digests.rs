@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use authx_core::{
-    Cx,
+    Cx, Millis,
     seal::DataKey,
     wire::phone::{ShortCode, Token},
 };
@@ -29,9 +29,21 @@ pub(super) fn draw(cx: &mut Cx<'_>) -> Zeroizing<[u8; 32]> {
     Zeroizing::new(cx.bytes())
 }
 
-/// A new short code, and what is stored of it.
-pub(super) fn draw_short(app: &App, cx: &mut Cx<'_>) -> (ShortCode, [u8; 32]) {
-    let code = ShortCode::draw(cx);
+/// The short code of an invitation or activation, and what is stored of it. It follows from the
+/// token: who has that can be shown the code too, though neither is stored.
+pub(super) fn short_of(app: &App, token: &[u8; 32]) -> (ShortCode, [u8; 32]) {
+    let mut block = app.keys.master.fingerprint("short code of a token", token);
+    let mut rest = block.to_vec();
+    let mut next = |out: &mut [u8]| {
+        for byte in out {
+            if rest.is_empty() {
+                block = app.keys.master.fingerprint("short code of a token", &block);
+                rest = block.to_vec();
+            }
+            *byte = rest.pop().unwrap_or_default();
+        }
+    };
+    let code = ShortCode::draw(&mut Cx { now: Millis(0), random: &mut next });
     let stored = of_token(app, &Token::Short(code.clone()));
     (code, stored)
 }

@@ -70,8 +70,9 @@ pub async fn invite(
         let by_code = separate == Separate::Always || !account.has_password;
         let proof = if by_code { InvitationProof::Code } else { InvitationProof::Password };
         let (id, token, (short, short_digest), digits) = app.decide(now, |cx| {
-            let (id, token) = (InvitationId::new(cx), Token::Invitation(digests::draw(cx)));
-            let short = digests::draw_short(app, cx);
+            let (id, token) = (InvitationId::new(cx), digests::draw(cx));
+            let short = digests::short_of(app, &token);
+            let token = Token::Invitation(token);
             // 2^64 is so much larger than 10^8 that no digit is favoured measurably.
             let digits = format!("{:08}", u64::from_be_bytes(cx.bytes()) % 100_000_000);
             (id, token, short, Zeroizing::new(digits))

@@ -30,7 +30,12 @@ pub async fn look(app: &App, token: &Token) -> Result<InvitationView, PhoneError
         Token::Invitation(_) | Token::Short(_) => invitation(app, digest).await?,
     };
     match (found, token) {
-        (Some(view), _) => Ok(view),
+        (Some(view), Token::Invitation(bytes)) => {
+            // A phone whose browser cannot open the link in the installed app types this there.
+            let short_code = Some(digests::short_of(app, bytes).0.shown().to_string());
+            Ok(InvitationView { short_code, ..view })
+        }
+        (Some(view), Token::Activation(_) | Token::Short(_)) => Ok(view),
         (None, Token::Invitation(_)) => Err(PhoneError::NotOpen),
         (None, Token::Activation(_) | Token::Short(_)) => activation(app, digest).await,
     }
@@ -59,6 +64,7 @@ async fn invitation(app: &App, digest: [u8; 32]) -> Result<Option<InvitationView
         }],
         proof,
         expires_at: Rfc3339(row.expires),
+        short_code: None,
         phones: made.iter().map(made_phone).collect::<Result<_, _>>()?,
     }))
 }
@@ -87,6 +93,7 @@ async fn activation(app: &App, digest: [u8; 32]) -> Result<InvitationView, Phone
         accounts,
         proof: InvitationProof::None,
         expires_at,
+        short_code: None,
         phones: made.iter().map(made_phone).collect::<Result<_, _>>()?,
     })
 }

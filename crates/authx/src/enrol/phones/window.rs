@@ -105,8 +105,9 @@ pub fn shown_at_prompt(
     now: Millis,
     batch: Batch,
 ) -> (Batch, Shown) {
-    let (token, (code, short_digest)) =
-        app.decide(now, |cx| (Token::Activation(digests::draw(cx)), digests::draw_short(app, cx)));
+    let token = app.decide(now, digests::draw);
+    let (code, short_digest) = digests::short_of(app, &token);
+    let token = Token::Activation(token);
     let expires = now.plus_secs(ACTIVATION_SECS);
     let activation = NewActivation {
         // Nobody gets to see this token: the code alone counts.

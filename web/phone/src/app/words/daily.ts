@@ -73,7 +73,6 @@ export const request = {
   replacedNoNumber: 'The VPN client tried again: the same sign-in, asked anew.',
   noNumber: 'No number is asked for here. Approve only if you are signing in at this moment.',
   verify: 'Your phone asks for your fingerprint, face or PIN before the approval leaves.',
-  verifying: 'Waiting for your fingerprint, face or PIN',
   unanswered: 'The answer did not reach the server',
   unansweredHelp: 'Nothing has been decided yet. Check the network, then answer again while time is left.',
   codeIntro: 'Your VPN client cannot show a number. AuthX gives you a code to type there.',
@@ -84,8 +83,6 @@ export const request = {
   codeOver: 'The code is over',
   codeOverHelp: 'Connect again, then AuthX asks again.',
   codeSpoken: (code: string) => `Code ${[...code].join(' ')}`,
-  hidden: 'Finish',
-  next: 'Next request',
 } as const
 
 export const ended = {

@@ -108,7 +108,6 @@ export const account = {
   removed: (name: string) => `“${name}” removed.`,
   gone: 'This account no longer lives on this phone',
   goneHelp: 'It was moved to another phone or removed. Its codes and answers no longer count.',
-  id: 'Id of this phone',
   noApps: 'No application yet',
 } as const
 
@@ -119,9 +118,7 @@ export const help = {
   none: 'No request yet',
   lastError: 'Last error',
   noError: 'None since AuthX was opened',
-  ids: 'Phone ids',
   version: 'Version',
-  browser: 'Browser',
   copy: 'Copy all for the help desk',
   label: 'Help text',
 } as const
@@ -167,6 +164,4 @@ export const move = {
   here: 'Move here',
   moving: (done: number, of: number) => `${done} of ${of} moved`,
   newDone: (n: number) => `${capital(count(n, 'account'))} ${n === 1 ? 'lives' : 'live'} on this phone now. The old phone has no keys left.`,
-  partly: 'Some accounts did not come along',
-  partlyHelp: 'They still live on the old phone. Show a new QR code there.',
 } as const
