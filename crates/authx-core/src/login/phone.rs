@@ -9,7 +9,7 @@ use crate::{
         push::{Asking, Held, Push, Rung},
     },
     guard::Gate,
-    policy::{AutomaticPush, MatchNumber as NumberPolicy},
+    policy::{AutomaticPush, MatchNumber as NumberPolicy, PhoneClass},
     prompt::{self, Question},
     reason::Reason,
     wire::{
@@ -28,6 +28,8 @@ pub struct Phone {
     pub id: PhoneId,
     /// What its owner calls it.
     pub name: String,
+    /// What keeps its keys.
+    pub class: PhoneClass,
     /// Whether notices can be sent to it.
     pub subscribed: bool,
     /// Since when nothing that was sent has arrived.

@@ -163,6 +163,39 @@ async fn only_the_answer_key_of_a_phone_that_was_asked_shows_it() {
     .await;
 }
 
+/// Somebody else has the password: to say so needs no request that rings.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_offered_code_may_be_refused_and_reported() {
+    on_each_engine(async |site| {
+        let (phone, second) = (Phone::enrolled(site).await, Phone::enrolled(site).await);
+        let (id, _) = site.begin(&mute(None)).await;
+        let deny = site.statement(id, "deny", None);
+        assert_eq!(said(&site.say_with(&phone, &phone.device, id, &deny).await), "denied");
+        assert_eq!(said(&site.show_code(&second, id).await), "not_open:elsewhere");
+        assert_eq!(site.history(&phone).await, [(id.to_string(), "denied".to_owned())]);
+        assert_eq!(said(&site.say(&phone, id, &deny).await), "not_open:denied");
+
+        site.clock.advance_secs(1);
+        let (id, _) = site.begin(&mute(None)).await;
+        let shown = site.show_code(&second, id).await.json();
+        let stranger = site.user_with_phone("bob").await;
+        let fraud = site.statement(id, "fraud", None);
+        assert_eq!(said(&site.say(&stranger, id, &fraud).await), "not_open");
+        let elsewhere = site.say_with(&phone, &phone.device, id, &fraud).await;
+        assert_eq!(said(&elsewhere), "not_open:elsewhere");
+        let reported = site.say_with(&second, &second.device, id, &fraud).await;
+        assert_eq!((reported.status, said(&reported).as_str()), (200, "fraud"), "{reported:?}");
+        assert_eq!(site.history(&second).await[0], (id.to_string(), "fraud".to_owned()));
+        assert_eq!(site.events("fraud_reported").await, 1);
+        // What was shown counts no longer, and nothing rings.
+        let typed = site.begin(&mute(shown["code"].as_str())).await.1;
+        assert_eq!(login_outcome(&typed), "refused:wrong_code");
+        assert_eq!(login_outcome(&site.begin(&crate::site::push()).await.1), "awaiting_input");
+        assert_eq!(site.rung_phones(), []);
+    })
+    .await;
+}
+
 /// Who has the password guesses no code that a phone shows: wrong ones count as everywhere.
 #[tokio::test(flavor = "multi_thread")]
 async fn guessing_it_is_slowed_down() {
