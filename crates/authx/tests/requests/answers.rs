@@ -14,7 +14,7 @@ async fn locked(site: &Site, phone: &Phone, id: authx_core::LoginId, answer: &st
 #[tokio::test(flavor = "multi_thread")]
 async fn a_number_may_be_wrong_once() {
     on_each_engine(async |site| {
-        let phone = Phone::enrolled(site).await;
+        let phone = site.phone().await;
         let id = site.asked(&push()).await;
         let wrong = site.approve(&phone, id, "482914").await;
         assert_eq!(
@@ -42,7 +42,7 @@ async fn a_number_may_be_wrong_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn changed_my_mind_is_no_alarm() {
     on_each_engine(async |site| {
-        let phone = Phone::enrolled(site).await;
+        let phone = site.phone().await;
         let id = site.asked(&push()).await;
         assert_eq!(said(&locked(site, &phone, id, "deny").await), "denied");
         assert_eq!(site.outcome(id).await, "refused:push_denied");
@@ -57,7 +57,7 @@ async fn changed_my_mind_is_no_alarm() {
 #[tokio::test(flavor = "multi_thread")]
 async fn not_me_locks_push_until_an_administrator_looks_and_codes_still_work() {
     on_each_engine(async |site| {
-        let phone = Phone::enrolled(site).await;
+        let phone = site.phone().await;
         let other = site.asked(&push_of(1)).await;
         let id = site.asked(&push_of(2)).await;
         assert_eq!(said(&locked(site, &phone, id, "fraud").await), "fraud");
@@ -93,7 +93,7 @@ async fn not_me_locks_push_until_an_administrator_looks_and_codes_still_work() {
 async fn not_me_is_over_after_the_time_that_the_policy_says() {
     on_each_engine(async |site| {
         site.policy(json!({ "lifetimes": { "fraud_lock_secs": 600 } })).await;
-        let phone = Phone::enrolled(site).await;
+        let phone = site.phone().await;
         let id = site.asked(&push()).await;
         locked(site, &phone, id, "fraud").await;
         site.clock.advance_secs(599);
@@ -108,7 +108,7 @@ async fn not_me_is_over_after_the_time_that_the_policy_says() {
 #[tokio::test(flavor = "multi_thread")]
 async fn not_me_counts_whatever_became_of_the_password() {
     on_each_engine(async |site| {
-        let phone = Phone::enrolled(site).await;
+        let phone = site.phone().await;
         let id = site.asked(&push()).await;
         let new = zeroize::Zeroizing::new("ten green herons".to_owned());
         let World { app, by, tenant, alice, .. } = &**site;
@@ -124,7 +124,7 @@ async fn not_me_counts_whatever_became_of_the_password() {
 async fn a_request_ends_by_itself() {
     on_each_engine(async |site| {
         site.policy(json!({ "lifetimes": { "push_secs": 30, "login_secs": 30 } })).await;
-        let phone = Phone::enrolled(site).await;
+        let phone = site.phone().await;
         let id = site.asked(&push()).await;
         site.clock.advance_secs(30);
         assert_eq!(site.requests(&phone).await["requests"], json!([]));
@@ -142,7 +142,7 @@ async fn a_request_ends_by_itself() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_decided_elsewhere_disappears_from_the_phone() {
     on_each_engine(async |site| {
-        let phone = Phone::enrolled(site).await;
+        let phone = site.phone().await;
         site.clock.advance_secs(60);
         let id = site.asked(&push()).await;
         let before = site.requests(&phone).await["version"].as_u64();
@@ -167,8 +167,8 @@ async fn what_is_decided_elsewhere_disappears_from_the_phone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_second_phone_is_chosen_by_its_number() {
     on_each_engine(async |site| {
-        let first = Phone::enrolled(site).await;
-        let second = Phone::enrolled(site).await;
+        let first = site.phone().await;
+        let second = site.phone().await;
         let id = site.asked(&with("push2")).await;
         assert_eq!(site.rung_phones(), [second.id]);
         assert_eq!(site.requests(&first).await["requests"], json!([]));
@@ -189,7 +189,7 @@ async fn the_second_phone_is_chosen_by_its_number() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_number_is_the_callers_or_the_servers_and_policy_decides_without() {
     on_each_engine(async |site| {
-        let phone = Phone::enrolled(site).await;
+        let phone = site.phone().await;
         // Drawn by the server, and told with the next question.
         let mut body = push();
         body.as_object_mut().unwrap().remove("match_number");

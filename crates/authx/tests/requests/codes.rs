@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 #[tokio::test(flavor = "multi_thread")]
 async fn a_code_for_a_client_that_shows_nothing() {
     on_each_engine(async |site| {
-        let phone = Phone::enrolled(site).await;
+        let phone = site.phone().await;
         let (id, refused) = site.begin(&mute(None)).await;
         assert_eq!(login_outcome(&refused), "refused:phone_code_needed");
         assert_eq!(site.rung_phones(), [], "an offer disturbs nobody");
@@ -40,7 +40,7 @@ async fn a_code_for_a_client_that_shows_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn it_counts_for_its_user_application_and_network_and_a_minute() {
     on_each_engine(async |site| {
-        let phone = Phone::enrolled(site).await;
+        let phone = site.phone().await;
         site.user_with_phone("bob").await;
         let code = async || {
             let (id, _) = site.begin(&mute(None)).await;
@@ -77,7 +77,7 @@ async fn it_counts_for_its_user_application_and_network_and_a_minute() {
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_phones_one_shows_it_and_the_other_forgets() {
     on_each_engine(async |site| {
-        let (one, two) = (Phone::enrolled(site).await, Phone::enrolled(site).await);
+        let (one, two) = (site.phone().await, site.phone().await);
         let (id, _) = site.begin(&mute(None)).await;
         let before = site.requests(&two).await;
         assert_eq!(site.request(&one).await["id"], site.request(&two).await["id"]);
@@ -108,7 +108,7 @@ async fn of_two_phones_one_shows_it_and_the_other_forgets() {
 #[tokio::test(flavor = "multi_thread")]
 async fn fifty_who_type_it_at_once_are_one() {
     on_each_engine(async |site| {
-        let phone = Phone::enrolled(site).await;
+        let phone = site.phone().await;
         let (id, _) = site.begin(&mute(None)).await;
         let shown = site.show_code(&phone, id).await.json();
         let body = mute(shown["code"].as_str());
@@ -125,7 +125,7 @@ async fn fifty_who_type_it_at_once_are_one() {
 #[tokio::test(flavor = "multi_thread")]
 async fn only_the_answer_key_of_a_phone_that_was_asked_shows_it() {
     on_each_engine(async |site| {
-        let phone = Phone::enrolled(site).await;
+        let phone = site.phone().await;
         let bob = site.user_with_phone("bob").await;
         let (id, _) = site.begin(&mute(None)).await;
         let path = format!("/requests/{id}/codes");
@@ -167,7 +167,7 @@ async fn only_the_answer_key_of_a_phone_that_was_asked_shows_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_offered_code_may_be_refused_and_reported() {
     on_each_engine(async |site| {
-        let (phone, second) = (Phone::enrolled(site).await, Phone::enrolled(site).await);
+        let (phone, second) = (site.phone().await, site.phone().await);
         let (id, _) = site.begin(&mute(None)).await;
         let deny = site.statement(id, "deny", None);
         assert_eq!(said(&site.say_with(&phone, &phone.device, id, &deny).await), "denied");
@@ -200,7 +200,7 @@ async fn an_offered_code_may_be_refused_and_reported() {
 #[tokio::test(flavor = "multi_thread")]
 async fn guessing_it_is_slowed_down() {
     on_each_engine(async |site| {
-        let phone = Phone::enrolled(site).await;
+        let phone = site.phone().await;
         let (id, _) = site.begin(&mute(None)).await;
         let shown = site.show_code(&phone, id).await.json();
         let code = shown["code"].as_str().unwrap();

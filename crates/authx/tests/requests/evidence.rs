@@ -45,7 +45,7 @@ async fn approved(site: &Site, phone: &Phone, device: u32) -> (LoginId, Map<Stri
 #[tokio::test(flavor = "multi_thread")]
 async fn every_approval_is_kept_as_it_was_signed_and_checked_again() {
     on_each_engine(async |site| {
-        let phone = Phone::enrolled(site).await;
+        let phone = site.phone().await;
         let (id, detail) = approved(site, &phone, 1).await;
         assert_eq!(detail["by"], "push");
         let approval = &detail["approval"];
@@ -74,7 +74,7 @@ async fn every_approval_is_kept_as_it_was_signed_and_checked_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_audit_key_alone_makes_no_approval() {
     on_each_engine(async |site| {
-        let phone = Phone::enrolled(site).await;
+        let phone = site.phone().await;
         let (id, genuine) = approved(site, &phone, 1).await;
         let genuine = Value::Object(genuine);
         site.clock.advance_secs(1);
@@ -128,7 +128,7 @@ async fn the_audit_key_alone_makes_no_approval() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_number_is_in_the_record_only_with_the_approval_that_it_made() {
     on_each_engine(async |site| {
-        let phone = Phone::enrolled(site).await;
+        let phone = site.phone().await;
         let id = site.asked(&push()).await;
         site.receipt(&phone, "live", &[id]).await;
         site.approve(&phone, id, "736251").await;

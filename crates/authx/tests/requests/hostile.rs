@@ -20,7 +20,7 @@ async fn untouched(site: &Site, id: LoginId) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_replayed_approval_lets_nobody_in_twice() {
     on_each_engine(async |site| {
-        let phone = Phone::enrolled(site).await;
+        let phone = site.phone().await;
         let id = site.asked(&push()).await;
         let statement = site.statement(id, "approve", Some(NUMBER));
         let body = json!({ "statement": statement.to_string() }).to_string();
@@ -51,7 +51,7 @@ async fn a_replayed_approval_lets_nobody_in_twice() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_that_was_changed_on_its_way_is_refused() {
     on_each_engine(async |site| {
-        let phone = Phone::enrolled(site).await;
+        let phone = site.phone().await;
         let id = site.asked(&push()).await;
         let no = json!({ "statement": site.statement(id, "deny", None).to_string() }).to_string();
         let yes = site.statement(id, "approve", Some(NUMBER)).to_string();
@@ -68,8 +68,8 @@ async fn a_body_that_was_changed_on_its_way_is_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_other_key_approves() {
     on_each_engine(async |site| {
-        let phone = Phone::enrolled(site).await;
-        let second = Phone::enrolled(site).await;
+        let phone = site.phone().await;
+        let second = site.phone().await;
         let bob = site.user_with_phone("bob").await;
         let stranger = Phone::new(site);
         let (tenant, alice) = site.elsewhere().await;
@@ -115,7 +115,7 @@ async fn no_other_key_approves() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_signed_is_what_was_asked() {
     on_each_engine(async |site| {
-        let phone = Phone::enrolled(site).await;
+        let phone = site.phone().await;
         let (id, other) = (site.asked(&push()).await, site.asked(&push_of(2)).await);
         let branch = Vpn::of(site, "branch").await.id;
         let good = site.statement(id, "approve", Some(NUMBER));
@@ -165,7 +165,7 @@ async fn what_is_signed_is_what_was_asked() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_number_counts_for_its_own_login() {
     on_each_engine(async |site| {
-        let phone = Phone::enrolled(site).await;
+        let phone = site.phone().await;
         let mut other = push_of(2);
         other["match_number"] = "111222".into();
         let (one, two) = (site.asked(&push()).await, site.asked(&other).await);
@@ -182,8 +182,8 @@ async fn a_number_counts_for_its_own_login() {
 async fn a_phone_that_is_removed_pending_or_of_a_disabled_user_answers_nothing() {
     on_each_engine(async |site| {
         let World { app, by, tenant, alice, .. } = &**site;
-        let phone = Phone::enrolled(site).await;
-        let second = Phone::enrolled(site).await;
+        let phone = site.phone().await;
+        let second = site.phone().await;
         let mut pending = Phone::new(site);
         let activation = site.activation().await;
         assert_eq!(pending.activate(site, &activation).await.status, 200);
@@ -215,7 +215,7 @@ async fn a_phone_that_is_removed_pending_or_of_a_disabled_user_answers_nothing()
 async fn what_changed_between_the_question_and_the_answer_counts() {
     on_each_engine(async |site| {
         let World { app, by, tenant, alice, .. } = &**site;
-        let phone = Phone::enrolled(site).await;
+        let phone = site.phone().await;
         let id = site.asked(&push()).await;
         site.policy(json!({ "user_verification": "required" })).await;
         let refused = site.approve(&phone, id, NUMBER).await;
@@ -239,7 +239,7 @@ async fn what_changed_between_the_question_and_the_answer_counts() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_policy_allows_no_longer_approves_nothing() {
     on_each_engine(async |site| {
-        let phone = Phone::enrolled(site).await;
+        let phone = site.phone().await;
         let (id, other) = (site.asked(&push()).await, site.asked(&push_of(2)).await);
         site.policy(json!({ "factors": ["code", "recovery"] })).await;
         let late = site.approve(&phone, id, NUMBER).await;

@@ -1,13 +1,10 @@
-use crate::{
-    phone::Phone,
-    site::{NUMBER, login_outcome, on_each_engine, plain, push, said},
-};
+use crate::site::{NUMBER, login_outcome, on_each_engine, plain, push, said};
 use serde_json::{Value, json};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_login_from_the_prompt_to_the_end_of_its_session() {
     on_each_engine(async |site| {
-        let phone = Phone::enrolled(site).await;
+        let phone = site.phone().await;
         let mut live = site.live(&phone).await;
         assert_eq!(live.next().await.unwrap()["requests"], json!([]));
 
@@ -90,7 +87,7 @@ async fn a_login_from_the_prompt_to_the_end_of_its_session() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_remembered_of_fifty_requests_is_shown_newest_first() {
     on_each_engine(async |site| {
-        let phone = Phone::enrolled(site).await;
+        let phone = site.phone().await;
         let mut ids = vec![];
         for _ in 0..52 {
             site.clock.advance_secs(601);

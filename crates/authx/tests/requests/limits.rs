@@ -1,7 +1,4 @@
-use crate::{
-    phone::Phone,
-    site::{NUMBER, Site, login_outcome, on_each_engine, push_of, said},
-};
+use crate::site::{NUMBER, Site, login_outcome, on_each_engine, push_of, said};
 use authx::admin::accounts;
 use futures_util::future::join_all;
 use serde_json::json;
@@ -17,7 +14,7 @@ async fn at_once(site: &Site, devices: std::ops::Range<u32>) -> usize {
 #[tokio::test(flavor = "multi_thread")]
 async fn three_that_nobody_answers_leave_codes_for_ten_minutes() {
     on_each_engine(async |site| {
-        let phone = Phone::enrolled(site).await;
+        let phone = site.phone().await;
         for device in 0..3 {
             site.asked(&push_of(device)).await;
         }
@@ -41,7 +38,7 @@ async fn three_that_nobody_answers_leave_codes_for_ten_minutes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn never_more_than_five_in_ten_minutes() {
     on_each_engine(async |site| {
-        let phone = Phone::enrolled(site).await;
+        let phone = site.phone().await;
         for device in 0..5 {
             let id = site.asked(&push_of(device)).await;
             assert_eq!(said(&site.approve(&phone, id, NUMBER).await), "approved");
@@ -55,7 +52,7 @@ async fn never_more_than_five_in_ten_minutes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn sixty_clients_at_once_ring_three_times() {
     on_each_engine(async |site| {
-        let phone = Phone::enrolled(site).await;
+        let phone = site.phone().await;
         let ringing = at_once(site, 0..60).await;
         assert!((1..=3).contains(&ringing), "{ringing}");
         assert_eq!(site.rung_phones().len(), ringing);
@@ -68,7 +65,7 @@ async fn sixty_clients_at_once_ring_three_times() {
 #[tokio::test(flavor = "multi_thread")]
 async fn five_logins_with_wrong_numbers_a_day_end_push() {
     on_each_engine(async |site| {
-        let phone = Phone::enrolled(site).await;
+        let phone = site.phone().await;
         for device in 0..5 {
             let id = site.asked(&push_of(device)).await;
             for number in ["000000", "000001"] {
@@ -97,7 +94,7 @@ async fn five_logins_with_wrong_numbers_a_day_end_push() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_login_given_up_after_a_wrong_number_counts_among_the_five() {
     on_each_engine(async |site| {
-        let phone = Phone::enrolled(site).await;
+        let phone = site.phone().await;
         for device in 0..5 {
             let id = site.asked(&push_of(device)).await;
             assert_eq!(said(&site.approve(&phone, id, "000000").await), "wrong_number");
@@ -115,7 +112,7 @@ async fn a_login_given_up_after_a_wrong_number_counts_among_the_five() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_number_that_was_mended_does_not_count() {
     on_each_engine(async |site| {
-        let phone = Phone::enrolled(site).await;
+        let phone = site.phone().await;
         for device in 0..8 {
             let id = site.asked(&push_of(device)).await;
             assert_eq!(said(&site.approve(&phone, id, "000000").await), "wrong_number");
@@ -132,8 +129,8 @@ async fn a_number_that_was_mended_does_not_count() {
 async fn a_right_code_forgives_at_both_phones() {
     on_each_engine(async |site| {
         site.policy(json!({ "limits": { "lock_after": 5 } })).await;
-        let phone = Phone::enrolled(site).await;
-        Phone::enrolled(site).await;
+        let phone = site.phone().await;
+        site.phone().await;
         for turn in 0..7 {
             site.clock.advance_secs(60);
             let id = site.begin(&crate::site::plain()).await.0;
@@ -148,7 +145,7 @@ async fn a_right_code_forgives_at_both_phones() {
 #[tokio::test(flavor = "multi_thread")]
 async fn of_forty_wrong_numbers_at_once_two_are_tried() {
     on_each_engine(async |site| {
-        let phone = Phone::enrolled(site).await;
+        let phone = site.phone().await;
         let id = site.asked(&push_of(1)).await;
         let numbers: Vec<_> = (0..40).map(|number| format!("{number:06}")).collect();
         let said: Vec<_> = join_all(numbers.iter().map(|number| site.approve(&phone, id, number)))

@@ -38,7 +38,7 @@ async fn said_of(site: &Site, phone: &Phone, id: authx_core::LoginId) -> String 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_hundred_approvals_at_once_one_counts() {
     on_each_engine(async |site| {
-        let phone = Phone::enrolled(site).await;
+        let phone = site.phone().await;
         assert_eq!(approvals(site, &phone, 1).await, 1);
         assert_eq!(site.events("login_allowed").await, 1);
         assert_eq!(site.count("SELECT COUNT(*) FROM session").await, 1);
@@ -56,7 +56,7 @@ async fn of_two_hundred_approvals_at_two_nodes_one_counts() {
         let site = Site::of(World::on(database.store().await).await).await;
         let app = other_node(&site.app, database).await;
         let site = site.beside(&app);
-        let phone = Phone::enrolled(&site).await;
+        let phone = site.phone().await;
         assert_eq!(approvals(&site, &phone, 2).await, 1);
         assert_eq!(site.events("login_allowed").await, 1);
         assert_eq!(site.count("SELECT COUNT(*) FROM session").await, 1);
@@ -86,7 +86,7 @@ async fn other_node(app: &App, database: &Database) -> Arc<App> {
 #[tokio::test(flavor = "multi_thread")]
 async fn contradictions_at_once_are_decided_once() {
     on_each_engine(async |site| {
-        let phone = Phone::enrolled(site).await;
+        let phone = site.phone().await;
         for _ in 0..3 {
             site.clock.advance_secs(601);
             let id = site.asked(&push()).await;
@@ -112,7 +112,7 @@ async fn contradictions_at_once_are_decided_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_code_and_an_approval_at_once_let_in_once() {
     on_each_engine(async |site| {
-        let phone = Phone::enrolled(site).await;
+        let phone = site.phone().await;
         for _ in 0..4 {
             site.clock.advance_secs(601);
             let id = site.asked(&push()).await;

@@ -117,7 +117,7 @@ struct Play {
 
 impl Play {
     async fn new(site: Site) -> Self {
-        let phones = [Phone::enrolled(&site).await, Phone::enrolled(&site).await];
+        let phones = [site.phone().await, site.phone().await];
         let stranger = site.user_with_phone("bob").await;
         let (tenant, alice) = site.elsewhere().await;
         let separate = authx::enrol::phones::Separate::IfNeeded;

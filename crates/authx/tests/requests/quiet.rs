@@ -2,7 +2,6 @@
 //! secret.
 
 use crate::{
-    phone::Phone,
     site::{NUMBER, login_outcome, mute, on_each_engine, push, push_of},
     world::PASSWORD,
 };
@@ -17,7 +16,7 @@ use std::{
 async fn before_the_first_factor_is_proved_no_phone_hears_of_it() {
     on_each_engine(async |site| {
         site.policy(json!({ "automatic_push": "on" })).await;
-        let phone = Phone::enrolled(site).await;
+        let phone = site.phone().await;
         crate::ringing::subscribe(site, &phone, "one").await;
         let version = site.requests(&phone).await["version"].clone();
         let mut outcomes = vec![];
@@ -79,7 +78,7 @@ async fn nothing_secret_is_logged_or_recorded() {
             .finish();
         let logging = tracing::subscriber::set_default(subscriber);
         tracing::info!("this is logged");
-        let phone = Phone::enrolled(site).await;
+        let phone = site.phone().await;
         crate::ringing::subscribe(site, &phone, "secret-place").await;
         let id = site.asked(&push()).await;
         site.approve(&phone, id, "736251").await;

@@ -1,13 +1,10 @@
-use crate::{
-    phone::Phone,
-    site::{NUMBER, login_outcome, on_each_engine, push, push_of, said, with},
-};
+use crate::site::{NUMBER, login_outcome, on_each_engine, push, push_of, said, with};
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_tries_again_takes_its_request_over_without_a_second_ring() {
     on_each_engine(async |site| {
-        let phone = Phone::enrolled(site).await;
+        let phone = site.phone().await;
         let first = site.asked(&push()).await;
         let rung = site.rung();
         assert_eq!((rung.len(), rung[0].phone, rung[0].login), (1, Some(phone.id), first));
@@ -36,7 +33,7 @@ async fn a_client_that_tries_again_takes_its_request_over_without_a_second_ring(
 #[tokio::test(flavor = "multi_thread")]
 async fn forty_tries_of_one_client_at_once_ring_once() {
     on_each_engine(async |site| {
-        let phone = Phone::enrolled(site).await;
+        let phone = site.phone().await;
         let bodies: Vec<_> = (0..40).map(|_| push()).collect();
         let begun = futures_util::future::join_all(bodies.iter().map(|body| site.begin(body)));
         let outcomes: Vec<_> = begun.await.iter().map(|(_, reply)| login_outcome(reply)).collect();
@@ -50,7 +47,7 @@ async fn forty_tries_of_one_client_at_once_ring_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn another_network_or_device_is_another_client() {
     on_each_engine(async |site| {
-        let phone = Phone::enrolled(site).await;
+        let phone = site.phone().await;
         site.asked(&push()).await;
         let mut elsewhere = push();
         elsewhere["client"]["address"] = "198.51.100.4".into();
@@ -66,8 +63,8 @@ async fn another_network_or_device_is_another_client() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_try_at_another_phone_rings_that_one() {
     on_each_engine(async |site| {
-        let first = Phone::enrolled(site).await;
-        let second = Phone::enrolled(site).await;
+        let first = site.phone().await;
+        let second = site.phone().await;
         let one = site.asked(&push()).await;
         assert_eq!(site.rung_phones(), [first.id]);
         let two = site.asked(&with("push2")).await;
@@ -83,8 +80,8 @@ async fn a_second_try_at_another_phone_rings_that_one() {
 #[tokio::test(flavor = "multi_thread")]
 async fn going_back_and_forth_between_phones_is_limited_too() {
     on_each_engine(async |site| {
-        Phone::enrolled(site).await;
-        Phone::enrolled(site).await;
+        site.phone().await;
+        site.phone().await;
         let id = site.asked(&push()).await;
         let mut answered = 0;
         for seq in 1..=20 {
@@ -106,7 +103,7 @@ async fn going_back_and_forth_between_phones_is_limited_too() {
 async fn asking_by_itself_rings_once() {
     on_each_engine(async |site| {
         site.policy(json!({ "automatic_push": "on" })).await;
-        let phone = Phone::enrolled(site).await;
+        let phone = site.phone().await;
         // Nothing is known to reach it: it has no subscription.
         let mut body = push();
         body.as_object_mut().unwrap().remove("answer");

@@ -97,7 +97,7 @@ async fn reach(site: &Site, phone: &Phone) -> Value {
 async fn a_notice_says_nothing_and_arrives_once() {
     with(&[], async |ringing| {
         let Ringing { site, service, .. } = ringing;
-        let phone = Phone::enrolled(site).await;
+        let phone = site.phone().await;
         subscribe(site, &phone, "one").await;
         let id = site.asked(&push()).await;
         assert_eq!(site.login(id).await["delivery"]["state"], "sent");
@@ -120,7 +120,7 @@ async fn a_notice_says_nothing_and_arrives_once() {
 async fn a_subscription_that_is_gone_is_forgotten_and_the_prompt_says_so() {
     with(&[Answer::Status(410)], async |ringing| {
         let Ringing { site, service, .. } = ringing;
-        let phone = Phone::enrolled(site).await;
+        let phone = site.phone().await;
         subscribe(site, &phone, "one").await;
         let id = site.asked(&push()).await;
         let failed = async || site.login(id).await["delivery"]["state"] == "failed";
@@ -147,7 +147,7 @@ async fn a_subscription_that_is_gone_is_forgotten_and_the_prompt_says_so() {
 async fn a_new_subscription_is_not_taken_for_the_one_that_is_gone() {
     with(&[Answer::Status(410)], async |ringing| {
         let Ringing { site, .. } = ringing;
-        let phone = Phone::enrolled(site).await;
+        let phone = site.phone().await;
         subscribe(site, &phone, "one").await;
         let sealed = "SELECT COUNT(*) FROM phone WHERE subscription IS NOT NULL";
         assert_eq!(site.count(sealed).await, 1);
@@ -167,7 +167,7 @@ async fn three_notices_without_a_receipt_make_a_phone_unreachable_and_one_receip
     with(&[], async |ringing| {
         let Ringing { site, service, .. } = ringing;
         site.policy(json!({ "automatic_push": "on" })).await;
-        let phone = Phone::enrolled(site).await;
+        let phone = site.phone().await;
         subscribe(site, &phone, "one").await;
         for sent in 1..=3_u32 {
             assert_eq!(reach(site, &phone).await["state"], "unknown", "{sent}");
@@ -207,7 +207,7 @@ async fn three_notices_without_a_receipt_make_a_phone_unreachable_and_one_receip
 async fn a_service_that_refuses_fails_the_delivery_and_keeps_the_subscription() {
     with(&[Answer::Status(403)], async |ringing| {
         let Ringing { site, .. } = ringing;
-        let phone = Phone::enrolled(site).await;
+        let phone = site.phone().await;
         subscribe(site, &phone, "one").await;
         let id = site.asked(&push()).await;
         until("failed", async || site.login(id).await["delivery"]["state"] == "failed").await;

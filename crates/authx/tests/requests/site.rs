@@ -324,6 +324,13 @@ impl Site {
         record.iter().filter(|entry| entry.event == kind).count()
     }
 
+    /// A phone of alice that counts; the next one is younger, also by the clock.
+    pub(crate) async fn phone(&self) -> Phone {
+        let phone = Phone::enrolled(self).await;
+        self.clock.advance_secs(1);
+        phone
+    }
+
     /// Another user of the tenant, with a phone that counts.
     pub(crate) async fn user_with_phone(&self, name: &str) -> Phone {
         let user = self.user(name, Some(PASSWORD)).await;

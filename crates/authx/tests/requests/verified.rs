@@ -103,7 +103,7 @@ fn challenge(site: &Site, id: LoginId) -> [u8; 32] {
 async fn an_approval_with_the_phones_own_verification_counts_and_is_kept() {
     on_each_engine(async |site| {
         site.policy(json!({ "user_verification": "required" })).await;
-        let phone = Phone::enrolled(site).await;
+        let phone = site.phone().await;
         let authenticator = Authenticator::new(b"of alice");
         authenticator.register(site, &phone).await;
         let id = site.asked(&push()).await;
@@ -131,7 +131,7 @@ async fn an_approval_with_the_phones_own_verification_counts_and_is_kept() {
 async fn an_assertion_that_is_not_for_this_approval_is_refused() {
     on_each_engine(async |site| {
         site.policy(json!({ "user_verification": "required" })).await;
-        let phone = Phone::enrolled(site).await;
+        let phone = site.phone().await;
         let authenticator = Authenticator::new(b"of alice");
         authenticator.register(site, &phone).await;
         let id = site.asked(&push()).await;
@@ -198,7 +198,7 @@ async fn an_assertion_that_is_not_for_this_approval_is_refused() {
 async fn a_credential_belongs_to_one_phone() {
     on_each_engine(async |site| {
         site.policy(json!({ "user_verification": "required" })).await;
-        let (one, two) = (Phone::enrolled(site).await, Phone::enrolled(site).await);
+        let (one, two) = (site.phone().await, site.phone().await);
         let authenticator = Authenticator::new(b"of the other phone");
         authenticator.register(site, &two).await;
         let id = site.asked(&push()).await;

@@ -1,9 +1,6 @@
 //! How a phone learns what it is asked: streams, long polls, and nobody else's.
 
-use crate::{
-    phone::Phone,
-    site::{NUMBER, on_each_engine, push, push_of, said},
-};
+use crate::site::{NUMBER, on_each_engine, push, push_of, said};
 use authx::enrol::phones;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -11,7 +8,7 @@ use std::time::{Duration, Instant};
 #[tokio::test(flavor = "multi_thread")]
 async fn a_long_poll_wakes_at_once() {
     on_each_engine(async |site| {
-        let phone = Phone::enrolled(site).await;
+        let phone = site.phone().await;
         let mut view = site.requests(&phone).await;
         let mut slowest = Duration::ZERO;
         let mut id = None;
@@ -55,7 +52,7 @@ async fn a_long_poll_wakes_at_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_ends_with_its_phone() {
     on_each_engine(async |site| {
-        let (gone, stays) = (Phone::enrolled(site).await, Phone::enrolled(site).await);
+        let (gone, stays) = (site.phone().await, site.phone().await);
         let (mut ending, mut other) = (site.live(&gone).await, site.live(&stays).await);
         assert!(ending.next().await.is_some() && other.next().await.is_some());
         let version = site.requests(&gone).await["version"].clone();
@@ -80,7 +77,7 @@ async fn a_stream_ends_with_its_phone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_shows_every_step_of_a_request() {
     on_each_engine(async |site| {
-        let phone = Phone::enrolled(site).await;
+        let phone = site.phone().await;
         let mut live = site.live(&phone).await;
         let first = live.next().await.unwrap();
         let id = site.asked(&push()).await;
