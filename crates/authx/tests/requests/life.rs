@@ -55,6 +55,17 @@ async fn a_login_from_the_prompt_to_the_end_of_its_session() {
         assert_eq!(site.events("login_allowed").await, 1);
         assert_eq!(live.next().await.unwrap()["requests"], json!([]), "it disappears by itself");
         assert_eq!(site.history(&phone).await, [(id.to_string(), "approved".to_owned())]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_approval_left_ends_from_the_phone() {
+    on_each_engine(async |site| {
+        let phone = site.phone().await;
+        let id = site.asked(&push()).await;
+        assert_eq!(said(&site.approve(&phone, id, NUMBER).await), "approved");
+        let login = site.login(id).await;
         assert_eq!(site.renewal(id).await["standing"], "good");
 
         site.clock.advance_secs(1);

@@ -3,16 +3,16 @@
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::unwrap_used,
     reason = "this is how a test fails, also in what tests share"
 )]
 
 mod site;
 
-#[allow(dead_code, reason = "shared with the tests of enrolment, which use all of it")]
 #[path = "../phones/phone.rs"]
 mod phone;
-#[allow(dead_code, reason = "shared with the tests of enrolment, which use all of it")]
+#[expect(dead_code, reason = "shared with the tests of enrolment, which use all of it")]
 #[path = "../phones/world.rs"]
 mod world;
 

@@ -53,7 +53,8 @@ async fn of_two_hundred_approvals_at_two_nodes_one_counts() {
             // One process has a SQLite file.
             return;
         }
-        let site = Site::of(World::on(database.store().await).await).await;
+        let world = Box::pin(World::on(database.store().await)).await;
+        let site = Box::pin(Site::of(world)).await;
         let app = other_node(&site.app, database).await;
         let site = site.beside(&app);
         let phone = site.phone().await;

@@ -169,10 +169,10 @@ async fn three_notices_without_a_receipt_make_a_phone_unreachable_and_one_receip
         site.policy(json!({ "automatic_push": "on" })).await;
         let phone = site.phone().await;
         subscribe(site, &phone, "one").await;
-        for sent in 1..=3_u32 {
+        for sent in 1..=3_usize {
             assert_eq!(reach(site, &phone).await["state"], "unknown", "{sent}");
-            let id = site.asked(&push_of(sent)).await;
-            until("a notice", async || service.seen().len() == sent as usize).await;
+            let id = site.asked(&push_of(u32::try_from(sent).unwrap())).await;
+            until("a notice", async || service.seen().len() == sent).await;
             let noted = format!("SELECT COUNT(*) FROM phone WHERE unacked >= {sent}");
             let noted: &'static str = noted.leak();
             until("noted", async || site.count(noted).await == 1).await;

@@ -127,6 +127,50 @@ async fn an_approval_with_the_phones_own_verification_counts_and_is_kept() {
     .await;
 }
 
+/// What looks like the assertion of an approval, and is none.
+fn spoiled(
+    authenticator: &Authenticator,
+    good: [u8; 32],
+    denied: [u8; 32],
+) -> Vec<(&'static str, Value)> {
+    let honest = Says::honestly;
+    let other = Authenticator::new(b"of nobody");
+    let same_id = Authenticator::new(b"of alice");
+    let mut signature = authenticator.assertion(&honest(), &good);
+    signature["signature"] = authenticator.assertion(&honest(), &good)["id"].clone();
+    let mut data = authenticator.assertion(&honest(), &good);
+    let without = Says { flags: 0x01, ..honest() };
+    data["authenticator_data"] = json!(Base64Url::new(without.data()));
+    vec![
+        ("not verified", authenticator.assertion(&without, &good)),
+        ("nobody there", authenticator.assertion(&Says { flags: 0x04, ..honest() }, &good)),
+        ("another challenge", authenticator.assertion(&honest(), &[7; 32])),
+        ("another statement", authenticator.assertion(&honest(), &denied)),
+        (
+            "another origin",
+            authenticator.assertion(&Says { origin: "https://evil.dev".into(), ..honest() }, &good),
+        ),
+        (
+            "the API's origin",
+            authenticator
+                .assertion(&Says { origin: "https://mfa.example.com".into(), ..honest() }, &good),
+        ),
+        (
+            "another host",
+            authenticator.assertion(&Says { host: "mfa.example.com".into(), ..honest() }, &good),
+        ),
+        ("in a frame", authenticator.assertion(&Says { cross: true, ..honest() }, &good)),
+        (
+            "a registration",
+            authenticator.assertion(&Says { kind: "webauthn.create", ..honest() }, &good),
+        ),
+        ("another credential", other.assertion(&honest(), &good)),
+        ("another key", same_id.assertion(&honest(), &good)),
+        ("no signature", signature),
+        ("changed data", data),
+    ]
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_assertion_that_is_not_for_this_approval_is_refused() {
     on_each_engine(async |site| {
@@ -136,48 +180,9 @@ async fn an_assertion_that_is_not_for_this_approval_is_refused() {
         authenticator.register(site, &phone).await;
         let id = site.asked(&push()).await;
         let good = challenge(site, id);
-        let denied = statement_challenge(&site.statement(id, "deny", None).to_string());
-        let honest = Says::honestly;
-        let other = Authenticator::new(b"of nobody");
-        let same_id = Authenticator::new(b"of alice");
-        let mut signature = authenticator.assertion(&honest(), &good);
-        signature["signature"] = authenticator.assertion(&honest(), &good)["id"].clone();
-        let mut data = authenticator.assertion(&honest(), &good);
-        let without = Says { flags: 0x01, ..honest() };
-        data["authenticator_data"] = json!(Base64Url::new(without.data()));
-        let cases = [
-            ("not verified", authenticator.assertion(&without, &good)),
-            ("nobody there", authenticator.assertion(&Says { flags: 0x04, ..honest() }, &good)),
-            ("another challenge", authenticator.assertion(&honest(), &[7; 32])),
-            ("another statement", authenticator.assertion(&honest(), &denied)),
-            (
-                "another origin",
-                authenticator
-                    .assertion(&Says { origin: "https://evil.dev".into(), ..honest() }, &good),
-            ),
-            (
-                "the API's origin",
-                authenticator.assertion(
-                    &Says { origin: "https://mfa.example.com".into(), ..honest() },
-                    &good,
-                ),
-            ),
-            (
-                "another host",
-                authenticator
-                    .assertion(&Says { host: "mfa.example.com".into(), ..honest() }, &good),
-            ),
-            ("in a frame", authenticator.assertion(&Says { cross: true, ..honest() }, &good)),
-            (
-                "a registration",
-                authenticator.assertion(&Says { kind: "webauthn.create", ..honest() }, &good),
-            ),
-            ("another credential", other.assertion(&honest(), &good)),
-            ("another key", same_id.assertion(&honest(), &good)),
-            ("no signature", signature),
-            ("changed data", data),
-        ];
-        for (what, assertion) in cases {
+        let denied = site.statement(id, "deny", None).to_string();
+        let denied = statement_challenge(&denied);
+        for (what, assertion) in spoiled(&authenticator, good, denied) {
             let reply = approve(site, &phone, id, &assertion).await;
             assert_eq!(
                 (reply.status, said(&reply).as_str()),
