@@ -6,13 +6,15 @@
 
 mod moving;
 mod phone;
+mod reach;
 mod record;
 mod renewal;
 #[cfg(test)]
 mod tests;
 mod view;
 
-pub use phone::{Phone, PhoneAnswer, Reach, Ringing};
+pub use phone::{PhoneAnswer, Ringing};
+pub use reach::{Phone, Reach};
 pub use renewal::{Renewal, renew};
 
 use crate::{

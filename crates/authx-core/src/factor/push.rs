@@ -322,7 +322,8 @@ mod tests {
         for turn in 0..9 {
             rung.extend(ask_phone(&mut push, NOW, 1, 1, turn % 2));
         }
-        assert_eq!(rung, [Rung { replaces: None, rings: true }; 3], "back and forth");
+        let rings = rung.iter().filter(|rung| rung.rings).count();
+        assert_eq!(rings, 3, "back and forth: {rung:?}");
         push.answered(LoginId::from_bytes([1; 16]));
         let next = ask_phone(&mut push, NOW, 2, 1, 0);
         assert_eq!(next, Ok(Rung { replaces: None, rings: true }));

@@ -1,6 +1,6 @@
 //! Asking a phone, and what comes back from it.
 
-use super::{Effect, Login, Means, Stage, moving::Moving, record};
+use super::{Effect, Login, Means, Phone, Reach, Stage, moving::Moving, record};
 use crate::{
     Cx, Millis, PhoneId,
     audit::EventKind,
@@ -9,7 +9,7 @@ use crate::{
         push::{Asking, Held, Push, Rung},
     },
     guard::Gate,
-    policy::{AutomaticPush, MatchNumber as NumberPolicy, PhoneClass},
+    policy::{AutomaticPush, MatchNumber as NumberPolicy},
     prompt::{self, Question},
     reason::Reason,
     wire::{
@@ -20,28 +20,6 @@ use crate::{
 use aws_lc_rs::constant_time;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-
-/// A phone that can be asked.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Phone {
-    /// Which.
-    pub id: PhoneId,
-    /// What its owner calls it.
-    pub name: String,
-    /// What keeps its keys.
-    pub class: PhoneClass,
-    /// Whether notices can be sent to it.
-    pub subscribed: bool,
-    /// Since when nothing that was sent has arrived.
-    pub unreachable_since: Option<Millis>,
-}
-
-impl Phone {
-    /// Whether a request will be noticed, as far as is known.
-    pub fn is_reachable(&self) -> bool {
-        self.subscribed && self.unreachable_since.is_none()
-    }
-}
 
 /// A request that a phone has.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
@@ -63,25 +41,6 @@ pub struct Ringing {
     pub number: Option<MatchNumber>,
     /// What the user reads meanwhile.
     pub prompt: String,
-}
-
-/// How far a request came.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Reach {
-    /// The phone said that it has it.
-    Delivered,
-    /// It could not be sent.
-    Failed,
-    /// Notices are off on this phone: it sees the request when it is opened.
-    Silent,
-    /// Sent; the phone has not said that it has it.
-    Sent,
-    /// Sent, but nothing has arrived there since.
-    Unreachable {
-        /// Since when.
-        since: Millis,
-    },
 }
 
 /// What a phone says to a request.
@@ -379,18 +338,6 @@ impl Moving<'_> {
         let arrived = reach == Reach::Delivered;
         let kind = if arrived { EventKind::PhoneReached } else { EventKind::PhoneMissed };
         self.record(cx, kind, detail);
-    }
-}
-
-impl Reach {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Delivered => "delivered",
-            Self::Failed => "failed",
-            Self::Silent => "silent",
-            Self::Sent => "sent",
-            Self::Unreachable { .. } => "unreachable",
-        }
     }
 }
 
