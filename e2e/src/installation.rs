@@ -334,13 +334,6 @@ impl Installation {
         self.app.store.commit(Batch::default().run(sql, [])).await.unwrap();
     }
 
-    /// Ends the connections on which nodes listen to each other; says how many there were.
-    pub async fn deafen(&self) -> i64 {
-        let cut = "SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity
-            WHERE datname = current_database() AND application_name = 'authx_wake'";
-        self.count(cut).await
-    }
-
     /// The same installation on a copy of its database as it is now. No server may be running.
     pub async fn copy(&self) -> PathBuf {
         let copy = self.directory().join("copy.toml");
