@@ -6,8 +6,9 @@ use crate::{
     audit::EventKind,
     factor::{
         Answer, Enrolled, Enrolment, FactorKind,
-        push::{Asking, Held, Push},
+        push::{Asking, Held, Push, Rung},
     },
+    guard::Gate,
     policy::{AutomaticPush, MatchNumber as NumberPolicy, PhoneClass},
     prompt::{self, Question},
     reason::Reason,
@@ -181,16 +182,20 @@ impl Moving<'_> {
         let (source, device) = (self.login.source(), device(self.login));
         let asking = Asking {
             login: self.login.id,
+            phone: phone.id,
             application: self.login.application,
             source: &source,
             device: &device,
             until,
         };
         let Some((id, push)) = limits(enrolled) else { return Err(Held::Locked) };
-        let replaces = push.ask(cx.now, &asking)?;
-        self.effects.push(Effect::SaveFactor(id));
+        let asked = push.ask(cx.now, &asking);
+        if matches!(asked, Ok(_) | Err(Held::Ended)) {
+            self.effects.push(Effect::SaveFactor(id));
+        }
+        let Rung { replaces, rings } = asked?;
         self.end_request("elsewhere");
-        self.effects.push(Effect::AskPhone { phone: phone.id, replaces });
+        self.effects.push(Effect::AskPhone { phone: phone.id, replaces, rings });
         let reach = match phone.unreachable_since {
             Some(since) => Reach::Unreachable { since },
             None if phone.subscribed => Reach::Sent,
@@ -257,6 +262,10 @@ impl Moving<'_> {
         if !self.login.offers.contains(&FactorKind::Push) {
             return false;
         }
+        // Guesses are counted like those of any code, and wait like them.
+        if self.gate(cx, means.enrolled, FactorKind::Code) != Some(Gate::Open) {
+            return false;
+        }
         let Some((id, push)) = limits(means.enrolled) else { return false };
         let (application, source) = (self.login.application, self.login.source());
         let digits: String = answer.text.chars().filter(char::is_ascii_digit).collect();
@@ -265,6 +274,7 @@ impl Moving<'_> {
         };
         push.answered(self.login.id);
         self.effects.push(Effect::SaveFactor(id));
+        self.forgive(means.enrolled, FactorKind::Code, None);
         self.effects.push(Effect::CodeUsed(shown_for));
         let detail = record::text("shown_for", &shown_for.to_string());
         self.allow(cx, Some(FactorKind::Push), detail);
@@ -293,22 +303,28 @@ impl Moving<'_> {
         let Some((id, push)) = limits(means.enrolled) else {
             return self.refuse(cx, Reason::NotEnrolled, None);
         };
-        // Whatever was allowed when the phone rang: somebody may have said "not me" since.
-        if push.held(cx.now).is_some() && matches!(answer, PhoneAnswer::Approve { .. }) {
-            return self.refuse(cx, Reason::PushLocked, None);
+        // Whatever was allowed when the phone rang: somebody may have said "not me" since, or taken
+        // push or this phone away.
+        if matches!(answer, PhoneAnswer::Approve { .. }) {
+            if push.held(cx.now).is_some() {
+                return self.refuse(cx, Reason::PushLocked, None);
+            }
+            let has_it = means.phones.iter().any(|it| it.id == phone);
+            if !has_it || !self.policy.factors.contains(&FactorKind::Push) {
+                return self.refuse(cx, Reason::NotEnrolled, None);
+            }
         }
         push.answered(self.login.id);
         match answer {
             PhoneAnswer::Approve { number } if self.fits(number.as_ref()) => {
                 push.remember(&self.login.source());
+                push.matched(self.login.id);
                 self.effects.push(Effect::SaveFactor(id));
                 self.allow(cx, Some(FactorKind::Push), evidence);
             }
             PhoneAnswer::Approve { .. } => {
-                let ended = self.wrong_number(cx, phone);
-                if ended {
-                    push.mismatched(cx.now);
-                }
+                let is_last = self.wrong_number(cx, phone);
+                push.mismatched(cx.now, self.login.id, is_last);
                 self.effects.push(Effect::SaveFactor(id));
             }
             PhoneAnswer::Deny => {
