@@ -9,6 +9,7 @@ pub(crate) mod bare;
 mod client;
 mod direct;
 mod figures;
+mod phones;
 mod polls;
 mod process;
 mod report;
@@ -33,6 +34,9 @@ pub(crate) struct Arguments {
     /// Seconds of each measurement; up to 1 means only to see whether everything works
     #[arg(long, env = "BENCH_SECS", default_value_t = 3.0)]
     secs: f64,
+    /// Only what concerns phones
+    #[arg(long, env = "BENCH_PHONES")]
+    phones: bool,
     /// Where databases may be made in PostgreSQL; left out if not given
     #[arg(long, env = "AUTHX_TEST_POSTGRES")]
     postgres: Option<String>,
@@ -78,13 +82,23 @@ impl Arguments {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let runtime = Runtime::new()?;
     let extent = arguments.extent()?;
-    let mut report = Report::new(extent);
-    let mut sides = vec![Side::start(&runtime, arguments, None, false, extent.users)?];
-    if let Some(postgres) = &arguments.postgres {
-        sides.push(Side::start(&runtime, arguments, Some(postgres), false, extent.users)?);
+    if !arguments.phones {
+        logins(&runtime, arguments, extent)?;
     }
-    let mut tls = Side::start(&runtime, arguments, None, true, extent.users)?;
-    let bare = Bare::start(&runtime, &mut sides)?;
+    let phones = phones::measure(&runtime, arguments, extent)?;
+    phones.write(&mut std::io::stdout().lock())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Measures everything but phones and prints the report.
+fn logins(runtime: &Runtime, arguments: &Arguments, extent: Extent) -> anyhow::Result<()> {
+    let mut report = Report::new(extent);
+    let mut sides = vec![Side::start(runtime, arguments, None, false, extent.users)?];
+    if let Some(postgres) = &arguments.postgres {
+        sides.push(Side::start(runtime, arguments, Some(postgres), false, extent.users)?);
+    }
+    let mut tls = Side::start(runtime, arguments, None, true, extent.users)?;
+    let bare = Bare::start(runtime, &mut sides)?;
     for side in &sides {
         report.idle.push(side.server.memory()?);
     }
@@ -107,9 +121,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         report.waiting.push(side.wait(arguments, extent)?);
     }
     report.begin(&mut std::io::stdout().lock())?;
-    report.growth = Some(growth(&runtime, arguments, extent)?);
-    report.finish(&mut std::io::stdout().lock())?;
-    Ok(ExitCode::SUCCESS)
+    report.growth = Some(growth(runtime, arguments, extent)?);
+    report.finish(&mut std::io::stdout().lock())
 }
 
 /// Keeps one server busy, for a look at it with a profiler.
