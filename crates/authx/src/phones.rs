@@ -109,9 +109,9 @@ pub fn state(row: &PhoneRow) -> AccountState {
     if row.active { AccountState::Active } else { AccountState::Pending }
 }
 
-/// What keeps a phone's keys. What is not known is a program: the class that policies allow last.
+/// What keeps a phone's keys.
 pub fn class(row: &PhoneRow) -> PhoneClass {
-    if row.class == PhoneClass::Web.word() { PhoneClass::Web } else { PhoneClass::Software }
+    PhoneClass::from_word(&row.class)
 }
 
 /// Whether requests reach a phone.

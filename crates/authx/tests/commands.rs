@@ -131,9 +131,9 @@ fn a_phone_is_invited_listed_and_taken_away() {
     assert_eq!(here.ask(&["user", "phones", "alice"]), serde_json::json!([]));
     let unknown = here.complaint(&["phone", "remove", "alice/1"], "");
     insta::assert_snapshot!(unknown, @"authx: there is no phone “alice/1”; `authx user phones NAME` shows those there are");
-    let open = here.ask(&["user", "enrolment", "alice", "open", "--hours", "2"]);
+    let open = here.ask(&["user", "enrolment", "open", "alice", "--hours", "2"]);
     assert!(open["open_until"].is_string());
-    insta::assert_snapshot!(here.say(&["user", "enrolment", "alice", "close"]), @"“alice” cannot enrol at the VPN prompt.");
+    insta::assert_snapshot!(here.say(&["user", "enrolment", "close", "alice"]), @"“alice” cannot enrol at the VPN prompt.");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::{
         Answer, Enrolled, Enrolment, FactorKind,
         push::{Asking, Held, Push},
     },
-    policy::{AutomaticPush, MatchNumber as NumberPolicy},
+    policy::{AutomaticPush, MatchNumber as NumberPolicy, PhoneClass},
     prompt::{self, Question},
     reason::Reason,
     wire::{
@@ -27,6 +27,8 @@ pub struct Phone {
     pub id: PhoneId,
     /// What its owner calls it.
     pub name: String,
+    /// What keeps its keys.
+    pub class: PhoneClass,
     /// Whether notices can be sent to it.
     pub subscribed: bool,
     /// Since when nothing that was sent has arrived.

@@ -141,6 +141,12 @@ pub enum PhoneClass {
 }
 
 impl PhoneClass {
+    /// The class of a stored word. What is not known is a program: the class that policies allow
+    /// last.
+    pub fn from_word(word: &str) -> Self {
+        if word == Self::Web.word() { Self::Web } else { Self::Software }
+    }
+
     /// The word for it in policies, requests and the store.
     pub fn word(self) -> &'static str {
         match self {

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     app::{About, App},
+    enrol::phones,
     store::{Batch, accounts as stored},
 };
 use authx_core::{
@@ -205,8 +206,8 @@ pub async fn disable(
     .await
 }
 
-/// Lets an account sign in again, and forgets its wrong answers, so that a locked factor works
-/// too. Returns whether the account was disabled.
+/// Lets an account sign in again, and forgets its wrong answers and what kept its phones from being
+/// asked, so that a locked factor works too. Returns whether the account was disabled.
 ///
 /// # Errors
 ///
@@ -218,15 +219,13 @@ pub async fn enable(
     id: UserId,
 ) -> Result<bool, AccountError> {
     let guard = &fresh_guard()?;
-    change(app, by, tenant, move |tenant, _| async move {
+    change(app, by, tenant, move |tenant, now| async move {
         let tenant = &tenant;
         let row = row(app, tenant.id, id).await?;
+        let unlocked = phones::unlocked(app, tenant, now, id).await?;
+        let batch = Batch::default().set_active(tenant.id, id, true).and(unlocked);
         Ok(Change {
-            batch: Batch::default().set_active(tenant.id, id, true).clear_guards(
-                tenant.id,
-                id,
-                guard.clone(),
-            ),
+            batch: batch.clear_guards(tenant.id, id, guard.clone()),
             kind: EventKind::UserEnabled,
             about: About { user: Some(id), ..About::default() },
             detail: switched(&row, "active"),

@@ -54,7 +54,8 @@ enum Command {
     /// Let a user sign in again; unlocks what wrong answers have locked
     Enable(Who),
     /// Let a user enrol a first phone at the VPN prompt, for some hours
-    Enrolment(enrolment::Arguments),
+    #[command(subcommand)]
+    Enrolment(enrolment::Command),
     /// Invite a user to enrol a phone: a link and a code, shown once
     Invite(invite::Arguments),
     /// Show every user
@@ -106,9 +107,7 @@ pub(super) async fn run(global: &Global, arguments: Arguments) -> anyhow::Result
         Command::Delete(who) => delete(&opened, tenant, who).await?.write(global.json)?,
         Command::Disable(who) => disable(&opened, tenant, who).await?.write(global.json)?,
         Command::Enable(who) => enable(&opened, tenant, who).await?.write(global.json)?,
-        Command::Enrolment(arguments) => {
-            enrolment::run(global, &opened, tenant, arguments).await?;
-        }
+        Command::Enrolment(command) => enrolment::run(global, &opened, tenant, command).await?,
         Command::Invite(arguments) => invite::run(global, &opened, tenant, arguments).await?,
         Command::List => List(accounts::list(&opened.app, tenant).await?).write(global.json)?,
         Command::Phones(who) => phones::run(global, &opened, tenant, &who.user).await?,

@@ -41,10 +41,12 @@ impl Has {
         let open = |factor| factors::open(caller, factor);
         let enrolled = factors.iter().map(open).collect::<Result<Vec<_>, _>>()?;
         let push = enrolled.iter().any(|one| matches!(one.enrolment, Enrolment::Push(_)));
-        let phones = match user.filter(|_| push) {
+        let mut phones = match user.filter(|_| push) {
             Some(user) => requests::phones_of(&app.store, caller.tenant, user).await?,
             None => vec![],
         };
+        // Also one that was enrolled under another policy.
+        phones.retain(|phone| caller.policy.phone_classes.contains(&phone.class));
         let mut has = Self { enrolled, phones, ..Self::default() };
         if let Some(user) = user.filter(|_| has.enrolled.is_empty()) {
             has.may_enrol(app, caller, user).await?;

@@ -130,6 +130,22 @@ impl Batch {
         )
     }
 
+    /// Replaces the record of a factor, if nobody used it meanwhile.
+    #[must_use]
+    pub fn replace_record(
+        self,
+        tenant: TenantId,
+        id: FactorId,
+        version: i64,
+        record: Vec<u8>,
+    ) -> Self {
+        self.one(
+            "UPDATE factor SET version = version + 1, record = $4
+             WHERE tenant = $1 AND id = $2 AND version = $3",
+            [tenant.into(), id.into(), version.into(), record.into()],
+        )
+    }
+
     /// Removes a user's factors of one kind: those that count, or those that do not yet. Those of
     /// phones stay.
     #[must_use]

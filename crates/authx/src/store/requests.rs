@@ -1,7 +1,9 @@
 //! What phones are asked: one row for each login and phone.
 
 use super::{Batch, Row, Store, StoreError};
-use authx_core::{ApplicationId, LoginId, Millis, PhoneId, TenantId, UserId, login::Phone};
+use authx_core::{
+    ApplicationId, LoginId, Millis, PhoneId, TenantId, UserId, login::Phone, policy::PhoneClass,
+};
 
 /// A request as a write sees it.
 #[derive(Clone, Copy, Debug)]
@@ -59,7 +61,7 @@ pub async fn phones_of(
 ) -> Result<Vec<Phone>, StoreError> {
     let rows = store
         .query(
-            "SELECT id, name, subscription, unreachable_since FROM phone
+            "SELECT id, name, subscription, unreachable_since, class FROM phone
              WHERE tenant = $1 AND account = $2 AND state = 'active' ORDER BY created, id",
             [tenant.into(), user.into()],
         )
@@ -68,6 +70,7 @@ pub async fn phones_of(
         Ok(Phone {
             id: row.phone(0)?,
             name: row.text(1)?.to_owned(),
+            class: PhoneClass::from_word(row.text(4)?),
             subscribed: row.opt_bytes(2)?.is_some(),
             unreachable_since: row.opt_millis(3)?,
         })

@@ -1,6 +1,6 @@
 use crate::{
     phone::Phone,
-    world::{name, on_each_engine},
+    world::{World, name, on_each_engine},
 };
 use authx::{
     admin::accounts,
@@ -8,8 +8,16 @@ use authx::{
         code,
         phones::{self, PhoneError, Separate},
     },
+    logins::factor_place,
+    store::Batch,
 };
-use authx_core::otp::Totp;
+use authx_core::{
+    factor::{
+        Enrolment,
+        push::{Held, Push},
+    },
+    otp::Totp,
+};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -36,6 +44,42 @@ async fn a_removed_phone_is_dead_at_once() {
         assert_eq!(phone.account(world).await.outcome(), "phone_gone");
         let codes = "SELECT COUNT(*) FROM factor WHERE kind = 'code'";
         assert_eq!(world.count(codes).await, 0);
+    })
+    .await;
+}
+
+/// What limits the requests on alice's phones, opened or changed as a login does.
+async fn push(world: &World, change: Option<&dyn Fn(&mut Push)>) -> Push {
+    let sql = "SELECT f.id, f.version, f.record, t.data_key FROM factor f
+        JOIN tenant t ON t.id = f.tenant WHERE f.kind = 'push'";
+    let row = world.app.store.query_one(sql, []).await.unwrap().expect("one for all phones");
+    let (id, version) = (row.factor(0).unwrap(), row.int(1).unwrap());
+    let key = world.app.keys.master.unwrap(world.tenant, row.bytes(3).unwrap()).unwrap();
+    let place = factor_place(world.tenant, &id);
+    let record = key.open(&place, row.bytes(2).unwrap()).unwrap();
+    let Enrolment::Push(mut push) = serde_json::from_slice(record.expose()).unwrap() else {
+        unreachable!("another kind")
+    };
+    if let Some(change) = change {
+        change(&mut push);
+        let plain = serde_json::to_vec(&Enrolment::Push(push.clone())).unwrap();
+        let sealed = world.app.decide(world.now(), |cx| key.seal(cx, &place, &plain));
+        let batch = Batch::default().replace_record(world.tenant, id, version, sealed);
+        world.app.store.commit(batch).await.unwrap();
+    }
+    push
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_enabled_can_be_asked_again() {
+    on_each_engine(async |world| {
+        Phone::enrolled(world).await;
+        let now = world.now();
+        push(world, Some(&|push: &mut Push| push.fraud(now, 86_400))).await;
+        assert_eq!(push(world, None).await.held(now), Some(Held::Locked));
+        let (app, by) = (&world.app, &world.by);
+        accounts::enable(app, by, world.tenant, world.alice).await.unwrap();
+        assert_eq!(push(world, None).await.held(now), None);
     })
     .await;
 }

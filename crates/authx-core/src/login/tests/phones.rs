@@ -20,6 +20,7 @@ fn world(policy: &str) -> World {
         .map(|(id, name)| Phone {
             id: phone(id),
             name: name.to_owned(),
+            class: crate::policy::PhoneClass::Web,
             subscribed: true,
             unreachable_since: None,
         })

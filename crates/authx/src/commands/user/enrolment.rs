@@ -6,25 +6,22 @@ use crate::{
     enrol::phones,
 };
 use authx_core::{TenantId, UserId, wire::login::Rfc3339};
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use serde::Serialize;
 
-#[derive(Args, Debug)]
-pub(super) struct Arguments {
-    /// Name, alias or id
-    user: String,
-    #[command(subcommand)]
-    command: Command,
-}
-
 #[derive(Debug, Subcommand)]
-enum Command {
-    /// Let the user enrol no longer
-    Close,
-    /// Let the user enrol a first phone at the VPN prompt, until it counts
+pub(super) enum Command {
+    /// Let a user enrol no longer
+    Close {
+        /// Name, alias or id
+        user: String,
+    },
+    /// Let a user enrol a first phone at the VPN prompt, until it counts
     Open {
-        /// For how many hours
-        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=168))]
+        /// Name, alias or id
+        user: String,
+        /// For how many hours, 1 to 168
+        #[arg(long, value_name = "HOURS", value_parser = clap::value_parser!(u32).range(1..=168))]
         hours: u32,
     },
 }
@@ -42,19 +39,21 @@ pub(super) async fn run(
     global: &Global,
     Opened { app, by }: &Opened,
     tenant: TenantId,
-    arguments: Arguments,
+    command: Command,
 ) -> anyhow::Result<()> {
-    let Account { id, name, .. } = accounts::find(app, tenant, &arguments.user).await?;
-    let open_until = match arguments.command {
-        Command::Close => {
+    let window = match command {
+        Command::Close { user } => {
+            let Account { id, name, .. } = accounts::find(app, tenant, &user).await?;
             phones::close_window(app, by, tenant, id).await?;
-            None
+            Window { user_id: id, user: name, open_until: None }
         }
-        Command::Open { hours } => {
-            Some(Rfc3339(phones::open_window(app, by, tenant, id, hours).await?))
+        Command::Open { user, hours } => {
+            let Account { id, name, .. } = accounts::find(app, tenant, &user).await?;
+            let until = phones::open_window(app, by, tenant, id, hours).await?;
+            Window { user_id: id, user: name, open_until: Some(Rfc3339(until)) }
         }
     };
-    Window { user_id: id, user: name, open_until }.write(global.json)
+    window.write(global.json)
 }
 
 impl Output for Window {

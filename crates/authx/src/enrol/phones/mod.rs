@@ -17,6 +17,7 @@ mod look;
 mod moves;
 mod prove;
 mod sweep;
+mod unlock;
 mod window;
 
 pub use account::account;
@@ -32,6 +33,7 @@ pub use look::look;
 pub use moves::{begin_move, cancel_move};
 pub use prove::prove;
 pub use sweep::forget_old;
+pub(crate) use unlock::unlocked;
 pub use window::{Shown, close_window, open_window, shown_at_prompt, window};
 
 use crate::{

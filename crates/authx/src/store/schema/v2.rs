@@ -82,4 +82,7 @@ pub(super) const STEPS: &[&str] = &[
         PRIMARY KEY (tenant, login, phone)
     ){clustered}",
     "CREATE INDEX phone_request_phone ON phone_request (phone, created)",
+    // What time alone ends, and what is forgotten.
+    "CREATE INDEX phone_request_open ON phone_request (expires) WHERE state = 'open'",
+    "CREATE INDEX phone_request_created ON phone_request (created)",
 ];
