@@ -93,22 +93,26 @@ fn wait(
     side.restart(arguments)?;
     let before = side.server.memory()?;
     let mut held = side.runtime.block_on(Held::open(&side.world, phones, how))?;
-    side.runtime.block_on(sleep(SETTLE));
+    pause(side, SETTLE);
     let memory = (before, side.server.memory()?);
     let (began, computed) = (Instant::now(), side.server.cpu()?);
-    side.runtime.block_on(sleep(extent.time.mul_f64(IDLE).min(BREATH)));
+    pause(side, extent.time.mul_f64(IDLE).min(BREATH));
     let share = side.server.cpu()?.saturating_sub(computed).div_duration_f64(began.elapsed());
     let (from_request, from_answer) = side.runtime.block_on(asked(side, &mut held, users))?;
     for _ in 0..extent.rounds {
         beside.add(side.verify(CONNECTIONS, extent.time)?);
     }
     drop(held);
-    side.runtime.block_on(sleep(SETTLE));
+    pause(side, SETTLE);
     for _ in 0..extent.rounds {
         alone.add(side.verify(CONNECTIONS, extent.time)?);
     }
     let phones = phones.len();
     Ok(Wait { how, phones, memory, share, from_request, from_answer, alone, beside })
+}
+
+fn pause(side: &Side<'_>, time: Duration) {
+    side.runtime.block_on(async { sleep(time).await });
 }
 
 /// How soon phones hear that they are asked.
