@@ -26,6 +26,7 @@ use authx_core::{
     policy::Document,
     wire::signature::AppKey,
 };
+use authx_program::config::Origin;
 use serde_json::json;
 use std::{
     env, fs,
@@ -188,6 +189,15 @@ impl Installation {
         (url, certificate)
     }
 
+    /// Lets phones find servers, which needs a port that is known before. Gives their address.
+    pub fn open_to_phones(&self) -> Origin {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let url = format!("http://phone.localhost:{port}");
+        edit(&self.config, "http://phone.localhost", &url);
+        edit(&self.config, "\"127.0.0.1:0\"", &format!("\"127.0.0.1:{port}\""));
+        url.parse().unwrap()
+    }
+
     /// Runs a command of the program.
     pub fn run(&self, arguments: &[&str]) -> Output {
         run(&self.config, arguments)
@@ -249,6 +259,7 @@ impl Installation {
                     tenant,
                     account: id,
                     id: factor,
+                    phone: None,
                     kind: FactorKind::Code.word(),
                     active: true,
                     record,
