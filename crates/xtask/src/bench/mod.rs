@@ -37,6 +37,9 @@ pub(crate) struct Arguments {
     /// Only what concerns phones
     #[arg(long, env = "BENCH_PHONES")]
     phones: bool,
+    /// How many wait; as many as a real measurement has, or a few in a short one, if not given
+    #[arg(long)]
+    callers: Option<usize>,
     /// Where databases may be made in PostgreSQL; left out if not given
     #[arg(long, env = "AUTHX_TEST_POSTGRES")]
     postgres: Option<String>,
@@ -68,13 +71,14 @@ struct Extent {
 impl Arguments {
     fn extent(&self) -> anyhow::Result<Extent> {
         let time = Duration::try_from_secs_f64(self.secs).context("BENCH_SECS")?;
-        Ok(if time <= Duration::from_secs(1) {
+        let extent = if time <= Duration::from_secs(1) {
             let (users, many_users, callers) = (4_000, 10_000, 500);
             Extent { time, rounds: 1, users, many_users, callers, samples: 50 }
         } else {
             let (users, many_users, callers) = (60_000, 1_000_000, 10_000);
             Extent { time, rounds: 3, users, many_users, callers, samples: 500 }
-        })
+        };
+        Ok(Extent { callers: self.callers.unwrap_or(extent.callers), ..extent })
     }
 }
 
@@ -85,8 +89,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     if !arguments.phones {
         logins(&runtime, arguments, extent)?;
     }
-    let phones = phones::measure(&runtime, arguments, extent)?;
-    phones.write(&mut std::io::stdout().lock())?;
+    phones::measure(&runtime, arguments, extent, &mut std::io::stdout().lock())?;
     Ok(ExitCode::SUCCESS)
 }
 

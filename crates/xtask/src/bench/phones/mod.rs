@@ -15,21 +15,14 @@ use super::{
     sides::Side,
 };
 use anyhow::ensure;
-use approvals::Approvals;
 use authx_core::wire::login::LoginState;
 use enrolled::Enrolled;
 use held::{Held, How};
-use std::{ops::Range, time::Duration};
+use std::{io::Write, ops::Range, time::Duration};
 use tokio::{
     runtime::Runtime,
     time::{Instant, sleep},
 };
-
-/// Everything that was measured.
-pub(crate) struct Phones {
-    waits: Vec<Wait>,
-    approvals: Vec<Approvals>,
-}
 
 /// Phones that waited in one way.
 struct Wait {
@@ -49,32 +42,31 @@ struct Wait {
     beside: Figures,
 }
 
-/// Measures all of it.
+/// Measures all of it, and prints each part as soon as it is known.
 pub(crate) fn measure(
     runtime: &Runtime,
     arguments: &Arguments,
     extent: Extent,
-) -> anyhow::Result<Phones> {
+    out: &mut impl Write,
+) -> anyhow::Result<()> {
     let samples = extent.samples;
-    let mut waits = vec![];
     let mut side = Side::start(runtime, arguments, None, true, extent.callers)?;
     let phones = runtime.block_on(enrolled::everybody(&side.world))?;
     for (number, each) in [SHARED, 1].into_iter().enumerate() {
         let users = number * samples..(number + 1) * samples;
-        waits.push(wait(&mut side, arguments, extent, &phones, How::Live { each }, users)?);
+        wait(&mut side, arguments, extent, &phones, How::Live { each }, users)?.write(out)?;
     }
     let mut side = Side::start(runtime, arguments, None, false, extent.callers)?;
     let phones = runtime.block_on(enrolled::everybody(&side.world))?;
-    waits.push(wait(&mut side, arguments, extent, &phones, How::Poll, 0..samples)?);
+    wait(&mut side, arguments, extent, &phones, How::Poll, 0..samples)?.write(out)?;
     let fresh = samples..extent.callers;
-    let mut approvals =
-        vec![approvals::measure(&mut side, "SQLite", &phones, fresh.clone(), extent)?];
+    approvals::measure(&mut side, "SQLite", &phones, fresh.clone(), extent)?.write(out)?;
     if let Some(postgres) = &arguments.postgres {
         let mut side = Side::start(runtime, arguments, Some(postgres), false, extent.callers)?;
         let phones = runtime.block_on(enrolled::everybody(&side.world))?;
-        approvals.push(approvals::measure(&mut side, "PostgreSQL", &phones, fresh, extent)?);
+        approvals::measure(&mut side, "PostgreSQL", &phones, fresh, extent)?.write(out)?;
     }
-    Ok(Phones { waits, approvals })
+    Ok(())
 }
 
 /// Lets all phones wait, and asks those of some users, who were not asked before.

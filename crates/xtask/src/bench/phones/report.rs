@@ -2,26 +2,14 @@
 
 use super::{
     super::figures::{Figures, float, millis, percentile},
-    Approvals, Phones, Wait,
+    Wait,
+    approvals::Approvals,
     held::How,
 };
 use std::{io::Write, time::Duration};
 
-impl Phones {
-    /// Writes all of it.
-    pub(crate) fn write(&self, out: &mut impl Write) -> anyhow::Result<()> {
-        for wait in &self.waits {
-            wait.write(out)?;
-        }
-        for approvals in &self.approvals {
-            approvals.write(out)?;
-        }
-        Ok(())
-    }
-}
-
 impl Wait {
-    fn write(&self, out: &mut impl Write) -> anyhow::Result<()> {
+    pub(super) fn write(&self, out: &mut impl Write) -> anyhow::Result<()> {
         let how = match self.how {
             How::Live { each: 1 } => "LIVE STREAMS, TLS AND HTTP/2, A CONNECTION EACH".to_owned(),
             How::Live { each } => format!("LIVE STREAMS, TLS AND HTTP/2, {each} TO A CONNECTION"),
@@ -47,7 +35,7 @@ impl Wait {
 }
 
 impl Approvals {
-    fn write(&self, out: &mut impl Write) -> anyhow::Result<()> {
+    pub(super) fn write(&self, out: &mut impl Write) -> anyhow::Result<()> {
         writeln!(out, "\nAPPROVALS ON {}", self.engine.to_uppercase())?;
         times(out, "from sending the approval", &self.from_approval)?;
         times(out, "from its answer", &self.from_answer)?;
