@@ -1,6 +1,6 @@
 //! A directory with keys and configuration, a database, and people in it.
 
-use crate::{now, program};
+use crate::{browser, now, program};
 use authx::{
     admin::{
         Actor,
@@ -80,6 +80,15 @@ pub struct Caller {
     pub key_text: String,
 }
 
+/// The two sites of a server, as origins.
+#[derive(Clone, Debug)]
+pub struct Sites {
+    /// Portal and API.
+    pub public: String,
+    /// The authenticator.
+    pub phone: String,
+}
+
 /// Somebody with an authenticator app.
 #[derive(Clone, Debug)]
 pub struct Person {
@@ -133,7 +142,14 @@ impl Installation {
     async fn make(directory: &Path, database: Option<String>, place: Place) -> Self {
         let public_url = "http://localhost".parse().unwrap();
         let directory = directory.to_owned();
-        let wish = Wish { directory, public_url, phone_url: None, database, push_contact: None };
+        let wish = Wish {
+            directory,
+            public_url,
+            phone_url: None,
+            database,
+            tls: None,
+            push_contact: None,
+        };
         let prepared = init::prepare(&wish, &SystemClock, &OsRandom).await.unwrap();
         let config = prepared.config_file.clone();
         prepared.finish().await.unwrap();
@@ -195,7 +211,38 @@ impl Installation {
         let url = format!("http://phone.localhost:{port}");
         edit(&self.config, "http://phone.localhost", &url);
         edit(&self.config, "\"127.0.0.1:0\"", &format!("\"127.0.0.1:{port}\""));
+        // A push service that there is not: phones are found when they ask.
+        edit(&self.config, "# contact = ", "contact = ");
+        edit(&self.config, "# hosts = []", "hosts = [\"push.invalid\"]");
         url.parse().unwrap()
+    }
+
+    /// Lets servers be the two sites of [`browser::NAMES`] with TLS, certified for a world's
+    /// browsers, and send push messages to its services.
+    pub fn serve_browsers(&self, world: &browser::World) -> Sites {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let [public, phone] = browser::NAMES.map(|name| format!("https://{name}:{port}"));
+        let identity = world.identity();
+        let line = |name: &str, value: &str| format!("{name} = \"{value}\"");
+        let file = |name: &str, path: &Path| line(name, path.to_str().unwrap());
+        let changes = [
+            ("public_url = \"http://localhost\"", line("public_url", &public)),
+            ("phone_url = \"http://phone.localhost\"", line("phone_url", &phone)),
+            ("\"127.0.0.1:0\"", format!("\"127.0.0.1:{port}\"")),
+            ("tls = \"proxy\"", line("tls", "files")),
+            (
+                "# certificate_file = \"certificate.pem\"",
+                file("certificate_file", &identity.certificate),
+            ),
+            ("# key_file = \"certificate.key\"", file("key_file", &identity.key)),
+            ("# contact = \"mailto:it@your-company.com\"", line("contact", CONTACT)),
+            ("# proxy = \"http://proxy.example.com:3128\"", line("proxy", world.services.proxy())),
+            ("# ca_file = \"proxy-ca.pem\"", file("ca_file", &world.authority.certificate())),
+        ];
+        for (from, to) in changes {
+            edit(&self.config, from, &to);
+        }
+        Sites { public, phone }
     }
 
     /// Runs a command of the program.
@@ -216,12 +263,17 @@ impl Installation {
         (output.status.success(), String::from_utf8(said).unwrap())
     }
 
+    /// Adds somebody with a password and no second factor.
+    pub async fn newcomer(&self, text: &str) -> UserId {
+        let password = Some(Zeroizing::new(PASSWORD.to_owned()));
+        let new = NewAccount { name: &name(text), aliases: &[], password };
+        accounts::create(&self.app, &self.by, self.tenant, new).await.unwrap()
+    }
+
     /// Adds somebody with a password, an app and recovery codes, as an operator does.
     pub async fn person(&self, text: &str) -> Person {
         let (app, by, tenant) = (&self.app, &self.by, self.tenant);
-        let password = Some(Zeroizing::new(PASSWORD.to_owned()));
-        let new = NewAccount { name: &name(text), aliases: &[], password };
-        let id = accounts::create(app, by, tenant, new).await.unwrap();
+        let id = self.newcomer(text).await;
         let offered = authx::enrol::code::offer(app, by, tenant, id, None).await.unwrap();
         let phone = Totp::from_uri(&offered.uri).unwrap();
         // The present code and the next one stay for the test. Between two steps the code is too
@@ -259,8 +311,8 @@ impl Installation {
                     tenant,
                     account: id,
                     id: factor,
-                    phone: None,
                     kind: FactorKind::Code.word(),
+                    phone: None,
                     active: true,
                     record,
                     guard: serde_json::to_string(&Guard::default()).unwrap(),
@@ -280,13 +332,6 @@ impl Installation {
     /// Changes the database past the program.
     pub async fn tamper(&self, sql: &'static str) {
         self.app.store.commit(Batch::default().run(sql, [])).await.unwrap();
-    }
-
-    /// Ends the connections on which nodes listen to each other; says how many there were.
-    pub async fn deafen(&self) -> i64 {
-        let cut = "SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity
-            WHERE datname = current_database() AND application_name = 'authx_wake'";
-        self.count(cut).await
     }
 
     /// The same installation on a copy of its database as it is now. No server may be running.
@@ -357,6 +402,9 @@ fn edit(file: &Path, from: &str, to: &str) {
     assert!(text.contains(from), "{from} in {text}");
     fs::write(file, text.replace(from, to)).unwrap();
 }
+
+/// Whom push services write to: no reserved name, or Apple would refuse.
+const CONTACT: &str = "mailto:it@your-company.com";
 
 /// Everybody's.
 pub const PASSWORD: &str = "nine purple owls";

@@ -8,6 +8,7 @@
     reason = "only tests use this, and this is how a test fails"
 )]
 
+pub mod browser;
 mod client;
 mod cluster;
 mod installation;
@@ -17,7 +18,7 @@ pub mod vpn;
 
 pub use client::{Call, Client, Reply, new_id, now, proved, typed};
 pub use cluster::Cluster;
-pub use installation::{Caller, Engine, Installation, PASSWORD, Person, run};
+pub use installation::{Caller, Engine, Installation, PASSWORD, Person, Sites, run};
 pub use phone::{Handset, number_in};
 pub use server::{Server, built, program};
 

@@ -23,6 +23,7 @@ pub(crate) struct House {
 
 /// What is built.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(crate) struct Plan {
     /// Whether the first Application URL leads nowhere.
     pub(crate) dead_url: bool,
@@ -108,7 +109,7 @@ impl House {
 
     /// A phone of somebody, enrolled.
     pub(crate) async fn handset(&self, person: &Person, name: &str) -> Handset {
-        let phones = self.phones.as_ref().expect("a plan with phones");
+        let Some(phones) = &self.phones else { unreachable!("a plan without phones") };
         Handset::enrol(&self.installation, phones, person, name).await
     }
 

@@ -299,12 +299,10 @@ async fn a_client_that_comes_back_joins_its_request() {
     // Long enough for all that the end of the earlier one brings with it.
     sleep(Duration::from_secs(3)).await;
     phone.approve(&second, number).await;
-    let outcome = loop {
-        match client.next().await {
-            Outcome::Asked { .. } => {}
-            outcome => break outcome,
-        }
-    };
+    let mut outcome = client.next().await;
+    while matches!(outcome, Outcome::Asked { .. }) {
+        outcome = client.next().await;
+    }
     assert!(outcome.is_connected(), "{outcome:?}\n{}", house.told());
 }
 

@@ -177,7 +177,7 @@ impl Moving<'_> {
         phone: &Phone,
     ) -> Result<(), Held> {
         let needs_number = self.needs_number().unwrap_or(true);
-        let until = self.login.expires.max(cx.now.plus_secs(self.policy.push_secs));
+        let until = cx.now.plus_secs(self.policy.push_secs);
         let (source, device) = (self.login.source(), device(self.login));
         let asking = Asking {
             login: self.login.id,

@@ -238,10 +238,7 @@ impl Output for Shown {
             let end = if *moved { "; the earlier phone no longer does" } else { "" };
             visible(&format!("{user} at {tenant} counts on this machine{end}.")) + "\n"
         };
-        let lines: String = self.accounts.iter().map(line).collect();
-        format!(
-            "{lines}The code of this half minute is used up; the next one follows with `authx-phone codes`.\n"
-        )
+        self.accounts.iter().map(line).collect()
     }
 }
 

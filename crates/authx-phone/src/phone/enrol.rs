@@ -6,7 +6,7 @@ use crate::{
     server::{Call, CallError, Server, Signer},
 };
 use authx_core::{
-    PhoneId, Secret,
+    Millis, PhoneId, Secret,
     phone_box::NotForThisPhone,
     phone_words::{Exchanged, phone_words},
     wire::{
@@ -96,7 +96,10 @@ impl Phone {
     ///
     /// Any [`CallError`]; `wrong_code`.
     pub async fn confirm(&self, codes: &Codes) -> Result<Account, CallError> {
-        let confirmed = self.confirm_with(&codes.at(self.server.now()).code).await;
+        // Each code counts once, so it is the one before the present one, which the user may want
+        // to type at the VPN right away.
+        let before = Millis(self.server.now().0.saturating_sub(STEP_MILLIS));
+        let confirmed = self.confirm_with(&codes.at(before).code).await;
         // The first call may have been the one that told of a wrong clock.
         match &confirmed {
             Err(error) if error.code() == Some("wrong_code") => {
@@ -119,6 +122,9 @@ impl Phone {
         self.server.ask(&call, Some(self.answer_key())).await
     }
 }
+
+/// Of a phone's codes.
+const STEP_MILLIS: u64 = 30_000;
 
 fn opened(keys: &Keys, phone: PhoneId, seed: &Seed) -> Result<Secret, NotForThisPhone> {
     let Seed { ephemeral, iv, ciphertext } = seed;

@@ -245,7 +245,8 @@ impl StandIn {
         let phone = self.signed(call, Key::Answer)?;
         let Confirm { code } = call.json()?;
         let mut world = self.world();
-        if code.expose() != world.code(phone) {
+        let right = [world.code(phone), world.code_before(phone)];
+        if !right.iter().any(|right| right == code.expose()) {
             return Err(problem(403, "wrong_code", "that is not the present code"));
         }
         let enrolled = world.phones.get_mut(&phone).unwrap();

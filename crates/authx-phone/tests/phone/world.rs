@@ -100,9 +100,18 @@ impl World {
 
     /// The code of a phone's seed, now.
     pub(super) fn code(&self, id: PhoneId) -> String {
+        self.code_at(id, 0)
+    }
+
+    /// The code of the half minute before.
+    pub(super) fn code_before(&self, id: PhoneId) -> String {
+        self.code_at(id, 1)
+    }
+
+    fn code_at(&self, id: PhoneId, back: u64) -> String {
         let secret = authx_core::Secret::new(self.phones[&id].secret.to_vec());
         let totp = Totp::new(secret, Algorithm::Sha256, Digits::Six, 30);
-        totp.code(self.now().secs() / 30)
+        totp.code(self.now().secs() / 30 - back)
     }
 
     /// Somebody tries to sign in.

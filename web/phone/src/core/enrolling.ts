@@ -12,6 +12,9 @@ import type { Keys } from './store.ts'
 import type { Clock } from './time.ts'
 import type { Invitation, InvitedAccount } from './wire.ts'
 
+/** Of a phone's codes, in milliseconds. */
+const STEP = 30_000
+
 /** The way into this phone, and out of it. */
 export class Enrolling {
   constructor(
@@ -48,18 +51,21 @@ export class Enrolling {
     return { account: await this.accounts.heard(account), words }
   }
 
-  /** The first good use: a code from the secret that arrived. */
+  /**
+   * The first good use: a code from the secret that arrived. Each counts once, so it is the one
+   * before the present one, which the user may want to type at the VPN right away.
+   */
   async confirm(phone: string): Promise<Account> {
-    const once = () => this.accounts.asking(phone, async kept => {
-      const { code } = await codeAt(kept, this.clock.now())
+    const once = (back: number) => this.accounts.asking(phone, async kept => {
+      const { code } = await codeAt(kept, this.clock.now() - back)
       return this.server.confirm(kept, code)
     })
-    const account = await once().catch(async thrown => {
+    const account = await once(STEP).catch(async thrown => {
       if (!isProblem(thrown, 'wrong_code')) throw thrown
       // Codes bear less error of the clock than signatures do.
       const { now } = await this.server.info()
       this.clock.correct(Date.parse(now))
-      return once()
+      return once(0)
     })
     const active = await this.accounts.heard(account)
     await this.dropReplaced(active)

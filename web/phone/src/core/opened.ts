@@ -163,7 +163,9 @@ export class Opened implements Phone {
     for (const outcome of told) if (outcome.status === 'rejected' && !isProblem(outcome.reason, 'phone_gone')) throw outcome.reason
   }
 
-  startMove() {
+  async startMove() {
+    // Whoever moves the accounts has them: as for an approval, the user has to be there.
+    if (this.lock.value.locked) await this.unlock()
     return this.enrolling.startMove()
   }
 

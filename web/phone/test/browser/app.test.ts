@@ -300,6 +300,7 @@ test('the lock hides codes, and an approval carries the user\'s verification', {
   await page.waitForFunction(() => phone.lock.value.locked && phone.codes.value.size === 0)
   await cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: false })
   assert.equal(await page.evaluate(() => phone.unlock().catch(thrown => thrown.code)), 'not_verified')
+  assert.equal(await page.evaluate(() => phone.startMove().catch(thrown => thrown.code)), 'not_verified', 'no account moves away')
   stub.ask(id, asked('log_1', { user_verification: true }))
   await page.waitForFunction(() => phone.requests.value.length === 1)
   const refused = await page.evaluate(() => phone.approve(phone.requests.value[0]!, '482913').catch(thrown => thrown.code))
