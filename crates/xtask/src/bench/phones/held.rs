@@ -22,7 +22,10 @@ use hyper::{
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
-    sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+    sync::{
+        Semaphore,
+        mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+    },
     task::JoinSet,
     time::{Instant, timeout},
 };
@@ -89,8 +92,9 @@ impl Held {
                 held.stream(callers, each, &tls, &tell).await?;
             }
             How::Poll => {
+                let doors = Arc::new(Semaphore::new(AT_ONCE));
                 for caller in callers {
-                    held.waiting.spawn(caller.poll(tell.clone()));
+                    held.waiting.spawn(caller.poll(tell.clone(), Arc::clone(&doors)));
                 }
             }
         }
@@ -163,7 +167,9 @@ impl Caller {
     }
 
     /// Polls as phones do that cannot keep a stream.
-    async fn poll(self, tell: UnboundedSender<Heard>) -> anyhow::Result<()> {
+    async fn poll(self, tell: UnboundedSender<Heard>, doors: Arc<Semaphore>) -> anyhow::Result<()> {
+        // More at once than the kernel queues for the server would be cut off.
+        let mut door = Some(doors.acquire().await?);
         let stream = client::connect_tcp(self.site.address).await?;
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
         // In the same task: one for each phone is enough.
@@ -180,6 +186,7 @@ impl Caller {
                 ensure!(response.status() == StatusCode::OK, "status {}", response.status());
                 let text = response.into_body().collect().await?.to_bytes();
                 let heard = Heard { phone: self.place, at: Instant::now(), text };
+                door = None;
                 let view: RequestsView = serde_json::from_slice(&heard.text)?;
                 let known =
                     std::mem::replace(&mut query, format!("after={}&wait=45", view.version));
