@@ -19,6 +19,14 @@ impl Figures {
         values.get(values.len() / 2).copied()
     }
 
+    /// The value below which so many hundredths lie; none of nothing.
+    pub(crate) fn percentile(&self, hundredths: usize) -> Option<f64> {
+        let mut values = self.0.clone();
+        values.sort_unstable_by(f64::total_cmp);
+        let at = values.len() * hundredths / 100;
+        values.get(at.min(values.len().saturating_sub(1))).copied()
+    }
+
     pub(crate) fn shown(&self, digits: usize) -> String {
         self.median().map_or_else(|| "-".to_owned(), |value| format!("{value:.digits$}"))
     }

@@ -14,6 +14,7 @@
 )]
 
 mod figures;
+mod phones;
 mod pings;
 mod report;
 mod sides;
@@ -24,7 +25,7 @@ use report::Report;
 use sides::{First, Ground};
 use std::time::Duration;
 use tokio::time::sleep;
-use ways::sign_in;
+use ways::{Way, sign_in};
 
 /// How much is measured.
 #[derive(Clone, Copy, Debug)]
@@ -65,8 +66,13 @@ async fn one_by_one(ground: &mut Ground, extent: Extent, report: &mut Report) {
                 // every sign-in would begin at the same place in one.
                 sleep(Duration::from_millis(turn * 377 % 1_000)).await;
                 turn += 1;
-                let person = ground.person(at).await;
-                let took = sign_in(&ground.sides[at], &person, way).await;
+                let took = if way == Way::Push {
+                    let owner = ground.owner().await;
+                    phones::approve(&ground.sides[at], &owner).await
+                } else {
+                    let person = ground.person(at).await;
+                    sign_in(&ground.sides[at], &person, way).await
+                };
                 report.took(&ground.sides[at], way, took);
             }
         }
@@ -107,4 +113,5 @@ impl Extent {
 /// How long a user thinks who thinks at all: longer than OpenVPN keeps its last look at a verdict.
 const THINKS: Duration = Duration::from_millis(2_500);
 const AT_ONCE: [usize; 3] = [1, 16, 64];
-const PENDING: [usize; 3] = [0, 50, 500];
+/// Sign-ins that are pending while somebody pings, and whether they wait for a phone.
+const PENDING: [(usize, bool); 4] = [(0, false), (50, false), (500, false), (500, true)];

@@ -6,9 +6,9 @@ use crate::{
     sides::{First, Ground, Who},
     ways::{Way, client},
 };
-use authx_e2e::vpn::{ClientOptions, Outcome};
+use authx_e2e::vpn::{ClientOptions, LightClient, Outcome};
 use std::time::Duration;
-use tokio::{task::JoinSet, time::sleep};
+use tokio::{sync::watch, task::JoinSet, time::sleep};
 
 /// Round trips, in milliseconds.
 #[derive(Clone, Debug, Default)]
@@ -35,15 +35,25 @@ pub(crate) async fn measure(ground: &mut Ground, extent: Extent) -> [Pings; PEND
     let mut found = <[Pings; PENDING.len()]>::default();
     for round in 0..extent.rounds {
         let mut pending = JoinSet::new();
-        for (pings, many) in found.iter_mut().zip(PENDING) {
+        let (ring, rings) = watch::channel(false);
+        for (pings, (many, on_phones)) in found.iter_mut().zip(PENDING) {
             while pending.len() < many {
-                let person = ground.person(at).await;
+                let person = ground.owner().await.person;
                 let side = &ground.sides[at];
                 let mut client = client(side, &person, Way::CrText).await;
                 let outcome = client.sign_in(&person.name, side.password()).await;
                 assert!(matches!(outcome, Outcome::Asked { .. }), "{outcome:?}");
-                // It goes on as clients do that wait: it acknowledges, and asks now and then.
-                pending.spawn(async move { client.next().await });
+                pending.spawn(wait(client, rings.clone()));
+            }
+            if on_phones {
+                let before = ground.ringing().await;
+                ring.send(true).unwrap();
+                let all = before + i64::try_from(many).unwrap();
+                while ground.ringing().await < all {
+                    let over = pending.try_join_next();
+                    assert!(over.is_none(), "a phone was to be asked: {over:?}");
+                    sleep(Duration::from_millis(50)).await;
+                }
             }
             let seen = tunnel.ping(extent.pings).await;
             pings.lost += seen.lost();
@@ -59,6 +69,25 @@ pub(crate) async fn measure(ground: &mut Ground, extent: Extent) -> [Pings; PEND
         }
     }
     found
+}
+
+/// Goes on as clients do that wait: acknowledges, and asks now and then. At the word, it wants a
+/// phone to be asked.
+async fn wait(mut client: LightClient, mut ring: watch::Receiver<bool>) -> Outcome {
+    let rung = tokio::select! {
+        outcome = client.next() => return outcome,
+        rung = ring.wait_for(|ring| *ring) => rung.is_ok(),
+    };
+    if rung {
+        client.answer_blindly("push").await;
+    }
+    loop {
+        match client.next().await {
+            // News of the phone.
+            Outcome::Asked { .. } => {}
+            outcome => return outcome,
+        }
+    }
 }
 
 /// OpenVPN's `hand-window`, after which it lets go of whoever has not signed in, and a margin.

@@ -26,6 +26,8 @@ struct Times {
     all: Figures,
     after_answer: Figures,
     after_verdict: Figures,
+    /// From the answer to the verdict: what is not OpenVPN's own.
+    beyond: Figures,
 }
 
 struct Rates {
@@ -55,7 +57,7 @@ impl Report {
         let known = self.times.iter().position(|times| times.name == name && times.way == way);
         let at = known.unwrap_or_else(|| {
             let (who, first, wake) = (side.who, side.first, side.wake);
-            let [all, after_answer, after_verdict] = <[Figures; 3]>::default();
+            let [all, after_answer, after_verdict, beyond] = <[Figures; 4]>::default();
             self.times.push(Times {
                 who,
                 first,
@@ -65,6 +67,7 @@ impl Report {
                 all,
                 after_answer,
                 after_verdict,
+                beyond,
             });
             self.times.len() - 1
         });
@@ -74,6 +77,9 @@ impl Report {
         }
         if let Some(after) = took.after_verdict {
             self.times[at].after_verdict.add(millis(after));
+        }
+        if let Some((answer, verdict)) = took.after_answer.zip(took.after_verdict) {
+            self.times[at].beyond.add(millis(answer.saturating_sub(verdict)));
         }
     }
 
@@ -99,6 +105,7 @@ impl Report {
         let Extent { rounds, each, .. } = self.extent;
         writeln!(out, "OPENVPN: {rounds} rounds of {each} sign-ins each way, medians")?;
         self.write_times(out)?;
+        self.write_approvals(out)?;
         self.write_rates(out)?;
         out.flush()
     }
@@ -110,9 +117,10 @@ impl Report {
             out,
             "\nPING IN A TUNNEL, {pings} A ROUND          p50              p99 ms   lost"
         )?;
-        for (many, found) in PENDING.into_iter().zip(&self.pings) {
+        for ((many, on_phones), found) in PENDING.into_iter().zip(&self.pings) {
             let (p50, p99) = (found.median.shown(3), found.p99.shown(3));
-            let name = format!("{many} pending sign-ins");
+            let whom = if on_phones { ", on phones" } else { "" };
+            let name = format!("{many} pending sign-ins{whom}");
             writeln!(out, "{name:<36}{p50:>8}{p99:>17}{:>10}", found.lost)?;
         }
         self.write_goals(out)
@@ -131,6 +139,30 @@ impl Report {
             let (all, after) = (all.shown(1), after_answer.shown(1));
             let verdict = after_verdict.shown(1);
             writeln!(out, "{name:<46}{all:>10}{added:>11}{after:>15}{verdict:>15}")?;
+        }
+        Ok(())
+    }
+
+    fn write_approvals(&self, out: &mut impl Write) -> io::Result<()> {
+        writeln!(
+            out,
+            "\nMILLISECONDS FROM A PHONE'S APPROVAL          to verdict p50    p95   to connected p50    p95"
+        )?;
+        for wake in [false, true] {
+            let Some(Times { name, after_answer, beyond, .. }) = self.pushed(wake) else {
+                continue;
+            };
+            let shown = |figures: &Figures, at| {
+                figures.percentile(at).map_or_else(|| "-".to_owned(), |value| format!("{value:.1}"))
+            };
+            let [v50, v95] = [50, 95].map(|at| shown(beyond, at));
+            let [c50, c95] = [50, 95].map(|at| shown(after_answer, at));
+            writeln!(out, "{name:<46}{v50:>14}{v95:>7}{c50:>19}{c95:>7}")?;
+        }
+        if let [Some(without), Some(with)] = [false, true]
+            .map(|wake| self.pushed(wake).and_then(|times| times.after_answer.median()))
+        {
+            writeln!(out, "with the wake / without{:>41}{:>19.2}", "", with / without)?;
         }
         Ok(())
     }
@@ -168,6 +200,9 @@ impl Report {
             let value = times.and_then(|times| times.after_verdict.median());
             goal(name, value, value.is_some_and(|value| value < 50.0), "< 50")?;
         }
+        let pushed = self.pushed(true).and_then(|times| times.beyond.percentile(95));
+        let name = "approval to verdict, wake, p95 ms";
+        goal(name, pushed, pushed.is_some_and(|value| value < 200.0), "< 200")?;
         for (first, least, wanted) in [
             (First::Certificate, 0.9, "≥ 0.9"),
             (First::Pam, 0.5, "≥ 0.5"),
@@ -180,11 +215,18 @@ impl Report {
             }
         }
         let p99 = self.pings.each_ref().map(|pings| pings.p99.median());
-        if let [Some(idle), .., Some(many)] = p99 {
-            let value = many - idle;
-            goal("ping p99: 500 pending - idle, ms", Some(value), value <= 2.0, "≤ 2")?;
+        if let [Some(idle), .., Some(asked), Some(rung)] = p99 {
+            for (name, many) in [("pending", asked), ("on phones", rung)] {
+                let value = many - idle;
+                let name = format!("ping p99: 500 {name} - idle, ms");
+                goal(&name, Some(value), value <= 2.0, "≤ 2")?;
+            }
         }
         Ok(())
+    }
+
+    fn pushed(&self, wake: bool) -> Option<&Times> {
+        self.times.iter().find(|times| times.way == Way::Push && times.wake == wake)
     }
 
     fn bare_time(&self, first: First) -> Option<f64> {

@@ -1,10 +1,14 @@
 //! What is compared: OpenVPN servers that differ in who decides.
 
-use crate::ways::Way;
+use crate::{
+    phones::{Owner, owners},
+    ways::Way,
+};
 use authx_e2e::{
     Engine, Installation, PASSWORD, Person, Server, built,
     vpn::{Agent, AgentOptions, Crowd, OpenvpnServer, PamService, ServerOptions, World},
 };
+use authx_program::config::Origin;
 use std::{
     fs,
     os::unix::fs::PermissionsExt as _,
@@ -20,6 +24,8 @@ pub(crate) struct Ground {
     secrets: PathBuf,
     met: usize,
     people: Vec<Person>,
+    phones: Origin,
+    owners: Vec<Owner>,
     _services: [PamService; 3],
 }
 
@@ -64,6 +70,7 @@ impl Ground {
         let set = installation.run(&["policy", "set", file.to_str().unwrap()]);
         assert!(set.status.success(), "{}", String::from_utf8_lossy(&set.stderr));
         installation.open_socket();
+        let phones = installation.open_to_phones();
         let authx = Server::start(installation.config()).await;
         let world = World::new();
         let secrets = world.directory().join("secrets");
@@ -96,8 +103,19 @@ impl Ground {
             }
         }
         let services = [google, anybody, slow];
-        let (met, people) = (0, vec![]);
-        Self { sides, authx, world, installation, secrets, met, people, _services: services }
+        let (met, people, owners) = (0, vec![], vec![]);
+        Self {
+            sides,
+            authx,
+            world,
+            installation,
+            secrets,
+            met,
+            people,
+            phones,
+            owners,
+            _services: services,
+        }
     }
 
     /// Somebody who never signed in before, known to whoever decides there.
@@ -121,6 +139,21 @@ impl Ground {
             fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
         }
         person
+    }
+
+    /// Somebody with a phone who never signed in before, known to AuthX alone.
+    pub(crate) async fn owner(&mut self) -> Owner {
+        if self.owners.is_empty() {
+            self.met += 1;
+            let prefix = format!("owners{}-", self.met);
+            self.owners = owners(&self.installation, &self.phones, &prefix, 500).await;
+        }
+        self.owners.pop().unwrap()
+    }
+
+    /// How many phones are asked something now.
+    pub(crate) async fn ringing(&self) -> i64 {
+        self.installation.count("SELECT COUNT(*) FROM phone_request WHERE state = 'open'").await
     }
 }
 
@@ -152,7 +185,13 @@ impl Side {
         }
         match (self.who, self.wake) {
             (Who::Anybody | Who::Google, _) => &[Way::Append],
+            (Who::Authx, false) if self.first == First::Pam => {
+                &[Way::Scrv1, Way::Append, Way::CrText, Way::Crv1, Way::Push]
+            }
             (Who::Authx, false) => &[Way::Scrv1, Way::Append, Way::CrText, Way::Crv1],
+            (Who::Authx, true) if self.first == First::Pam => {
+                &[Way::Scrv1, Way::Append, Way::CrText, Way::CrTextLater, Way::Crv1, Way::Push]
+            }
             (Who::Authx, true) => {
                 &[Way::Scrv1, Way::Append, Way::CrText, Way::CrTextLater, Way::Crv1]
             }

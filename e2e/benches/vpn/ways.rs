@@ -30,6 +30,8 @@ pub(crate) enum Way {
     Crv1,
     /// In a field of its own.
     Scrv1,
+    /// None: a phone approves, some seconds later.
+    Push,
 }
 
 /// One sign-in.
@@ -37,7 +39,8 @@ pub(crate) enum Way {
 pub(crate) struct Took {
     /// From connecting to connected, without the user's own time.
     pub(crate) all: Duration,
-    /// From the answer to connected, where something was asked in the same connection.
+    /// From the answer, or the approval, to connected, where something was asked in the same
+    /// connection.
     pub(crate) after_answer: Option<Duration>,
     /// From the agent's verdict to connected, where there is an agent.
     pub(crate) after_verdict: Option<Duration>,
@@ -68,6 +71,7 @@ pub(crate) async fn sign_in(side: &Side, person: &Person, way: Way) -> Took {
     let began = Instant::now();
     let password = typed(side, person, way);
     let (outcome, verdict, asked) = match way {
+        Way::Push => panic!("a phone is asked, see `phones`"),
         Way::Append | Way::Scrv1 => {
             let signing_in = first.sign_in(&person.name, &password);
             let (outcome, verdict) = with_verdict(side, person, signing_in).await;
@@ -107,11 +111,11 @@ pub(crate) async fn sign_in(side: &Side, person: &Person, way: Way) -> Took {
 }
 
 /// What came of it, and how long after the agent had logged its verdict.
-async fn with_verdict(
+pub(crate) async fn with_verdict<T>(
     side: &Side,
     person: &Person,
-    signing_in: impl Future<Output = Outcome>,
-) -> (Outcome, Option<Duration>) {
+    signing_in: impl Future<Output = T>,
+) -> (T, Option<Duration>) {
     let Some(agent) = &side.agent else { return (signing_in.await, None) };
     let (log, mark) = (agent.log(), agent.log().mark());
     let line = format!(" user=\"{}\"", person.name);
@@ -166,7 +170,7 @@ pub(crate) async fn rate(side: &Side, authx: &Server, people: Vec<Person>, at_on
 /// Somebody's client, before it connects.
 pub(crate) async fn client(side: &Side, person: &Person, way: Way) -> LightClient {
     let certificate = (side.first == First::Certificate).then(|| person.name.clone());
-    let asked = matches!(way, Way::CrText | Way::CrTextLater);
+    let asked = matches!(way, Way::CrText | Way::CrTextLater | Way::Push);
     let sso = asked.then(|| "crtext".to_owned());
     side.crowd.client(LightOptions { certificate, sso, ..LightOptions::default() }).await
 }
@@ -176,7 +180,7 @@ fn typed(side: &Side, person: &Person, way: Way) -> String {
     let encode = |text: &str| BASE64.encode(text.as_bytes());
     match way {
         Way::Append => format!("{password}{}", person.code()),
-        Way::CrText | Way::CrTextLater | Way::Crv1 => password.to_owned(),
+        Way::CrText | Way::CrTextLater | Way::Crv1 | Way::Push => password.to_owned(),
         Way::Scrv1 => format!("SCRV1:{}:{}", encode(password), encode(&person.code())),
     }
 }
@@ -189,6 +193,7 @@ impl Way {
             Self::CrTextLater => "cr_text, later",
             Self::Crv1 => "crv1",
             Self::Scrv1 => "scrv1",
+            Self::Push => "push",
         }
     }
 }

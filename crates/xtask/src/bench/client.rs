@@ -21,7 +21,7 @@ use tokio::{
     task::{JoinSet, LocalSet},
     time::Instant,
 };
-use tokio_rustls::TlsConnector;
+use tokio_rustls::{TlsConnector, client::TlsStream};
 
 /// What came of a measurement.
 #[derive(Default)]
@@ -145,26 +145,47 @@ pub(crate) async fn exchange(
     Ok(())
 }
 
-async fn connect(
+/// Connects, encrypted or not.
+pub(crate) async fn connect(
     address: SocketAddr,
     tls: Option<&TlsConnector>,
 ) -> anyhow::Result<Box<dyn Stream>> {
+    Ok(match tls {
+        Some(tls) => Box::new(connect_tls(address, tls).await?),
+        None => Box::new(connect_tcp(address).await?),
+    })
+}
+
+/// Connects with TLS.
+pub(crate) async fn connect_tls(
+    address: SocketAddr,
+    tls: &TlsConnector,
+) -> anyhow::Result<TlsStream<TcpStream>> {
+    let stream = connect_tcp(address).await?;
+    Ok(tls.connect(ServerName::try_from("localhost")?, stream).await?)
+}
+
+/// Connects without.
+pub(crate) async fn connect_tcp(address: SocketAddr) -> anyhow::Result<TcpStream> {
     let stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
-    Ok(match tls {
-        Some(tls) => Box::new(tls.connect(ServerName::try_from("localhost")?, stream).await?),
-        None => Box::new(stream),
-    })
+    Ok(stream)
 }
 
 /// Trusts the certificate that the installation made for itself.
 pub(crate) fn tls(world: &World) -> anyhow::Result<TlsConnector> {
+    tls_of(world, &[])
+}
+
+/// The same, to speak one of these protocols.
+pub(crate) fn tls_of(world: &World, protocols: &[&[u8]]) -> anyhow::Result<TlsConnector> {
     let mut roots = rustls::RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(world.certificate())?)?;
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider)
+    let mut config = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .with_root_certificates(roots)
         .with_no_client_auth();
+    config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
     Ok(TlsConnector::from(Arc::new(config)))
 }

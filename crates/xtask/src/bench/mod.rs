@@ -9,6 +9,7 @@ pub(crate) mod bare;
 mod client;
 mod direct;
 mod figures;
+mod phones;
 mod polls;
 mod process;
 mod report;
@@ -33,6 +34,12 @@ pub(crate) struct Arguments {
     /// Seconds of each measurement; up to 1 means only to see whether everything works
     #[arg(long, env = "BENCH_SECS", default_value_t = 3.0)]
     secs: f64,
+    /// Only what concerns phones
+    #[arg(long, env = "BENCH_PHONES")]
+    phones: bool,
+    /// How many wait; as many as a real measurement has, or a few in a short one, if not given
+    #[arg(long)]
+    callers: Option<usize>,
     /// Where databases may be made in PostgreSQL; left out if not given
     #[arg(long, env = "AUTHX_TEST_POSTGRES")]
     postgres: Option<String>,
@@ -64,13 +71,14 @@ struct Extent {
 impl Arguments {
     fn extent(&self) -> anyhow::Result<Extent> {
         let time = Duration::try_from_secs_f64(self.secs).context("BENCH_SECS")?;
-        Ok(if time <= Duration::from_secs(1) {
+        let extent = if time <= Duration::from_secs(1) {
             let (users, many_users, callers) = (4_000, 10_000, 500);
             Extent { time, rounds: 1, users, many_users, callers, samples: 50 }
         } else {
             let (users, many_users, callers) = (60_000, 1_000_000, 10_000);
             Extent { time, rounds: 3, users, many_users, callers, samples: 500 }
-        })
+        };
+        Ok(Extent { callers: self.callers.unwrap_or(extent.callers), ..extent })
     }
 }
 
@@ -78,13 +86,22 @@ impl Arguments {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let runtime = Runtime::new()?;
     let extent = arguments.extent()?;
-    let mut report = Report::new(extent);
-    let mut sides = vec![Side::start(&runtime, arguments, None, false, extent.users)?];
-    if let Some(postgres) = &arguments.postgres {
-        sides.push(Side::start(&runtime, arguments, Some(postgres), false, extent.users)?);
+    if !arguments.phones {
+        logins(&runtime, arguments, extent)?;
     }
-    let mut tls = Side::start(&runtime, arguments, None, true, extent.users)?;
-    let bare = Bare::start(&runtime, &mut sides)?;
+    phones::measure(&runtime, arguments, extent, &mut std::io::stdout().lock())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Measures everything but phones and prints the report.
+fn logins(runtime: &Runtime, arguments: &Arguments, extent: Extent) -> anyhow::Result<()> {
+    let mut report = Report::new(extent);
+    let mut sides = vec![Side::start(runtime, arguments, None, false, extent.users)?];
+    if let Some(postgres) = &arguments.postgres {
+        sides.push(Side::start(runtime, arguments, Some(postgres), false, extent.users)?);
+    }
+    let mut tls = Side::start(runtime, arguments, None, true, extent.users)?;
+    let bare = Bare::start(runtime, &mut sides)?;
     for side in &sides {
         report.idle.push(side.server.memory()?);
     }
@@ -107,9 +124,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         report.waiting.push(side.wait(arguments, extent)?);
     }
     report.begin(&mut std::io::stdout().lock())?;
-    report.growth = Some(growth(&runtime, arguments, extent)?);
-    report.finish(&mut std::io::stdout().lock())?;
-    Ok(ExitCode::SUCCESS)
+    report.growth = Some(growth(runtime, arguments, extent)?);
+    report.finish(&mut std::io::stdout().lock())
 }
 
 /// Keeps one server busy, for a look at it with a profiler.

@@ -66,6 +66,13 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
+        self.end();
+    }
+}
+
+impl Process {
+    /// Ends it, and waits until it has.
+    pub(crate) fn end(&mut self) {
         let asked = kill_process(Pid::from_child(&self.child), Signal::TERM);
         if asked.is_err() {
             let _gone = self.child.kill();

@@ -11,6 +11,7 @@ use authx_core::{
             AUTHX_CLIENT, CONTENT_DIGEST, Headers, Request as Covered, SIGNATURE, SIGNATURE_INPUT,
             sign_request, verify_response,
         },
+        text::MatchNumber,
     },
 };
 use std::fmt::Write as _;
@@ -28,12 +29,17 @@ impl World {
     /// Begins a login of user number `user` with a right code inside.
     pub(crate) fn verification(&self, user: usize) -> anyhow::Result<Request> {
         let step = self.app.now()?.secs() / STEP_SECS;
-        self.begin(user, Some(self.totp(user)?.code(step)))
+        self.begin(user, Some(&self.totp(user)?.code(step)), None)
     }
 
     /// Begins a login of user number `user` that has to be answered.
     pub(crate) fn question(&self, user: usize) -> anyhow::Result<Request> {
-        self.begin(user, None)
+        self.begin(user, None, None)
+    }
+
+    /// Begins a login of user number `user` at whose prompt `number` stands, and asks the phone.
+    pub(crate) fn push(&self, user: usize, number: &MatchNumber) -> anyhow::Result<Request> {
+        self.begin(user, Some("push"), Some(number))
     }
 
     /// Waits for a change of a login after its first version.
@@ -46,7 +52,12 @@ impl World {
         self.request("DELETE", login, "", b"")
     }
 
-    fn begin(&self, user: usize, code: Option<String>) -> anyhow::Result<Request> {
+    fn begin(
+        &self,
+        user: usize,
+        answer: Option<&str>,
+        number: Option<&MatchNumber>,
+    ) -> anyhow::Result<Request> {
         let mut body = serde_json::json!({
             "user": user_name(user),
             "first_factor": { "kind": "proved", "by": "pam" },
@@ -60,8 +71,10 @@ impl World {
             "can": { "text": true, "several": true },
             "support_code": "K7QF2M",
         });
-        if let (Some(code), Some(body)) = (code, body.as_object_mut()) {
-            body.insert("answer".to_owned(), code.into());
+        if let Some(body) = body.as_object_mut() {
+            body.extend(answer.map(|answer| ("answer".to_owned(), answer.into())));
+            let digits = number.map(serde_json::to_value).transpose()?;
+            body.extend(digits.map(|digits| ("match_number".to_owned(), digits)));
         }
         let id = self.app.decide(self.app.now()?, LoginId::new);
         self.request("PUT", id, "", &serde_json::to_vec(&body)?)

@@ -26,9 +26,9 @@ use tokio_rustls::TlsConnector;
 /// A server with users, on one engine.
 pub(crate) struct Side<'a> {
     pub(crate) server: Process,
-    runtime: &'a Runtime,
-    world: World,
-    tls: Option<TlsConnector>,
+    pub(crate) runtime: &'a Runtime,
+    pub(crate) world: World,
+    pub(crate) tls: Option<TlsConnector>,
     /// The database, where callers can have connections of their own.
     postgres: Option<String>,
 }
@@ -100,6 +100,13 @@ impl<'a> Side<'a> {
         })
     }
 
+    /// Ends the server and starts it anew.
+    pub(crate) fn restart(&mut self, arguments: &Arguments) -> anyhow::Result<()> {
+        self.server.end();
+        self.server = self.runtime.block_on(serve(arguments, &self.world))?;
+        Ok(())
+    }
+
     /// Restarts the server and lets callers wait.
     pub(crate) fn wait(self, arguments: &Arguments, extent: Extent) -> anyhow::Result<Waiting> {
         let Self { server, runtime, world, .. } = self;
@@ -118,7 +125,8 @@ impl<'a> Side<'a> {
         polls::run(&world, &server, &questions, extent.samples)
     }
 
-    fn verify_of(
+    /// Verifies these users once each, for `time` at most.
+    pub(crate) fn verify_of(
         &mut self,
         users: &[usize],
         connections: usize,
