@@ -141,7 +141,14 @@ impl Installation {
     async fn make(directory: &Path, database: Option<String>, place: Place) -> Self {
         let public_url = "http://localhost".parse().unwrap();
         let directory = directory.to_owned();
-        let wish = Wish { directory, public_url, phone_url: None, database, push_contact: None };
+        let wish = Wish {
+            directory,
+            public_url,
+            phone_url: None,
+            database,
+            tls: None,
+            push_contact: None,
+        };
         let prepared = init::prepare(&wish, &SystemClock, &OsRandom).await.unwrap();
         let config = prepared.config_file.clone();
         prepared.finish().await.unwrap();
