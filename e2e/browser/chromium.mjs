@@ -213,14 +213,11 @@ class Chromium {
     const page = this.page(wish)
     const { verified = true, present = true, prf = true } = wish
     const known = this.authenticators.get(page)
-    if (known) {
-      const { cdp, authenticatorId } = known
-      await cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: verified })
-      await cdp.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled: present })
-      return
-    }
-    const cdp = await this.context.newCDPSession(page)
-    await cdp.send('WebAuthn.enable', { enableUI: false })
+    const cdp = known?.cdp ?? await this.context.newCDPSession(page)
+    if (!known) await cdp.send('WebAuthn.enable', { enableUI: false })
+    const kept = known ? await this.credentials(wish) : []
+    // A sensor stays locked once it has met too many wrong fingers: another one takes its place.
+    if (known) await cdp.send('WebAuthn.removeVirtualAuthenticator', { authenticatorId: known.authenticatorId })
     const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
       options: {
         protocol: 'ctap2', ctap2Version: 'ctap2_1', transport: 'internal', hasResidentKey: true,
@@ -228,6 +225,7 @@ class Chromium {
       },
     })
     this.authenticators.set(page, { cdp, authenticatorId })
+    await this.add_credentials({ ...wish, credentials: kept })
   }
 
   /** The authenticator's credentials, to be given to that of another page. @param {any} wish */

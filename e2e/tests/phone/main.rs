@@ -8,4 +8,8 @@
 
 mod harness;
 mod house;
+mod lock;
+mod origin;
+mod push;
+mod sign_in;
 mod stories;
