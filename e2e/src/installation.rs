@@ -26,6 +26,7 @@ use authx_core::{
     policy::Document,
     wire::signature::AppKey,
 };
+use authx_program::config::Origin;
 use serde_json::json;
 use std::{
     env, fs,
@@ -141,7 +142,14 @@ impl Installation {
     async fn make(directory: &Path, database: Option<String>, place: Place) -> Self {
         let public_url = "http://localhost".parse().unwrap();
         let directory = directory.to_owned();
-        let wish = Wish { directory, public_url, phone_url: None, database, push_contact: None };
+        let wish = Wish {
+            directory,
+            public_url,
+            phone_url: None,
+            database,
+            tls: None,
+            push_contact: None,
+        };
         let prepared = init::prepare(&wish, &SystemClock, &OsRandom).await.unwrap();
         let config = prepared.config_file.clone();
         prepared.finish().await.unwrap();
@@ -195,6 +203,18 @@ impl Installation {
         edit(&self.config, "# certificate_file", "certificate_file");
         edit(&self.config, "# key_file", "key_file");
         (url, certificate)
+    }
+
+    /// Lets phones find servers, which needs a port that is known before. Gives their address.
+    pub fn open_to_phones(&self) -> Origin {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let url = format!("http://phone.localhost:{port}");
+        edit(&self.config, "http://phone.localhost", &url);
+        edit(&self.config, "\"127.0.0.1:0\"", &format!("\"127.0.0.1:{port}\""));
+        // A push service that there is not: phones are found when they ask.
+        edit(&self.config, "# contact = ", "contact = ");
+        edit(&self.config, "# hosts = []", "hosts = [\"push.invalid\"]");
+        url.parse().unwrap()
     }
 
     /// Lets servers be the two sites of [`browser::NAMES`] with TLS, certified for a world's

@@ -99,6 +99,8 @@ impl Conversation {
         let secs = self.patience_secs(now);
         self.decide_by_before = self.decide_by;
         self.decide_by = now.plus_secs(secs.saturating_sub(MARGIN_SECS));
+        // The client counts from the beginning of its connection.
+        let secs = secs.saturating_add(now.since(self.began) / 1_000);
         effects.push(Effect::Ask { extra, secs });
     }
 }
