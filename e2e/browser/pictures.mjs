@@ -20,7 +20,7 @@ const PICTURES = {
   'screen-not-me-390': 'not-me',
   'screen-approved-390': 'approved',
   'code-shown': 'code-shown',
-  'screen-history-390': 'history',
+  history: 'history',
   'move-here': 'move-here',
 }
 const HEAVIEST = 80_000
