@@ -12,4 +12,5 @@ mod lock;
 mod origin;
 mod push;
 mod sign_in;
+mod more;
 mod stories;
