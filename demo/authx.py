@@ -6,6 +6,7 @@ import time
 import urllib.error
 import urllib.request
 
+import push_service
 from phone import STEP_SECS, Phone, present_step
 from process import Failed, Program, free_port, run
 
@@ -19,10 +20,18 @@ class Server(Program):
     def __init__(self, program, directory):
         self.program, self.place = program, directory
         self.url = f"https://localhost:{free_port()}"
-        run([program, "init", "--dir", directory, "--public-url", self.url])
+        run([program, "init", "--dir", directory, "--public-url", self.url,
+             "--push-contact", push_service.CONTACT])
         self.config = next(directory.glob("*.toml"))
         self.certificate = directory / "certificate.pem"
         super().__init__([program, "serve", "--config", self.config], directory / "server.log")
+
+    def push_by(self, service):
+        """Sends notices for phones by this push service too."""
+        contact = f'contact = "{push_service.CONTACT}"\n'
+        text = self.config.read_text()
+        self.config.write_text(text.replace(contact, contact + service.settings))
+        service.start(self.certificate, self.place / "certificate.key")
 
     def start(self):
         super().start()

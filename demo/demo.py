@@ -2,13 +2,16 @@
 
     python3 demo/demo.py DIRECTORY-OF-THE-BUILT-PROGRAMS
 
-First by AuthX's API alone; then, where it may make network namespaces, on real OpenVPN servers.
-Each login is one line on standard output, everything else goes to standard error:
+First by AuthX's API alone; then, where it may make network namespaces, on real OpenVPN servers:
+with codes, and with a phone, which is `authx-phone` here. Each login is one line on standard
+output, everything else goes to standard error:
 
     LOGIN user factor method outcome milliseconds
 
-The factor is `session` where OpenVPN's token stood for it, and what came before the code stands
-behind a `+` where that was not AuthX's password. The method is `api`, or as the agent calls it.
+The factor is `session` where OpenVPN's token stood for it, `push` where a phone was asked, and
+`phone_code` where a phone showed a code for a client that shows nothing. What came before the code
+stands behind a `+` where that was not AuthX's password. The method is `api`, or as the agent calls
+it.
 
 Ends with 0 when every login came out as it should. With KEEP=1 all of it stays.
 """
@@ -21,16 +24,21 @@ from pathlib import Path
 
 import api
 import network
+import phones
 import process
 import vpn
 from authx import Person, Server
 from keep import clean_up_when_interrupted, how_to_join, in_a_child, stay
 from process import Failed, say
+from push_service import PushService
 from story import Story
 
 
 def demo(built, directory, cleaning):
     authx = Server(built / "authx", directory)
+    service = PushService()
+    cleaning.callback(service.stop)
+    authx.push_by(service)
     cleaning.callback(authx.stop)
     authx.start()
     say(f"AuthX is ready at {authx.url}")
@@ -41,6 +49,8 @@ def demo(built, directory, cleaning):
 
     story = Story()
     api.tell(story, authx, application, alice)
+    tour = phones.Tour(built, directory, authx, alice, story)
+    tour.enrolled()
     without = network.missing(built)
     world = None
     if without:
@@ -51,8 +61,9 @@ def demo(built, directory, cleaning):
         world.start()
         say("the agent and OpenVPN are ready")
         vpn.Tour(world, authx, alice, story).tell()
+        tour.tell(world, service)
     story.end()
-    return authx, application, alice, world
+    return authx, application, alice, world, tour.phone
 
 
 def main():

@@ -1,5 +1,7 @@
 """What `KEEP=1` is for: everything goes on, and this says how to join."""
 
+import base64
+import hashlib
 import os
 import signal
 import sys
@@ -7,6 +9,7 @@ from pathlib import Path
 
 import pam
 from authx import PASSWORD
+from process import run
 
 DEMO = Path(__file__).resolve().parent
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -54,7 +57,7 @@ def stay(writing):
     signal.pause()
 
 
-def how_to_join(authx, application, alice, world):
+def how_to_join(authx, application, alice, world, phone):
     alice.new_app()
     text = f"""
 AuthX goes on running at {authx.url}. To look around:
@@ -65,8 +68,27 @@ or let this show the code:
     python3 {DEMO}/phone.py {alice.secret}
 """
     text += by_api(authx, application) if world is None else by_vpn(world)
+    text += by_phone(authx, phone)
     return text + f"""To end it:
     kill {os.getpid()}"""
+
+
+def by_phone(authx, phone):
+    """The app for phones trusts no certificate that its browser does not."""
+    key = run(["openssl", "x509", "-in", authx.certificate, "-pubkey", "-noout"])
+    digest = hashlib.sha256(base64.b64decode("".join(key.splitlines()[1:-1]))).digest()
+    trusted = base64.b64encode(digest).decode()
+    link = authx.ask("user", "invite", "alice")["link"]
+    return f"""To answer as her phone, once `push` is typed at a prompt:
+    {phone.program} --store {phone.store} watch
+    {phone.program} --store {phone.store} approve --number NUMBER
+To make a browser on this machine one more phone of hers: with the password `{PASSWORD}`,
+by “Use this browser as the phone”. It has to trust {authx.certificate}:
+    chromium --user-data-dir=$(mktemp -d) --ignore-certificate-errors-spki-list={trusted} \\
+        '{link}'
+The four words as an administrator sees them:
+    {authx.program} --config {authx.config} user phones alice
+"""
 
 
 def by_api(authx, application):

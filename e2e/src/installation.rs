@@ -142,7 +142,14 @@ impl Installation {
     async fn make(directory: &Path, database: Option<String>, place: Place) -> Self {
         let public_url = "http://localhost".parse().unwrap();
         let directory = directory.to_owned();
-        let wish = Wish { directory, public_url, phone_url: None, database, push_contact: None };
+        let wish = Wish {
+            directory,
+            public_url,
+            phone_url: None,
+            database,
+            tls: None,
+            push_contact: None,
+        };
         let prepared = init::prepare(&wish, &SystemClock, &OsRandom).await.unwrap();
         let config = prepared.config_file.clone();
         prepared.finish().await.unwrap();
@@ -325,13 +332,6 @@ impl Installation {
     /// Changes the database past the program.
     pub async fn tamper(&self, sql: &'static str) {
         self.app.store.commit(Batch::default().run(sql, [])).await.unwrap();
-    }
-
-    /// Ends the connections on which nodes listen to each other; says how many there were.
-    pub async fn deafen(&self) -> i64 {
-        let cut = "SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity
-            WHERE datname = current_database() AND application_name = 'authx_wake'";
-        self.count(cut).await
     }
 
     /// The same installation on a copy of its database as it is now. No server may be running.

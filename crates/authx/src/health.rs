@@ -2,8 +2,9 @@
 
 use crate::clock::{ClockGuard, ClockProblem, synchronisation};
 use crate::serve::Stopping;
+use crate::serve::acme::{Failure, Keeper, Standing};
 use crate::store::{Batch, Store, StoreError, events};
-use authx_core::Millis;
+use authx_core::{Millis, wire::login::Rfc3339};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::{Json, Router, routing::get};
@@ -19,6 +20,7 @@ pub struct Health {
     store: Store,
     guard: Arc<ClockGuard>,
     stopping: Stopping,
+    certificate: Option<Arc<Keeper>>,
     // Held while the database is tried, so that any number of askers cost one write a second.
     tried: Mutex<Option<(Instant, Option<Problem>)>>,
 }
@@ -26,7 +28,7 @@ pub struct Health {
 /// Why a node should not be sent work.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Problem {
-    /// `clock_behind`, `clock_unsynchronised`, `database` or `stopping`.
+    /// `certificate`, `clock_behind`, `clock_unsynchronised`, `database` or `stopping`.
     pub code: &'static str,
     /// For a person; names no cause that would tell a stranger more than that.
     pub text: String,
@@ -40,6 +42,31 @@ pub struct Readiness {
     /// Why not.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<Problem>,
+    /// How the certificate stands that this server gets by itself, if it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<Certificate>,
+}
+
+/// How a certificate stands.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Certificate {
+    /// Until when it is good; absent before the first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid_until: Option<Rfc3339>,
+    /// The last order, if it failed; the certificate in use stays in use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed_order: Option<FailedOrder>,
+}
+
+/// An order that failed.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct FailedOrder {
+    /// The authority's word for it (RFC 8555 §6.7), or `unreachable`, `slow`, `strange`, `here`.
+    pub code: String,
+    /// When the last one failed.
+    pub at: Rfc3339,
+    /// Since when all failed.
+    pub since: Rfc3339,
 }
 
 /// `/health/live` and `/health/ready`.
@@ -53,7 +80,13 @@ pub fn router(health: Arc<Health>) -> Router {
 impl Health {
     /// Watches over these.
     pub fn new(store: Store, guard: Arc<ClockGuard>, stopping: Stopping) -> Self {
-        Self { store, guard, stopping, tried: Mutex::new(None) }
+        Self { store, guard, stopping, certificate: None, tried: Mutex::new(None) }
+    }
+
+    /// Watches over the certificate too that a server gets by itself.
+    #[must_use]
+    pub fn with_certificate(self, certificate: Option<Arc<Keeper>>) -> Self {
+        Self { certificate, ..self }
     }
 
     /// Everything that speaks against sending work here. Writes to the database at most once a
@@ -64,9 +97,13 @@ impl Health {
             .stopping
             .is_stopping()
             .then(|| Problem { code: "stopping", text: "the server is about to stop".to_owned() });
+        let standing = self.certificate.as_ref().map(|keeper| keeper.standing());
+        let uncertified =
+            standing.as_ref().and_then(|standing| uncertified(standing, self.guard.clock().now()));
         let problems: Vec<_> =
-            [self.database().await, clock, stopping].into_iter().flatten().collect();
-        Readiness { ready: problems.is_empty(), problems }
+            [self.database().await, clock, uncertified, stopping].into_iter().flatten().collect();
+        let certificate = standing.map(Certificate::from);
+        Readiness { ready: problems.is_empty(), problems, certificate }
     }
 
     async fn database(&self) -> Option<Problem> {
@@ -90,6 +127,26 @@ impl Health {
         };
         *tried = Some((Instant::now(), found.clone()));
         found
+    }
+}
+
+fn uncertified(standing: &Standing, now: Millis) -> Option<Problem> {
+    let text = match standing.until {
+        None => "there is no certificate yet",
+        Some(until) if until <= now => "the certificate is valid no more",
+        Some(_) => return None,
+    };
+    Some(Problem { code: "certificate", text: text.to_owned() })
+}
+
+impl From<Standing> for Certificate {
+    fn from(Standing { until, failure }: Standing) -> Self {
+        let failed = |Failure { code, at, since, .. }| FailedOrder {
+            code,
+            at: Rfc3339(at),
+            since: Rfc3339(since),
+        };
+        Self { valid_until: until.map(Rfc3339), failed_order: failure.map(failed) }
     }
 }
 
@@ -185,7 +242,10 @@ mod tests {
     #[tokio::test]
     async fn a_fine_node_is_ready() {
         let node = node().await;
-        assert_eq!(node.health.readiness().await, Readiness { ready: true, problems: vec![] });
+        assert_eq!(
+            node.health.readiness().await,
+            Readiness { ready: true, problems: vec![], certificate: None }
+        );
         assert_eq!(events::newest_time(&node.health.store).await.unwrap(), None);
     }
 

@@ -23,6 +23,7 @@ fn meaning(config: &Config) -> String {
     let mut text = format!("  portal and API   {public_url}\n  authenticator    {phone_url}\n");
     if let Some(address) = listen.address {
         let how = match &listen.tls {
+            Tls::Acme(acme) => format!("https, certificate from {}", acme.directory),
             Tls::Files { certificate_file, .. } => {
                 format!("https, certificate {}", certificate_file.display())
             }

@@ -2,11 +2,11 @@
 
 use super::{Global, Output};
 use crate::clock::SystemClock;
-use crate::config::{Contact, Origin};
-use crate::init::{Prepared, Wish, prepare};
+use crate::config::{AccountContact, Contact, Origin, Tls};
+use crate::init::{Prepared, TlsWish, Wish, prepare};
 use crate::random::OsRandom;
 use anyhow::Context as _;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde::Serialize;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -26,9 +26,28 @@ pub(super) struct Arguments {
     /// sqlite:PATH or postgres://… [default: SQLite in DIR, or in /var/lib/authx for /etc/authx]
     #[arg(long, value_name = "ADDRESS")]
     database: Option<String>,
+    /// Who encrypts [default: files; for an http URL proxy]
+    #[arg(long, value_name = "WHO")]
+    tls: Option<Who>,
+    /// Agree to the terms of service of Let's Encrypt, <https://letsencrypt.org/repository/>
+    #[arg(long, required_if_eq("tls", "acme"))]
+    acme_terms_agreed: bool,
+    /// Where Let's Encrypt may write to, as in mailto:it@example.com
+    #[arg(long, value_name = "MAILTO")]
+    acme_contact: Option<AccountContact>,
     /// Whom push services write to, as in <mailto:it@your-company.com>; without it nothing is pushed
     #[arg(long, value_name = "ADDRESS")]
     push_contact: Option<Contact>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Who {
+    /// The server, with a certificate that it gets from Let's Encrypt and renews by itself
+    Acme,
+    /// The server, with a certificate that you put in place
+    Files,
+    /// A proxy on this machine
+    Proxy,
 }
 
 #[derive(Serialize)]
@@ -38,6 +57,7 @@ struct Done {
     #[serde(skip_serializing_if = "Option::is_none")]
     recovery_key: Option<String>,
     lacks_certificate: bool,
+    orders_certificate: bool,
     lacks_push_contact: bool,
 }
 
@@ -47,6 +67,7 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> anyhow::Resul
         public_url: arguments.public_url.clone(),
         phone_url: arguments.phone_url.clone(),
         database: arguments.database.clone().or_else(|| packaged_database(&arguments.dir)),
+        tls: arguments.tls.map(|who| arguments.tls(who)),
         push_contact: arguments.push_contact.clone(),
     };
     let prepared = prepare(&wish, &SystemClock, &OsRandom).await?;
@@ -56,11 +77,29 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> anyhow::Resul
     Ok(ExitCode::SUCCESS)
 }
 
-/// The unit of the package lets the server write into its state only, not beside its configuration.
+impl Arguments {
+    fn tls(&self, who: Who) -> TlsWish {
+        match who {
+            Who::Acme => TlsWish::Acme {
+                contact: self.acme_contact.clone(),
+                state_directory: packaged_state(&self.dir).unwrap_or(Path::new("")).join("acme"),
+            },
+            Who::Files => TlsWish::Files,
+            Who::Proxy => TlsWish::Proxy,
+        }
+    }
+}
+
 fn packaged_database(directory: &Path) -> Option<String> {
+    let state = packaged_state(directory)?;
+    Some(format!("sqlite:{}", state.join("authx.db").display()))
+}
+
+/// The unit of the package lets the server write into its state only, not beside its configuration.
+fn packaged_state(directory: &Path) -> Option<&'static Path> {
     let state = Path::new(PACKAGED_STATE);
     let is_packaged = directory == Path::new(PACKAGED_DIRECTORY) && state.is_dir();
-    is_packaged.then(|| format!("sqlite:{}", state.join("authx.db").display()))
+    is_packaged.then_some(state)
 }
 
 impl Done {
@@ -70,6 +109,7 @@ impl Done {
             created: prepared.made.iter().map(|path| path.display().to_string()).collect(),
             recovery_key: prepared.recovery.as_ref().map(|key| key.to_text().to_string()),
             lacks_certificate: prepared.lacks_certificate,
+            orders_certificate: matches!(prepared.config.listen.tls, Tls::Acme(_)),
             lacks_push_contact: prepared.config.push.contact.is_none(),
         }
     }
@@ -91,6 +131,9 @@ impl Output for Done {
         if self.lacks_certificate {
             let _ = writeln!(text, "Put a certificate in place, as {} says.", self.config);
         }
+        if self.orders_certificate {
+            let _ = writeln!(text, "{ORDERS}");
+        }
         if self.lacks_push_contact {
             let _ = writeln!(
                 text,
@@ -106,6 +149,10 @@ impl Output for Done {
 const KEEP: &str = "\
 It opens the backups of this server, and nothing else does. Print it or put it into a safe
 place outside this machine, together with copies of the two keys.";
+
+const ORDERS: &str = "\
+The server gets its certificate when it starts. For that, both names must lead to this machine
+and port 443 must be open to everybody.";
 
 const PACKAGED_DIRECTORY: &str = "/etc/authx";
 const PACKAGED_STATE: &str = "/var/lib/authx";

@@ -43,7 +43,7 @@ pub(super) async fn run(global: &Global) -> anyhow::Result<ExitCode> {
         "serving"
     );
     systemd::ready();
-    let sites = sites(&config, &app, &stopping);
+    let sites = sites(&config, &app, &server, &stopping);
     server.run(sites, &OsRandom, stopping).await;
     if let Err(error) = chores.await {
         tracing::error!(%error, "a chore failed");
@@ -53,8 +53,9 @@ pub(super) async fn run(global: &Global) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn sites(config: &Config, app: &Arc<App>, stopping: &Stopping) -> Sites {
-    let health = Health::new(app.store.clone(), app.clock.clone(), stopping.clone());
+fn sites(config: &Config, app: &Arc<App>, server: &Server, stopping: &Stopping) -> Sites {
+    let health = Health::new(app.store.clone(), app.clock.clone(), stopping.clone())
+        .with_certificate(server.keeper());
     let api = Api::new(app.clone(), config.limits.body_bytes, stopping.clone());
     let public = health::router(Arc::new(health)).merge(api::router(api));
     let phone = PhoneApi::new(app.clone(), config.limits.body_bytes, stopping.clone());

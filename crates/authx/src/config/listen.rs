@@ -1,9 +1,11 @@
 //! The table `[listen]`: how callers reach the server.
 
-use super::{InvalidNetwork, Network, Origin};
+use super::acme::{Acme, Around};
+use super::{InvalidNetwork, Network};
 use authx_program::config::{Found, Reading, Section};
 use std::net::{IpAddr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::ops::Range;
+use std::path::PathBuf;
 use std::str::FromStr;
 
 /// How callers reach the server.
@@ -22,6 +24,8 @@ pub struct Listen {
 /// Who encrypts.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Tls {
+    /// This server, with a certificate that it gets and renews by itself.
+    Acme(Box<Acme>),
     /// This server, with a certificate chain and its key, both PEM. Read again when they change.
     Files {
         /// The chain, leaf first.
@@ -46,17 +50,21 @@ impl Listen {
     pub(super) fn read(
         reading: &mut Reading<'_>,
         root: &mut Section<'_>,
-        directory: &Path,
-        public_url: Option<&Origin>,
+        around: &Around<'_>,
     ) -> Option<Self> {
         let mut section = root.section(reading, "listen");
+        let acme = root.section(reading, "acme");
         let address = section.parsed::<SocketAddr>(reading, "address");
-        let tls = Tls::read(reading, &mut section, directory, public_url);
+        let tls = Tls::read(reading, &mut section, acme, around);
         let trusted_proxies = section.list(reading, "trusted_proxies");
         let unix_socket = section.text(reading, "unix_socket");
-        let unix_socket = unix_socket.map(|found| directory.join(found.value));
+        let unix_socket = unix_socket.map(|found| around.directory.join(found.value));
         if unix_socket.is_none() {
             section.demand(reading, "address", address, "\"[::]:443\"");
+        }
+        if address.is_none() && matches!(tls, Some(Tls::Acme(_))) {
+            let message = "is missing: the authority comes to port 443 of both names to see who answers there";
+            reading.fault(None, "listen.address", message.to_owned());
         }
         let exposed = address.is_some_and(|address| !address.ip().is_loopback());
         if exposed && tls == Some(Tls::Proxy) && trusted_proxies.is_empty() {
@@ -72,44 +80,62 @@ impl Tls {
     fn read(
         reading: &mut Reading<'_>,
         section: &mut Section<'_>,
-        directory: &Path,
-        public_url: Option<&Origin>,
+        acme: Section<'_>,
+        around: &Around<'_>,
     ) -> Option<Self> {
         let mode = section.text(reading, "tls");
-        let mode = section.demand(reading, "tls", mode, "\"files\" or \"proxy\"");
+        let mode = section.demand(reading, "tls", mode, MODES);
         let certificate = section.text(reading, "certificate_file");
         let key = section.text(reading, "key_file");
-        let mode = mode?;
-        match mode.value.as_str() {
-            "files" => {
-                if public_url.is_some_and(|url| !url.is_https()) {
-                    let message = "\"files\" serves https only, but public_url says http";
-                    section.fault(reading, "tls", mode.at, &message);
-                }
-                let certificate =
-                    section.demand(reading, "certificate_file", certificate, "\"certificate.pem\"");
-                let key = section.demand(reading, "key_file", key, "\"certificate.key\"");
-                Some(Self::Files {
-                    certificate_file: directory.join(certificate?.value),
-                    key_file: directory.join(key?.value),
-                })
-            }
-            "proxy" => {
-                for (name, found) in [("certificate_file", certificate), ("key_file", key)] {
-                    if let Some(Found { at, .. }) = found {
-                        section.fault(reading, name, at, &"is not used with tls = \"proxy\"");
-                    }
-                }
-                Some(Self::Proxy)
-            }
-            other => {
-                let message = format!("must be \"files\" or \"proxy\"; it is “{other}”");
-                section.fault(reading, "tls", mode.at, &message);
-                None
+        let Some(mode) = mode else {
+            // What is wrong in it can be said when it is known to be of use.
+            return None;
+        };
+        let word = mode.value.as_str();
+        if word == "files" {
+            Acme::unused(reading, acme, word);
+            return Self::read_files(reading, section, mode.at, [certificate, key], around);
+        }
+        if !matches!(word, "acme" | "proxy") {
+            let message = format!("must be {MODES}; it is “{word}”");
+            section.fault(reading, "tls", mode.at, &message);
+            return None;
+        }
+        for (name, found) in [("certificate_file", certificate), ("key_file", key)] {
+            if let Some(Found { at, .. }) = found {
+                let message = format!("is not used with tls = \"{word}\"");
+                section.fault(reading, name, at, &message);
             }
         }
+        if word == "acme" {
+            return Acme::read(reading, acme, around).map(|acme| Self::Acme(Box::new(acme)));
+        }
+        Acme::unused(reading, acme, word);
+        Some(Self::Proxy)
+    }
+
+    fn read_files(
+        reading: &mut Reading<'_>,
+        section: &Section<'_>,
+        at: Range<usize>,
+        [certificate, key]: [Option<Found<String>>; 2],
+        around: &Around<'_>,
+    ) -> Option<Self> {
+        if around.public_url.is_some_and(|url| !url.is_https()) {
+            let message = "\"files\" serves https only, but public_url says http";
+            section.fault(reading, "tls", at, &message);
+        }
+        let certificate =
+            section.demand(reading, "certificate_file", certificate, "\"certificate.pem\"");
+        let key = section.demand(reading, "key_file", key, "\"certificate.key\"");
+        Some(Self::Files {
+            certificate_file: around.directory.join(certificate?.value),
+            key_file: around.directory.join(key?.value),
+        })
     }
 }
+
+const MODES: &str = "\"files\", \"acme\" or \"proxy\"";
 
 impl TrustedProxy {
     /// Whether a peer is this proxy; `None` is a peer on the unix socket.

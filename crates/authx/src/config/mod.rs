@@ -1,18 +1,20 @@
 //! The configuration file: TOML, read once, every value of a type that can only be right.
 
+mod acme;
 mod listen;
 mod network;
 mod push;
 mod template;
 
 pub use crate::senders::web_push::{Contact, InvalidContact};
+pub use acme::{AccountContact, Acme, DirectoryUrl, InvalidAccountContact, InvalidDirectoryUrl};
 pub use authx_program::config::{
     ConfigError, Fault, InvalidOrigin, Log, LogFormat, Origin, SecretFile, SecretFileError,
 };
 pub use listen::{Listen, Tls, TrustedProxy};
 pub use network::{InvalidNetwork, Network};
 pub use push::{ProxyAddress, ProxyError, Push};
-pub use template::Template;
+pub use template::{Template, TlsTemplate};
 
 use authx_program::config::{self, Found, Reading, Section};
 use std::path::Path;
@@ -96,7 +98,13 @@ impl Config {
         let master_key_file =
             SecretFile::demanded(reading, &mut root, "master_key_file", directory);
         let audit_key_file = SecretFile::demanded(reading, &mut root, "audit_key_file", directory);
-        let listen = Listen::read(reading, &mut root, directory, public_url.as_ref());
+        let around = acme::Around {
+            directory,
+            public_url: public_url.as_ref(),
+            phone_url: phone_url.as_ref(),
+            database: database.as_ref(),
+        };
+        let listen = Listen::read(reading, &mut root, &around);
         let push = Push::read(reading, &mut root, directory);
         let log = Log::read(reading, &mut root);
         let mut section = root.section(reading, "clock");

@@ -314,6 +314,7 @@ most_ttl_secs = 60"#,
             public_url: &public_url,
             phone_url: &phone_url,
             database: "sqlite:a",
+            tls: None,
             push_contact: None,
         };
         let config = Config::parse(&template.text(), Path::new("")).unwrap();

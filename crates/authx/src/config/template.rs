@@ -1,6 +1,7 @@
 //! The commented configuration that `authx init` writes.
 
-use super::{Contact, Origin};
+use super::{AccountContact, Contact, Origin};
+use std::path::Path;
 
 /// What a new installation is asked.
 #[derive(Clone, Debug)]
@@ -11,20 +12,45 @@ pub struct Template<'a> {
     pub phone_url: &'a Origin,
     /// As in the file: `sqlite:PATH` or `postgres://…`.
     pub database: &'a str,
+    /// Who encrypts; what fits the URL if not said.
+    pub tls: Option<TlsTemplate<'a>>,
     /// See [`super::Push::contact`].
     pub push_contact: Option<&'a Contact>,
+}
+
+/// Who encrypts, as a new installation is asked.
+#[derive(Clone, Copy, Debug)]
+pub enum TlsTemplate<'a> {
+    /// The server, with a certificate that it gets by itself, from an authority whose terms the
+    /// operator has agreed to.
+    Acme {
+        /// Where the authority may write to.
+        contact: Option<&'a AccountContact>,
+        /// Where account and certificate are kept.
+        state_directory: &'a Path,
+    },
+    /// The server, with files.
+    Files,
+    /// A proxy on this machine.
+    Proxy,
 }
 
 impl Template<'_> {
     /// The file's text.
     pub fn text(&self) -> String {
-        let Self { public_url, phone_url, database, push_contact } = self;
+        let Self { public_url, phone_url, database, tls, push_contact } = self;
         let own = public_url.is_loopback();
-        let (address, tls) = match (own, public_url.is_https()) {
-            (true, https) => (format!("127.0.0.1:{}", public_url.port()), https),
-            (false, _) => (format!("[::]:{}", public_url.port()), true),
+        let fitting = if public_url.is_https() { TlsTemplate::Files } else { TlsTemplate::Proxy };
+        let tls = tls.unwrap_or(fitting);
+        let address = match (own, tls) {
+            (true, _) => format!("127.0.0.1:{}", public_url.port()),
+            (false, TlsTemplate::Proxy) => "127.0.0.1:8080".to_owned(),
+            (false, TlsTemplate::Acme { .. } | TlsTemplate::Files) => {
+                format!("[::]:{}", public_url.port())
+            }
         };
-        let (mode, files) = if tls { ("files", "") } else { ("proxy", "# ") };
+        let (mode, files) = tls.words();
+        let acme = tls.acme();
         // A machine that serves only itself is a trial, and often has no time server.
         let synchronised = if own { "false" } else { "true" };
         let quoted = toml::Value::String((*database).to_owned());
@@ -49,6 +75,7 @@ audit_key_file = "audit.key"
 [listen]
 address = "{address}"
 # "files": this server encrypts, and reads the files again when they change.
+# "acme": this server encrypts, and gets its certificate by itself: see [acme].
 # "proxy": something in front encrypts and passes the Host header on; this server speaks HTTP.
 tls = "{mode}"
 {files}certificate_file = "certificate.pem"
@@ -57,7 +84,7 @@ tls = "{mode}"
 trusted_proxies = []
 # Plain HTTP for callers on this machine, mode 0660, with the same signatures.
 # unix_socket = "/run/authx/api.sock"
-
+{acme}
 {push}
 [log]
 # "human" or "json".
@@ -73,6 +100,41 @@ require_synchronised = {synchronised}
 # The longest request body, and open connections at a time.
 body_bytes = 65536
 connections = 50000
+"#
+        )
+    }
+}
+
+impl TlsTemplate<'_> {
+    /// The word for it, and what makes the lines about files comments.
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Acme { .. } => ("acme", "# "),
+            Self::Files => ("files", ""),
+            Self::Proxy => ("proxy", "# "),
+        }
+    }
+
+    /// The table `[acme]`.
+    fn acme(self) -> String {
+        let Self::Acme { contact, state_directory } = self else { return String::new() };
+        let quoted = |text: String| toml::Value::String(text);
+        let contact = match contact {
+            Some(contact) => format!("contact = {}", quoted(contact.to_string())),
+            None => "# contact = \"mailto:it@your-company.com\"".to_owned(),
+        };
+        let state_directory = quoted(state_directory.display().to_string());
+        format!(
+            r#"
+[acme]
+# The authority comes to port 443 of both names to see who answers there.
+# directory = "https://acme-v02.api.letsencrypt.org/directory"
+# You have agreed to its terms of service.
+terms_agreed = true
+# Where it may write to.
+{contact}
+# Where account and certificate are kept: a directory that is the server's own.
+state_directory = {state_directory}
 "#
         )
     }

@@ -9,6 +9,7 @@ pub(super) fn template() -> String {
         public_url: &public_url,
         phone_url: &phone_url,
         database: "sqlite:authx.db",
+        tls: None,
         push_contact: Some(&contact),
     };
     template.text()
@@ -46,6 +47,7 @@ fn what_init_writes_for_this_machine_is_read_back() {
             public_url: &public_url,
             phone_url: &phone_url,
             database,
+            tls: None,
             push_contact: None,
         };
         let config = Config::parse(&template.text(), Path::new("")).unwrap();
@@ -90,7 +92,7 @@ fn a_wrong_type_says_which_is_right() {
         ("[log]", "[[log]]", "must be a table, written [log]; it is a list"),
         ("\"sqlite:authx.db\"", "\"mysql://x\"", "must be sqlite:PATH or postgres://"),
         ("\"[::]:443\"", "\"443\"", "listen.address: invalid socket address"),
-        ("tls = \"files\"", "tls = \"acme2\"", "must be \"files\" or \"proxy\""),
+        ("tls = \"files\"", "tls = \"acme2\"", "must be \"files\", \"acme\" or \"proxy\""),
         ("tls = \"files\"", "tls = \"proxy\"", "is not used with tls"),
         ("key_file = \"cert", "# key_file = \"cert", "listen.key_file: is missing"),
         ("https://phone.", "https://", "must have another host than public_url"),
@@ -98,6 +100,56 @@ fn a_wrong_type_says_which_is_right() {
         let found = faults(&changed(from, to)).join("\n");
         assert!(found.contains(complaint), "{to}: {found}");
     }
+}
+
+#[test]
+fn an_own_certificate_wants_names_and_an_agreement() {
+    let public_url = "https://mfa.example.com".parse().unwrap();
+    let phone_url = "https://phone.mfa.example.com".parse().unwrap();
+    let contact = "mailto:it@example.com".parse().unwrap();
+    let state_directory = Path::new("/var/lib/authx/acme");
+    let tls = TlsTemplate::Acme { contact: Some(&contact), state_directory };
+    let template = Template {
+        public_url: &public_url,
+        phone_url: &phone_url,
+        database: "sqlite:/var/lib/authx/authx.db",
+        tls: Some(tls),
+        push_contact: None,
+    };
+    let text = template.text();
+    let read = |text: &str| Config::parse(text, Path::new("/etc/authx")).unwrap().listen.tls;
+    let Tls::Acme(acme) = read(&text) else { panic!("{text}") };
+    assert_eq!(acme.names, ["mfa.example.com", "phone.mfa.example.com"]);
+    assert_eq!(acme.directory, DirectoryUrl::default());
+    assert_eq!(acme.contact, Some(contact));
+    let beside = text.replace("state_directory =", "# state_directory =");
+    assert_eq!(read(&beside), Tls::Acme(acme), "beside the database");
+    for (from, to, complaint) in [
+        ("terms_agreed = true", "terms_agreed = false", "acme.terms_agreed: must be true"),
+        ("terms_agreed = true", "", "acme.terms_agreed: must be true"),
+        ("\"mailto:it@example.com\"", "\"it@example.com\"", "must be one address of mail"),
+        ("mailto:it@example.com", "mailto:a@b.example,c@d.example", "must be one address of mail"),
+        ("mailto:it@example.com", "mailto:a@b.example?cc=c@d.example", "must be one address"),
+        (
+            "terms_agreed = true",
+            "terms_agreed = true\ndirectory = \"http://ca\"",
+            "must be the https",
+        ),
+        ("https://mfa.example.com", "https://192.0.2.1", "public_url: must have a name"),
+        ("https://mfa.example.com", "https://localhost", "public_url: must have a name"),
+        ("https://phone.mfa.example.com", "https://[2001:db8::1]", "phone_url: must have a name"),
+        ("https://phone.mfa.example.com", "http://phone.localhost", "phone_url: says http"),
+        ("# certificate_file", "certificate_file", "is not used with tls = \"acme\""),
+        ("address =", "unix_socket = \"s\"\n# address =", "listen.address: is missing"),
+        ("tls = \"acme\"", "tls = \"proxy\"", "is not used with listen.tls = \"proxy\""),
+        ("state_directory", "state_dir", "did you mean “state_directory”?"),
+    ] {
+        assert!(text.contains(from), "{from}");
+        let found = faults(&text.replace(from, to)).join("\n");
+        assert!(found.contains(complaint), "{to}: {found}");
+    }
+    let postgres = beside.replace("sqlite:/var/lib/authx/authx.db", "postgres://db/authx");
+    assert!(faults(&postgres)[0].contains("acme.state_directory: is missing"));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::config::{Config, Origin};
 use crate::serve::tls;
 use authx_core::Millis;
 use rustls::client::verify_server_name;
-use rustls::pki_types::ServerName;
+use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::server::ParsedCertificate;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -21,18 +21,24 @@ pub(super) fn check(file: &Path, key: &Path, config: &Config, now: Millis) -> Ve
     let Some(leaf) = pair.cert.first() else { return vec![] };
     let mut checks = vec![validity(leaf, now)];
     checks.extend(permissions(key));
+    checks.extend(names(leaf, config));
+    checks
+}
+
+/// Whether it is for both hosts.
+pub(super) fn names(leaf: &CertificateDer<'_>, config: &Config) -> Vec<Check> {
     let parsed = ParsedCertificate::try_from(leaf);
-    for origin in [&config.public_url, &config.phone_url] {
+    let name = |origin: &Origin| {
         let matches = parsed.as_ref().is_ok_and(|parsed| is_for(parsed, origin));
         let host = origin.host();
-        checks.push(if matches {
+        if matches {
             Check::ok(NAME, format!("is for {host}"))
         } else {
             let advice = "get one that names the hosts of public_url and phone_url";
             Check::fail(NAME, format!("is not for {host}"), advice)
-        });
-    }
-    checks
+        }
+    };
+    [&config.public_url, &config.phone_url].map(name).into()
 }
 
 fn validity(leaf: &[u8], now: Millis) -> Check {
@@ -66,7 +72,7 @@ fn is_for(certificate: &ParsedCertificate<'_>, origin: &Origin) -> bool {
     ServerName::try_from(bare).is_ok_and(|name| verify_server_name(certificate, &name).is_ok())
 }
 
-const NAME: &str = "certificate";
+pub(super) const NAME: &str = "certificate";
 const RENEW: &str = "renew it; the server takes a new one by itself";
 /// Renewal by ACME happens 30 days before the end: later means that it does not work.
 const SOON: Duration = Duration::from_hours(20 * 24);

@@ -1,5 +1,6 @@
 //! Checks everything an installation depends on, and says what to do.
 
+mod acme;
 mod address;
 mod certificate;
 mod push;
@@ -9,6 +10,7 @@ use crate::config::{Config, ConfigError, Database, SecretFile, Tls};
 use crate::health;
 use crate::keys::{self, Keys, KeysError};
 use crate::store::{Store, events};
+use authx_program::cause::chain;
 use serde::Serialize;
 use std::path::Path;
 use std::sync::Arc;
@@ -80,8 +82,12 @@ pub async fn examine(config_file: &Path, clock: Arc<dyn Clock>) -> Vec<Check> {
         checks.extend(belonging(store, &config).await);
     }
     checks.extend(time(store.as_ref(), &config, clock.clone()).await);
-    if let Tls::Files { certificate_file, key_file } = &config.listen.tls {
-        checks.extend(certificate::check(certificate_file, key_file, &config, clock.now()));
+    match &config.listen.tls {
+        Tls::Acme(acme) => checks.extend(acme::check(acme, &config, clock.now())),
+        Tls::Files { certificate_file, key_file } => {
+            checks.extend(certificate::check(certificate_file, key_file, &config, clock.now()));
+        }
+        Tls::Proxy => {}
     }
     checks.extend(address::check(&config.listen));
     let stored = store.as_ref().zip(Keys::load(&config).ok());
@@ -163,18 +169,6 @@ async fn time(store: Option<&Store>, config: &Config, clock: Arc<dyn Clock>) -> 
         }
     };
     vec![order, kept]
-}
-
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    for cause in std::iter::successors(error.source(), |cause| cause.source()) {
-        let cause = cause.to_string();
-        // Some errors say in their own text what caused them.
-        if !text.contains(&cause) {
-            text = format!("{text}: {cause}");
-        }
-    }
-    text
 }
 
 const DATABASE: &str = "database";

@@ -17,6 +17,7 @@ async fn installation() -> (TempDir, PathBuf) {
         public_url: "https://localhost:8443".parse().unwrap(),
         phone_url: None,
         database: None,
+        tls: None,
         push_contact: None,
     };
     let prepared = prepare(&wish, &ManualClock::new(NOW), &SeededRandom::new(1)).await.unwrap();

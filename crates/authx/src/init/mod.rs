@@ -4,8 +4,8 @@ mod certificate;
 pub(crate) mod files;
 
 use crate::clock::Clock;
-use crate::config::{Config, ConfigError, Contact, Database, Origin, SecretFile, SecretFileError};
-use crate::config::{Template, Tls};
+use crate::config::{AccountContact, Contact, Template, Tls, TlsTemplate};
+use crate::config::{Config, ConfigError, Database, Origin, SecretFile, SecretFileError};
 use crate::keys::{self, Keys, KeysError};
 use crate::push::{self, PushError};
 use crate::random::Random;
@@ -29,8 +29,27 @@ pub struct Wish {
     pub phone_url: Option<Origin>,
     /// As in the configuration; SQLite in the directory if not given.
     pub database: Option<String>,
+    /// Who encrypts; what fits the public URL if not given.
+    pub tls: Option<TlsWish>,
     /// See [`crate::config::Push::contact`]; push is off if not given.
     pub push_contact: Option<Contact>,
+}
+
+/// Who is to encrypt.
+#[derive(Clone, Debug)]
+pub enum TlsWish {
+    /// The server, with a certificate that it gets by itself. The terms of the authority are
+    /// agreed to.
+    Acme {
+        /// Where the authority may write to.
+        contact: Option<AccountContact>,
+        /// Where account and certificate are kept.
+        state_directory: PathBuf,
+    },
+    /// The server, with files.
+    Files,
+    /// A proxy on this machine.
+    Proxy,
 }
 
 /// A set-up that lacks only the recovery key's public half, which is stored when its owner has
@@ -189,13 +208,27 @@ fn configuration(wish: &Wish, path: &Path, made: &mut Vec<PathBuf>) -> Result<Co
         return Err(InitError::NoPhoneUrl { public_url: public_url.clone() });
     };
     let database = wish.database.as_deref().unwrap_or("sqlite:authx.db");
+    let tls = wish.tls.as_ref().map(TlsWish::template);
     let push_contact = wish.push_contact.as_ref();
-    let text = Template { public_url, phone_url: &phone_url, database, push_contact }.text();
+    let template = Template { public_url, phone_url: &phone_url, database, tls, push_contact };
+    let text = template.text();
     let config = Config::parse(&text, &wish.directory)
         .map_err(|faults| ConfigError::Faults { path: path.to_owned(), faults })?;
     files::make(path, &text)?;
     made.push(path.to_owned());
     Ok(config)
+}
+
+impl TlsWish {
+    fn template(&self) -> TlsTemplate<'_> {
+        match self {
+            Self::Acme { contact, state_directory } => {
+                TlsTemplate::Acme { contact: contact.as_ref(), state_directory }
+            }
+            Self::Files => TlsTemplate::Files,
+            Self::Proxy => TlsTemplate::Proxy,
+        }
+    }
 }
 
 fn make_keys(

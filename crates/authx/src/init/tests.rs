@@ -33,6 +33,7 @@ impl Place {
             public_url: public_url.parse().unwrap(),
             phone_url: None,
             database: None,
+            tls: None,
             push_contact: push_contact.map(|contact| contact.parse().unwrap()),
         };
         prepare(&wish, &ManualClock::new(Millis(1_800_000_000_000)), &self.random).await

@@ -1,5 +1,6 @@
 //! From a waiting connection to an answered request.
 
+use super::acme;
 use super::opening::Opening;
 use super::sites::Way;
 use super::stopping::Stopping;
@@ -94,6 +95,10 @@ impl Hall {
         // of the other kind.
         let Some(tls) = tls else { return Box::pin(self.serve(stream, Some(peer), place)).await };
         match timeout(HANDSHAKE, Box::pin(tls.accept(stream))).await {
+            // The authority has seen the certificate, which is all that it came for.
+            Ok(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(acme::PROTOCOL) => {
+                tracing::debug!(%peer, "an authority has looked who answers here");
+            }
             Ok(Ok(stream)) => Box::pin(self.serve(stream, Some(peer), place)).await,
             Ok(Err(error)) => tracing::debug!(%peer, %error, "no TLS handshake"),
             Err(_) => tracing::debug!(%peer, "TLS handshake took too long"),

@@ -1,6 +1,7 @@
 //! Listening: TCP with TLS, behind a proxy, on a unix socket; until told to stop.
 
 mod accept;
+pub mod acme;
 mod body;
 mod client_address;
 mod opening;
@@ -17,9 +18,10 @@ pub use request_id::RequestId;
 pub use sites::Sites;
 pub use stopping::{Stop, Stopping, stopping};
 
-use crate::config::{Limits, Listen};
+use crate::config::{Limits, Listen, Tls};
 use crate::random::Random;
 use accept::{Hall, Listener};
+use acme::{AcmeError, Keeper};
 use request_id::RequestIds;
 use sites::Way;
 use std::net::SocketAddr;
@@ -38,6 +40,9 @@ use unix_socket::UnixSocket;
 /// Why the server cannot begin to listen.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
+    /// What it takes to get a certificate.
+    #[error(transparent)]
+    Acme(#[from] AcmeError),
     /// The address is taken, or not this machine's.
     #[error("cannot listen on {address}; is another server running there?")]
     Address {
@@ -62,10 +67,45 @@ pub enum ServeError {
 /// A server whose sockets are open; callers queue until it runs.
 pub struct Server {
     listeners: Vec<Listener>,
-    certificate: Option<Arc<Certificate>>,
+    source: Source,
     address: Option<SocketAddr>,
     listen: Listen,
     limits: Limits,
+}
+
+/// Where certificates come from.
+#[derive(Clone)]
+enum Source {
+    Acme(Arc<Keeper>),
+    Files(Arc<Certificate>),
+    /// Something in front encrypts.
+    Nowhere,
+}
+
+impl Source {
+    fn open(tls: &Tls) -> Result<Self, ServeError> {
+        if let Tls::Acme(acme) = tls {
+            return Ok(Self::Acme(Keeper::open(acme)?));
+        }
+        Ok(Certificate::load(tls)?.map_or(Self::Nowhere, Self::Files))
+    }
+
+    fn acceptor(&self) -> Result<Option<TlsAcceptor>, TlsError> {
+        let config = match self {
+            Self::Acme(keeper) => tls::server_config(keeper.clone(), &[acme::PROTOCOL])?,
+            Self::Files(certificate) => tls::server_config(certificate.clone(), &[])?,
+            Self::Nowhere => return Ok(None),
+        };
+        Ok(Some(TlsAcceptor::from(Arc::new(config))))
+    }
+
+    async fn keep_current(self, stopping: Stopping) {
+        match self {
+            Self::Acme(keeper) => keeper.keep(stopping).await,
+            Self::Files(certificate) => keep_current(Some(certificate), stopping).await,
+            Self::Nowhere => keep_current(None, stopping).await,
+        }
+    }
 }
 
 impl Server {
@@ -75,25 +115,31 @@ impl Server {
     ///
     /// Every [`ServeError`] tells the operator what to look at.
     pub async fn bind(listen: Listen, limits: Limits) -> Result<Self, ServeError> {
-        let certificate = Certificate::load(&listen.tls)?;
+        let source = Source::open(&listen.tls)?;
         let (mut listeners, mut bound) = (vec![], None);
         if let Some(address) = listen.address {
             let failed = |source| ServeError::Address { address, source };
             let listener = TcpListener::bind(address).await.map_err(failed)?;
             bound = Some(listener.local_addr().map_err(failed)?);
-            let config = certificate.as_ref().map(Certificate::server_config).transpose()?;
-            let tls = config.map(|config| TlsAcceptor::from(Arc::new(config)));
-            listeners.push(Listener::Tcp { listener, tls });
+            listeners.push(Listener::Tcp { listener, tls: source.acceptor()? });
         }
         if let Some(path) = &listen.unix_socket {
             listeners.push(Listener::Unix(UnixSocket::bind(path)?));
         }
-        Ok(Self { listeners, certificate, address: bound, listen, limits })
+        Ok(Self { listeners, source, address: bound, listen, limits })
     }
 
     /// Where TCP callers connect to; the port is the real one where 0 was asked for.
     pub fn address(&self) -> Option<SocketAddr> {
         self.address
+    }
+
+    /// The certificate that this server gets by itself, if it does.
+    pub fn keeper(&self) -> Option<Arc<Keeper>> {
+        match &self.source {
+            Source::Acme(keeper) => Some(keeper.clone()),
+            Source::Files(_) | Source::Nowhere => None,
+        }
     }
 
     /// Serves until `stopping` says so: then accepts no more, lets every request under way be
@@ -111,7 +157,7 @@ impl Server {
         for listener in self.listeners {
             accepting.spawn(hall.clone().accept(listener));
         }
-        accepting.spawn(keep_current(self.certificate, stopping));
+        accepting.spawn(self.source.keep_current(stopping));
         while accepting.join_next().await.is_some() {}
 
         // Every connection holds a place: all are free when all are gone.

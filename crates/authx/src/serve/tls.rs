@@ -74,7 +74,7 @@ pub(super) enum Look {
 }
 
 impl Certificate {
-    /// Loads the pair; none where a proxy encrypts.
+    /// Loads the pair; none where it does not come from files.
     pub(super) fn load(tls: &Tls) -> Result<Option<Arc<Self>>, TlsError> {
         let Tls::Files { certificate_file, key_file } = tls else { return Ok(None) };
         let seen = [Stamp::of(certificate_file), Stamp::of(key_file)];
@@ -85,19 +85,6 @@ impl Certificate {
             current: ArcSwap::from_pointee(pair),
             seen: ArcSwap::from_pointee(seen),
         })))
-    }
-
-    /// How TLS is spoken: 1.3 and 1.2, HTTP/2 and HTTP/1.1, resumption by tickets whose keys live
-    /// and die with this process.
-    pub(super) fn server_config(self: &Arc<Self>) -> Result<rustls::ServerConfig, TlsError> {
-        let mut config = rustls::ServerConfig::builder_with_provider(provider())
-            .with_safe_default_protocol_versions()
-            .map_err(TlsError::Setup)?
-            .with_no_client_auth()
-            .with_cert_resolver(self.clone());
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        config.ticketer = aws_lc_rs::Ticketer::new().map_err(TlsError::Setup)?;
-        Ok(config)
     }
 
     /// Reads the pair again if a file changed since the last look, or if `anyway`. Blocks.
@@ -116,6 +103,23 @@ impl Certificate {
             Err(error) => Look::Broken(error),
         }
     }
+}
+
+/// How TLS is spoken: 1.3 and 1.2, HTTP/2 and HTTP/1.1 and what else is named, resumption by tickets
+/// whose keys live and die with this process.
+pub(super) fn server_config(
+    certificates: Arc<dyn ResolvesServerCert>,
+    more_protocols: &[&[u8]],
+) -> Result<rustls::ServerConfig, TlsError> {
+    let mut config = rustls::ServerConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .map_err(TlsError::Setup)?
+        .with_no_client_auth()
+        .with_cert_resolver(certificates);
+    let http: [&[u8]; 2] = [b"h2", b"http/1.1"];
+    config.alpn_protocols = http.iter().chain(more_protocols).map(|name| name.to_vec()).collect();
+    config.ticketer = aws_lc_rs::Ticketer::new().map_err(TlsError::Setup)?;
+    Ok(config)
 }
 
 impl ResolvesServerCert for Certificate {
@@ -157,7 +161,7 @@ fn strange(path: &Path, wanted: &'static str) -> TlsError {
     TlsError::Strange { path: path.to_owned(), wanted }
 }
 
-fn provider() -> Arc<CryptoProvider> {
+pub(super) fn provider() -> Arc<CryptoProvider> {
     Arc::new(aws_lc_rs::default_provider())
 }
 

@@ -63,6 +63,7 @@ impl Place {
             public_url: &public_url,
             phone_url: &phone_url,
             database,
+            tls: None,
             push_contact: None,
         };
         let text = template.text();
@@ -133,6 +134,7 @@ impl World {
             public_url: "http://localhost:8080".parse().unwrap(),
             phone_url: None,
             database: Some(database.url().to_owned()),
+            tls: None,
             push_contact: None,
         };
         let prepared = init::prepare(&wish, place.clock.as_ref(), &OsRandom).await.unwrap();

@@ -1,7 +1,7 @@
 //! Tables that repeat what the code says.
 
 use super::page::{self, Page};
-use authx::config::{Config, Fault, Template};
+use authx::config::{Config, Fault, Template, TlsTemplate};
 use authx_core::{audit::EventKind, reason::Reason};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -80,7 +80,7 @@ fn key(row: &[String]) -> String {
 
 /// What the configuration says it knows when it meets something else.
 fn known_keys() -> BTreeSet<String> {
-    let sections = ["", "clock", "limits", "listen", "log", "push"];
+    let sections = ["", "acme", "clock", "limits", "listen", "log", "push"];
     let mut keys = BTreeSet::new();
     for section in sections {
         let faults = parse(&with(&format!("{section}.zzz"), "1")).unwrap_err();
@@ -96,7 +96,10 @@ fn parse(text: &str) -> Result<Config, Vec<Fault>> {
     Config::parse(text, Path::new("/etc/authx"))
 }
 
-fn template() -> String {
+/// With the table that is there only where the server gets its certificate by itself.
+fn template(section: &str) -> String {
+    let acme = TlsTemplate::Acme { contact: None, state_directory: Path::new("acme") };
+    let tls = (section == "acme").then_some(acme);
     let public_url = "https://mfa.example.com".parse().unwrap();
     let phone_url = "https://phone.mfa.example.com".parse().unwrap();
     let contact = "mailto:ops@authx-test.dev".parse().unwrap();
@@ -104,6 +107,7 @@ fn template() -> String {
         public_url: &public_url,
         phone_url: &phone_url,
         database: "sqlite:authx.db",
+        tls,
         push_contact: Some(&contact),
     };
     template.text()
@@ -112,7 +116,7 @@ fn template() -> String {
 fn without(key: &str) -> String {
     let (wanted, name) = key.rsplit_once('.').unwrap_or(("", key));
     let mut section = "";
-    let kept = template();
+    let kept = template(wanted);
     let kept: Vec<&str> = kept
         .lines()
         .filter(|line| {

@@ -87,6 +87,7 @@ impl World {
             public_url: format!("{scheme}://{authority}").parse()?,
             phone_url: None,
             database: kind.database.map(ToOwned::to_owned),
+            tls: None,
             push_contact: None,
         };
         let prepared = prepare(&wish, &SystemClock, &OsRandom).await?;
