@@ -22,8 +22,8 @@ pub(crate) struct House {
 }
 
 /// What is built.
-#[expect(clippy::struct_excessive_bools, reason = "each is a part of its own, there or not")]
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(crate) struct Plan {
     /// Whether the first Application URL leads nowhere.
     pub(crate) dead_url: bool,
@@ -107,9 +107,9 @@ impl House {
         self.installation.person(name).await
     }
 
-    /// A phone of somebody, enrolled, in a house that was planned with phones.
+    /// A phone of somebody, enrolled.
     pub(crate) async fn handset(&self, person: &Person, name: &str) -> Handset {
-        let phones = self.phones.as_ref().unwrap();
+        let Some(phones) = &self.phones else { unreachable!("a plan without phones") };
         Handset::enrol(&self.installation, phones, person, name).await
     }
 

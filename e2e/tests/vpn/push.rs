@@ -300,7 +300,7 @@ async fn a_client_that_comes_back_joins_its_request() {
     sleep(Duration::from_secs(3)).await;
     phone.approve(&second, number).await;
     let mut outcome = client.next().await;
-    while let Outcome::Asked { .. } = outcome {
+    while matches!(outcome, Outcome::Asked { .. }) {
         outcome = client.next().await;
     }
     assert!(outcome.is_connected(), "{outcome:?}\n{}", house.told());
