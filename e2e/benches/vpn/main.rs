@@ -68,7 +68,7 @@ async fn one_by_one(ground: &mut Ground, extent: Extent, report: &mut Report) {
                 turn += 1;
                 let took = if way == Way::Push {
                     let owner = ground.owner().await;
-                    phones::approve(&ground.sides[at], &owner).await
+                    Box::pin(phones::approve(&ground.sides[at], &owner)).await
                 } else {
                     let person = ground.person(at).await;
                     sign_in(&ground.sides[at], &person, way).await

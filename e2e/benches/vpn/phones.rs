@@ -12,7 +12,10 @@ use authx_core::{
     guard::Guard,
     wire::phone::PhoneClass,
 };
-use authx_e2e::{Installation, Person, now, number_in, vpn::Outcome};
+use authx_e2e::{
+    Installation, Person, now, number_in,
+    vpn::{LightClient, Outcome},
+};
 use authx_phone::{Answer, Keys, Phone, Server};
 use authx_program::config::Origin;
 use tokio::time::{Instant, sleep};
@@ -91,15 +94,7 @@ pub(crate) async fn approve(side: &Side, owner: &Owner) -> Took {
     while view.requests.is_empty() {
         view = phone.requests(view.version, 45).await.unwrap();
     }
-    let connecting = async {
-        // News of the phone are no answer.
-        loop {
-            match client.next().await {
-                Outcome::Asked { .. } => {}
-                outcome => return outcome,
-            }
-        }
-    };
+    let connecting = async { decided(&mut client).await };
     let approving = async {
         sleep(THINKS).await;
         let approved = Instant::now();
@@ -107,11 +102,21 @@ pub(crate) async fn approve(side: &Side, owner: &Owner) -> Took {
         approved
     };
     let both = async { tokio::join!(approving, async { (connecting.await, Instant::now()) }) };
-    let ((approved, (outcome, connected)), verdict) = with_verdict(side, person, both).await;
+    let both = Box::pin(with_verdict(side, person, both)).await;
+    let ((approved, (outcome, connected)), verdict) = both;
     assert!(outcome.is_connected(), "{outcome:?}\n{}", side.told());
     client.leave().await;
     let after = connected.saturating_duration_since(approved);
     Took { all: asked + after, after_answer: Some(after), after_verdict: verdict }
+}
+
+/// What comes of a sign-in at last: news of the phone are passed over.
+pub(crate) async fn decided(client: &mut LightClient) -> Outcome {
+    let mut outcome = client.next().await;
+    while let Outcome::Asked { .. } = outcome {
+        outcome = client.next().await;
+    }
+    outcome
 }
 
 /// How they came to be, as it is kept.

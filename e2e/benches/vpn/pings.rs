@@ -3,6 +3,7 @@
 use crate::{
     Extent, PENDING,
     figures::{Figures, millis},
+    phones::decided,
     sides::{First, Ground, Who},
     ways::{Way, client},
 };
@@ -73,21 +74,15 @@ pub(crate) async fn measure(ground: &mut Ground, extent: Extent) -> [Pings; PEND
 
 /// Goes on as clients do that wait: acknowledges, and asks now and then. At the word, it wants a
 /// phone to be asked.
-async fn wait(mut client: LightClient, mut ring: watch::Receiver<bool>) -> Outcome {
+async fn wait(mut client: LightClient, mut word: watch::Receiver<bool>) -> Outcome {
     let rung = tokio::select! {
         outcome = client.next() => return outcome,
-        rung = ring.wait_for(|ring| *ring) => rung.is_ok(),
+        rung = word.wait_for(|given| *given) => rung.is_ok(),
     };
     if rung {
         client.answer_blindly("push").await;
     }
-    loop {
-        match client.next().await {
-            // News of the phone.
-            Outcome::Asked { .. } => {}
-            outcome => return outcome,
-        }
-    }
+    decided(&mut client).await
 }
 
 /// OpenVPN's `hand-window`, after which it lets go of whoever has not signed in, and a margin.
