@@ -26,6 +26,7 @@ use authx_core::{
     policy::Document,
     wire::signature::AppKey,
 };
+use authx_program::config::Origin;
 use serde_json::json;
 use std::{
     env, fs,
@@ -204,6 +205,18 @@ impl Installation {
         (url, certificate)
     }
 
+    /// Lets phones find servers, which needs a port that is known before. Gives their address.
+    pub fn open_to_phones(&self) -> Origin {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let url = format!("http://phone.localhost:{port}");
+        edit(&self.config, "http://phone.localhost", &url);
+        edit(&self.config, "\"127.0.0.1:0\"", &format!("\"127.0.0.1:{port}\""));
+        // A push service that there is not: phones are found when they ask.
+        edit(&self.config, "# contact = ", "contact = ");
+        edit(&self.config, "# hosts = []", "hosts = [\"push.invalid\"]");
+        url.parse().unwrap()
+    }
+
     /// Lets servers be the two sites of [`browser::NAMES`] with TLS, certified for a world's
     /// browsers, and send push messages to its services.
     pub fn serve_browsers(&self, world: &browser::World) -> Sites {
@@ -319,13 +332,6 @@ impl Installation {
     /// Changes the database past the program.
     pub async fn tamper(&self, sql: &'static str) {
         self.app.store.commit(Batch::default().run(sql, [])).await.unwrap();
-    }
-
-    /// Ends the connections on which nodes listen to each other; says how many there were.
-    pub async fn deafen(&self) -> i64 {
-        let cut = "SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity
-            WHERE datname = current_database() AND application_name = 'authx_wake'";
-        self.count(cut).await
     }
 
     /// The same installation on a copy of its database as it is now. No server may be running.

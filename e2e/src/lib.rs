@@ -12,12 +12,14 @@ pub mod browser;
 mod client;
 mod cluster;
 mod installation;
+mod phone;
 mod server;
 pub mod vpn;
 
 pub use client::{Call, Client, Reply, new_id, now, proved, typed};
 pub use cluster::Cluster;
 pub use installation::{Caller, Engine, Installation, PASSWORD, Person, Sites, run};
+pub use phone::{Handset, number_in};
 pub use server::{Server, built, program};
 
 /// Makes a test for each engine out of each named `async fn(Engine)`.

@@ -1,12 +1,13 @@
 //! A protected VPN: AuthX, the agent and OpenVPN with the plugin, all as processes.
 
 use authx_e2e::{
-    Engine, Installation, PASSWORD, Person, Server,
+    Engine, Handset, Installation, PASSWORD, Person, Server,
     vpn::{
         self, Agent, AgentOptions, ClientOptions, Crowd, LightOptions, OpenvpnClient,
         OpenvpnServer, Outcome, ServerOptions, World,
     },
 };
+use authx_program::config::Origin;
 use std::{fs, net::TcpListener, time::Duration};
 
 /// All of it. Everything ends when it is dropped.
@@ -16,10 +17,13 @@ pub(crate) struct House {
     pub(crate) authx: Server,
     pub(crate) installation: Installation,
     pub(crate) world: World,
+    /// Where phones find AuthX.
+    pub(crate) phones: Option<Origin>,
 }
 
 /// What is built.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(crate) struct Plan {
     /// Whether the first Application URL leads nowhere.
     pub(crate) dead_url: bool,
@@ -29,6 +33,8 @@ pub(crate) struct Plan {
     pub(crate) management: bool,
     /// The application's policy.
     pub(crate) policy: &'static str,
+    /// Whether people have phones.
+    pub(crate) phones: bool,
     /// Lines of the agent's `[login]`.
     pub(crate) login: Vec<String>,
     /// Lines of its `[pam]`.
@@ -48,9 +54,11 @@ impl House {
             return None;
         }
         let installation = Installation::new(Engine::Sqlite).await;
-        if !plan.policy.is_empty() {
+        let classes = if plan.phones { "phone_classes = [\"software\"]\n" } else { "" };
+        let policy = format!("{classes}{}", plan.policy);
+        if !policy.is_empty() {
             let file = installation.directory().join("policy.toml");
-            fs::write(&file, plan.policy).unwrap();
+            fs::write(&file, policy).unwrap();
             let set = installation.run(&["policy", "set", file.to_str().unwrap()]);
             assert!(set.status.success(), "{}", String::from_utf8_lossy(&set.stderr));
         }
@@ -65,6 +73,7 @@ impl House {
             installation.open_socket();
             AgentOptions::of(&installation)
         };
+        let phones = plan.phones.then(|| installation.open_to_phones());
         let authx = Server::start(installation.config()).await;
         let world = World::new();
         for line in &plan.login {
@@ -87,7 +96,7 @@ impl House {
             let log = agent.log();
             log.says(log.start(), "connected to OpenVPN's management interface").await;
         }
-        Some(Self { openvpn, agent, authx, installation, world })
+        Some(Self { openvpn, agent, authx, installation, world, phones })
     }
 
     pub(crate) async fn client(&self, options: ClientOptions) -> OpenvpnClient {
@@ -96,6 +105,12 @@ impl House {
 
     pub(crate) async fn person(&self, name: &str) -> Person {
         self.installation.person(name).await
+    }
+
+    /// A phone of somebody, enrolled.
+    pub(crate) async fn handset(&self, person: &Person, name: &str) -> Handset {
+        let Some(phones) = &self.phones else { unreachable!("a plan without phones") };
+        Handset::enrol(&self.installation, phones, person, name).await
     }
 
     /// A client that has signed in with password and code.

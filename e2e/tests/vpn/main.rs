@@ -14,6 +14,7 @@ mod house;
 mod lost;
 mod plain;
 mod prompts;
+mod push;
 mod restarts;
 mod secrets;
 mod sessions;

@@ -33,7 +33,10 @@ async fn a_question_in_the_pending_step() {
     let mut client = house.client(asked()).await;
     let question = client.sign_in("alice", PASSWORD).await;
     let Outcome::Asked { text } = &question else { panic!("{question:?}\n{}", house.told()) };
-    assert!(text.starts_with("Enter the code in your authenticator app"), "{text}");
+    assert!(
+        text.starts_with("AuthX code, or push, recovery. For the phone the number is "),
+        "{text}"
+    );
     let outcome = client.answer(&person.code()).await;
     assert!(outcome.is_connected(), "{outcome:?}\n{}", house.told());
     assert!(client.reaches_the_server().await);

@@ -109,7 +109,7 @@ pub enum Effect {
     Ask {
         /// What `client-pending-auth` carries; empty where nothing is to be shown.
         extra: String,
-        /// Seconds that it may stand.
+        /// Seconds that it may stand, counted from the beginning of the client's connection.
         secs: u64,
     },
     /// Begin the login at AuthX.

@@ -57,6 +57,11 @@ impl Conversation {
                 self.method = Some(Method::CrText);
             }
             self.ask(now, &text, prompt.echo, effects);
+        } else if !on_phone && prompt.offers.is_empty() {
+            // Who has no factor is told how to enrol, in place of the question for all.
+            if self.shown.as_ref().is_none_or(|shown| shown.text != text) {
+                self.ask(now, &text, prompt.echo, effects);
+            }
         } else if on_phone && self.shown.as_ref().is_none_or(|shown| shown.text != text) {
             let readable = |shown: &Shown| shown.at.plus_millis(READING_MILLIS);
             let at = self.shown.as_ref().map_or(now, readable);
@@ -99,6 +104,8 @@ impl Conversation {
         let secs = self.patience_secs(now);
         self.decide_by_before = self.decide_by;
         self.decide_by = now.plus_secs(secs.saturating_sub(MARGIN_SECS));
+        // The client counts from the beginning of its connection.
+        let secs = secs.saturating_add(now.since(self.began) / 1_000);
         effects.push(Effect::Ask { extra, secs });
     }
 }

@@ -346,11 +346,14 @@ const GREETING: Duration = Duration::from_secs(30);
 const A_LONG_TIME: Duration = Duration::from_hours(24);
 const BETWEEN_TABLES: Duration = Duration::from_millis(50);
 const REMEMBERED: Duration = Duration::from_secs(10);
-/// The time a woken login gets, should OpenVPN not see the verdict at once.
-const WAKE_SECS: u64 = 60;
+/// The time a woken login gets, should OpenVPN not see the verdict at once. A client counts it from
+/// the beginning of its connection, and one that has waited longer leaves (push.c,
+/// `receive_auth_pending`; seen with 2.6.14): as much as OpenVPN allows by default, which cuts it.
+const WAKE_SECS: u64 = 1_800;
 /// Keys that are tried when the right one is not known.
 const LAST_KEY: u64 = 16;
 /// How far into its second OpenVPN surely has seen it begin.
 const INTO_SECOND: Duration = Duration::from_millis(10);
-/// Seconds between the first repetition of a wake and the following ones.
-const PAUSES: [u64; 3] = [1, 1, 2];
+/// Seconds between the first repetition of a wake and the following ones: as long as OpenVPN may
+/// take for its next look at a login that has waited for a minute.
+const PAUSES: [u64; 5] = [1, 1, 2, 2, 2];

@@ -122,9 +122,9 @@ impl Management {
         self.request(peer, ids, What::Wake).await
     }
 
-    /// Shows the client a prompt (`extra`, such as `CR_TEXT:R,E:…`) and gives the login `secs` more
-    /// seconds from now (OpenVPN allows max(`reneg-sec`/2, `hand-window`) in all). An empty `extra`
-    /// only gives time. Of `extra` 246 bytes are shown: no client of 2.6 passes more on.
+    /// Shows the client a prompt (`extra`, such as `CR_TEXT:R,E:…`) and gives the login `secs`
+    /// seconds, which OpenVPN counts from now and its client from the beginning of its connection
+    /// (OpenVPN allows max(`reneg-sec`/2, `hand-window`) in all). An empty `extra` only gives time. Of `extra` 246 bytes are shown: no client of 2.6 passes more on.
     ///
     /// # Errors
     ///

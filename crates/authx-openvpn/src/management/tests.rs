@@ -81,7 +81,7 @@ async fn a_client_is_found_and_woken() {
         client.say("HEADER\tCLIENT_LIST\tReal Address\tVirtual Address\tClient ID").await;
         client.say(&format!("CLIENT_LIST\t{PEER}\t\t7")).await;
         client.say("END").await;
-        assert_eq!(client.hear().await, "client-pending-auth 7 1 \"\" 60\n");
+        assert_eq!(client.hear().await, "client-pending-auth 7 1 \"\" 1800\n");
         client.say(">CLIENT:CR_RESPONSE,7,1,MTEx").await;
         client.say(">CLIENT:ENV,untrusted_port=48105").await;
         client.say(">CLIENT:ENV,untrusted_ip=192.0.2.7").await;

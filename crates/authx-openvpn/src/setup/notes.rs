@@ -61,11 +61,14 @@ fn windows(settings: &Settings) -> Vec<Remark> {
     let mut notes = Vec::new();
     let answer = settings.answer_secs();
     if let Some(reneg) = settings.last("reneg-sec").filter(|setting| setting.number(1) > 0)
-        && answer < SIGN_IN_SECS
+        && answer < 2 * SIGN_IN_SECS
     {
+        // Whatever is told to a client in the second half of this time makes it leave
+        // (OpenVPN's push.c, `send_auth_pending_messages`).
+        let safe = answer / 2;
         let text = format!(
-            "reneg-sec: leaves users {answer} s to answer, at the prompt and on the phone, as OpenVPN \
-             allows half of it, or hand-window. 600 or more leaves them enough"
+            "reneg-sec: leaves users {safe} s to answer, at the prompt and on the phone: whatever \
+             OpenVPN tells a client later makes it leave. 1200 or more leaves them enough"
         );
         notes.push(Remark::at(reneg, text));
     }

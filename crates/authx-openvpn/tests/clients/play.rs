@@ -7,7 +7,7 @@ use authx_core::{
     factor::{Answer, Enrolled, Enrolment, code::Code, push::Push},
     guard::Guard,
     login::{self, Cause, FirstFactor, Login, Means, Phone, PhoneAnswer, Stage, Start},
-    policy::{Document, Effective, Policy},
+    policy::{Document, Effective, PhoneClass, Policy},
     prompt,
     wire::{
         check::Asks,
@@ -82,6 +82,7 @@ impl Host {
         let phone = Phone {
             id: PhoneId::from_bytes([4; 16]),
             name: "Anna's phone".to_owned(),
+            class: PhoneClass::Web,
             subscribed: true,
             unreachable_since: None,
         };
@@ -216,7 +217,7 @@ impl Host {
             answer: text.map(|text| Answer { text, digest: None }),
             session: None,
         };
-        let mut means = Means { enrolled: &mut self.enrolled, phones: &self.phones };
+        let mut means = Means { enrolled: &mut self.enrolled, phones: &self.phones, enrol: None };
         let (login, _) = login::start(&mut cx, start, &self.policy, &mut means);
         self.login = Some(login);
         self.told()
@@ -250,7 +251,7 @@ impl Host {
     fn step(&mut self, event: &login::Event<'_>) -> Event {
         let mut fill = fill;
         let login = self.login.as_mut().unwrap();
-        let mut means = Means { enrolled: &mut self.enrolled, phones: &self.phones };
+        let mut means = Means { enrolled: &mut self.enrolled, phones: &self.phones, enrol: None };
         login::step(&mut cx(&mut fill), login, &self.policy, &mut means, event);
         self.told()
     }

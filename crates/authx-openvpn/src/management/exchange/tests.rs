@@ -105,7 +105,7 @@ fn a_key_that_is_not_known_is_searched_upwards() {
 #[test]
 fn a_wake_is_repeated_when_the_next_second_has_begun() {
     let mut talk = Talk::new();
-    let wake = "client-pending-auth 7 1 \"\" 60\n";
+    let wake = "client-pending-auth 7 1 \"\" 1800\n";
     let answer = talk.want(Some((7, 1)), What::Wake);
     assert_eq!(talk.said(), wake);
     talk.hear(DONE);
@@ -118,6 +118,8 @@ fn a_wake_is_repeated_when_the_next_second_has_begun() {
         (2_710, wake),
         (4_709, ""),
         (4_710, wake),
+        (6_710, wake),
+        (8_710, wake),
     ] {
         talk.at(millis).unwrap();
         assert_eq!(talk.said(), said, "{millis}");
@@ -146,7 +148,7 @@ fn nobody_is_woken_again_whose_tunnel_stands_or_who_is_gone() {
     talk.hear(">CLIENT:ESTABLISHED,7");
     talk.said();
     talk.at(710).unwrap();
-    assert_eq!(talk.said(), "client-pending-auth 8 1 \"\" 60\n");
+    assert_eq!(talk.said(), "client-pending-auth 8 1 \"\" 1800\n");
     talk.hear(NO_SUCH);
     talk.at(9_000).unwrap();
     assert_eq!(talk.said(), "");
