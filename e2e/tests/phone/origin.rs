@@ -83,7 +83,7 @@ fn keys_of(kept: &Value) -> Vec<&Value> {
             Some(key) => vec![key],
             None => all.values().flat_map(keys_of).collect(),
         },
-        _ => vec![],
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => vec![],
     }
 }
 
@@ -138,7 +138,7 @@ const FROM_ELSEWHERE: &str = r"
     return found;
 ";
 
-/// Every way out that WebCrypto has, for every key that is none of the public ones.
+/// Every way out that `WebCrypto` has, for every key that is none of the public ones.
 const EXPORT: &str = r"
     const done = wish => new Promise((resolve, reject) => {
         wish.onsuccess = () => resolve(wish.result);

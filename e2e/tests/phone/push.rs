@@ -127,6 +127,7 @@ async fn a_service_that_forgot(house: &House, phone: &Phone) {
 async fn by_push_alone(house: &House, phone: &Phone) {
     let sign_in = house.sign_in("alice", "161803").await;
     sign_in.delivery("delivered").await;
+    named(house, 4).await;
     from_the_notice(house, phone, &sign_in).await;
 }
 
