@@ -9,8 +9,8 @@
 mod harness;
 mod house;
 mod lock;
+mod more;
 mod origin;
 mod push;
 mod sign_in;
-mod more;
 mod stories;

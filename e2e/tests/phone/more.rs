@@ -8,11 +8,8 @@ use authx_e2e::{
     vpn::{ClientOptions, Outcome},
 };
 use serde_json::{Value, json};
-use std::{
-    fs,
-    time::{Duration, Instant},
-};
-use tokio::time::{sleep, timeout};
+use std::{fs, time::Duration};
+use tokio::time::{Instant, sleep, timeout};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn moved_to_a_second_phone() {
