@@ -28,7 +28,7 @@ export async function launch(wish, journal) {
     locale: 'en-GB',
     timezoneId: 'UTC',
   })
-  return new Chromium(context, journal, wish.granted)
+  return new Chromium(context, journal, wish.granted, wish.installed ??= {})
 }
 
 /**
@@ -56,10 +56,14 @@ class Chromium {
   /** Authenticators by their page: one belongs to a page, not to the browser. @type {Map<Page, { cdp: CDPSession, authenticatorId: string }>} */
   authenticators = new Map()
 
-  /** @param {import('playwright-core').BrowserContext} context @param {import('./journal.mjs').Journal} journal @param {string[]} granted */
-  constructor(context, journal, granted) {
+  /**
+   * @param {import('playwright-core').BrowserContext} context @param {import('./journal.mjs').Journal} journal @param {string[]} granted
+   * @param {{ manifestId?: string }} installed the profile's app
+   */
+  constructor(context, journal, granted, installed) {
     this.context = context
     this.granted = granted
+    this.installed = installed
     this.journal = journal
     context.setDefaultTimeout(PATIENCE)
     // The first page stays: a browser ends with its last one.
@@ -258,13 +262,16 @@ class Chromium {
       const manifestId = (await cdp.send('Page.getAppId')).appId ?? ''
       await cdp.send('PWA.install', { manifestId, installUrlOrBundleUrl: this.page(wish).url() })
       await cdp.send('PWA.changeAppUserSettings', { manifestId, displayMode: 'standalone' })
-      this.manifestId = manifestId
+      this.installed.manifestId = manifestId
     })
   }
 
   /** Opens the installed app in a window of its own. @param {any} wish */
-  async launch_app({ tab = 'main', from = 'main' }) {
-    await this.#cdp({ tab: from }, cdp => cdp.send('PWA.launch', { manifestId: this.manifestId ?? '' }))
+  async launch_app({ tab = 'main' }) {
+    // From any page: the blank one that stays.
+    const cdp = await this.context.newCDPSession(this.context.pages()[0])
+    await cdp.send('PWA.launch', { manifestId: this.installed.manifestId ?? '' })
+    await cdp.detach()
     await this.adopt({ tab, part: '' })
   }
 

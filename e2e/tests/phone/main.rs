@@ -9,6 +9,7 @@
 mod harness;
 mod house;
 mod lock;
+mod more;
 mod origin;
 mod push;
 mod sign_in;
