@@ -28,7 +28,7 @@ export async function launch(wish, journal) {
     locale: 'en-GB',
     timezoneId: 'UTC',
   })
-  return new Chromium(context, journal, wish.granted)
+  return new Chromium(context, journal, wish.granted, wish.installed ??= {})
 }
 
 /**
@@ -56,10 +56,14 @@ class Chromium {
   /** Authenticators by their page: one belongs to a page, not to the browser. @type {Map<Page, { cdp: CDPSession, authenticatorId: string }>} */
   authenticators = new Map()
 
-  /** @param {import('playwright-core').BrowserContext} context @param {import('./journal.mjs').Journal} journal @param {string[]} granted */
-  constructor(context, journal, granted) {
+  /**
+   * @param {import('playwright-core').BrowserContext} context @param {import('./journal.mjs').Journal} journal @param {string[]} granted
+   * @param {{ manifestId?: string }} installed the profile's app
+   */
+  constructor(context, journal, granted, installed) {
     this.context = context
     this.granted = granted
+    this.installed = installed
     this.journal = journal
     context.setDefaultTimeout(PATIENCE)
     // The first page stays: a browser ends with its last one.
@@ -213,14 +217,11 @@ class Chromium {
     const page = this.page(wish)
     const { verified = true, present = true, prf = true } = wish
     const known = this.authenticators.get(page)
-    if (known) {
-      const { cdp, authenticatorId } = known
-      await cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: verified })
-      await cdp.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled: present })
-      return
-    }
-    const cdp = await this.context.newCDPSession(page)
-    await cdp.send('WebAuthn.enable', { enableUI: false })
+    const cdp = known?.cdp ?? await this.context.newCDPSession(page)
+    if (!known) await cdp.send('WebAuthn.enable', { enableUI: false })
+    const kept = known ? await this.credentials(wish) : []
+    // A sensor stays locked once it has met too many wrong fingers: another one takes its place.
+    if (known) await cdp.send('WebAuthn.removeVirtualAuthenticator', { authenticatorId: known.authenticatorId })
     const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
       options: {
         protocol: 'ctap2', ctap2Version: 'ctap2_1', transport: 'internal', hasResidentKey: true,
@@ -228,6 +229,7 @@ class Chromium {
       },
     })
     this.authenticators.set(page, { cdp, authenticatorId })
+    await this.add_credentials({ ...wish, credentials: kept })
   }
 
   /** The authenticator's credentials, to be given to that of another page. @param {any} wish */
@@ -260,13 +262,16 @@ class Chromium {
       const manifestId = (await cdp.send('Page.getAppId')).appId ?? ''
       await cdp.send('PWA.install', { manifestId, installUrlOrBundleUrl: this.page(wish).url() })
       await cdp.send('PWA.changeAppUserSettings', { manifestId, displayMode: 'standalone' })
-      this.manifestId = manifestId
+      this.installed.manifestId = manifestId
     })
   }
 
   /** Opens the installed app in a window of its own. @param {any} wish */
-  async launch_app({ tab = 'main', from = 'main' }) {
-    await this.#cdp({ tab: from }, cdp => cdp.send('PWA.launch', { manifestId: this.manifestId ?? '' }))
+  async launch_app({ tab = 'main' }) {
+    // From any page: the blank one that stays.
+    const cdp = await this.context.newCDPSession(this.context.pages()[0])
+    await cdp.send('PWA.launch', { manifestId: this.installed.manifestId ?? '' })
+    await cdp.detach()
     await this.adopt({ tab, part: '' })
   }
 

@@ -6,16 +6,19 @@ use authx_core::{
     ApplicationId, Cx, LoginId, Millis,
     wire::signature::{self, AppKey, Headers, sign_request, verify_response},
 };
-use reqwest::{Method, header::HeaderMap};
+use reqwest::{ClientBuilder, Method, header::HeaderMap};
 use serde_json::{Value, json};
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, path::Path, time::Duration};
 use tokio::time::sleep;
 
 /// Signs requests and believes only signed answers.
 #[derive(Clone, Debug)]
 pub struct Client {
     http: reqwest::Client,
-    address: SocketAddr,
+    /// Scheme, host and port that requests go to.
+    origin: String,
+    /// What signatures cover of it.
+    authority: String,
     application: ApplicationId,
     key: AppKey,
 }
@@ -47,9 +50,21 @@ pub struct Reply {
 impl Client {
     /// A caller of the server at `address`.
     pub fn new(address: SocketAddr, caller: &Caller) -> Self {
-        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_mins(1));
-        let (application, key) = (caller.id, caller.key.clone());
-        Self { http: http.build().unwrap(), address, application, key }
+        let origin = format!("http://{address}");
+        Self::of(reqwest::Client::builder(), origin, "localhost", caller)
+    }
+
+    /// A caller of the server behind a socket, whose site is `public`, an origin with TLS.
+    pub fn over_socket(socket: &Path, public: &str, caller: &Caller) -> Self {
+        let authority = public.strip_prefix("https://").expect("an origin with TLS");
+        let http = reqwest::Client::builder().unix_socket(socket);
+        Self::of(http, format!("http://{authority}"), authority, caller)
+    }
+
+    fn of(http: ClientBuilder, origin: String, authority: &str, caller: &Caller) -> Self {
+        let http = http.no_proxy().timeout(Duration::from_mins(1)).build().unwrap();
+        let (authority, application, key) = (authority.to_owned(), caller.id, caller.key.clone());
+        Self { http, origin, authority, application, key }
     }
 
     /// Sends a signed request.
@@ -61,7 +76,7 @@ impl Client {
         let (path, query) = call.target.split_once('?').unwrap_or((&call.target, ""));
         let covered = signature::Request {
             method: call.method.as_str(),
-            authority: "localhost",
+            authority: &self.authority,
             path,
             query,
             client: CLIENT,
@@ -70,7 +85,7 @@ impl Client {
         let mut nonce = [0; 16];
         OsRandom.fill(&mut nonce);
         let sent = sign_request(&self.key, self.application, &covered, now().secs(), nonce);
-        let url = format!("http://{}{}", self.address, call.target);
+        let url = format!("{}{}", self.origin, call.target);
         let mut request = self.http.request(call.method.clone(), url).body(call.body.clone());
         request = request.header("authx-client", CLIENT);
         for (name, value) in sent.fields() {
@@ -126,7 +141,7 @@ impl Client {
 
     /// What `/health/ready` says: its status and the words of its problems.
     pub async fn ready(&self) -> (u16, Vec<String>) {
-        let url = format!("http://{}/health/ready", self.address);
+        let url = format!("{}/health/ready", self.origin);
         let response = self.http.get(url).send().await.expect("an answer");
         let status = response.status().as_u16();
         let json: Value = serde_json::from_slice(&response.bytes().await.unwrap()).unwrap();

@@ -6,13 +6,15 @@
 
 mod moving;
 mod phone;
+mod reach;
 mod record;
 mod renewal;
 #[cfg(test)]
 mod tests;
 mod view;
 
-pub use phone::{Phone, PhoneAnswer, Reach, Ringing};
+pub use phone::{PhoneAnswer, Ringing};
+pub use reach::{Phone, Reach};
 pub use renewal::{Renewal, renew};
 
 use crate::{
@@ -247,8 +249,10 @@ pub enum Effect {
     AskPhone {
         /// Which.
         phone: PhoneId,
-        /// The login whose request this one takes over: the phone has been rung already.
+        /// The login whose request this one takes over.
         replaces: Option<LoginId>,
+        /// Whether the phone rings; it may have done so already.
+        rings: bool,
     },
     /// The code that a phone showed for this refused login was typed.
     CodeUsed(LoginId),
@@ -348,7 +352,11 @@ pub fn step(
         }
         Event::Cancelled => moving.end(cx, Stage::Cancelled, EventKind::LoginCancelled),
         Event::Phone { phone, answer, first_factor, certificate, evidence } => {
-            if moving.rings_on(*phone) && moving.stands(cx, *first_factor, *certificate) {
+            // To say no needs nothing that has to stand: "not me" counts also of a login whose
+            // password was replaced meanwhile.
+            let needs = matches!(answer, PhoneAnswer::Approve { .. });
+            if moving.rings_on(*phone) && (!needs || moving.stands(cx, *first_factor, *certificate))
+            {
                 moving.answered_on_phone(cx, means, *phone, answer, evidence.clone());
             }
         }

@@ -10,6 +10,7 @@
 mod authority;
 mod camera;
 mod driver;
+mod front;
 mod link;
 mod notices;
 mod page;
@@ -21,6 +22,7 @@ mod world;
 
 pub use authority::{Authority, Identity};
 pub use driver::{Browser, Finger, Kind, Shape};
+pub use front::Front;
 pub use notices::{Notice, Notices};
 pub use phone::{Answer, Enrolment, Phone};
 pub use services::{CHROMIUM_HOST, FIREFOX_HOST, Post, Services};

@@ -71,8 +71,13 @@ impl Phone {
 
     /// Leaves the first page of an invitation, whatever it says about installing.
     pub async fn go_on(&self) {
-        let browser = &self.browser;
-        browser.wait(&role("heading", "to this phone")).await;
+        let (browser, title) = (&self.browser, role("heading", "to this phone"));
+        let desk = role("button", "Use this browser as the phone");
+        browser.wait_one_of(&[&title, &desk]).await;
+        if browser.sees(&desk).await {
+            browser.click(&desk).await;
+            browser.wait(&title).await;
+        }
         let without = role("button", "Go on without installing");
         let start = role("button", "Start").exactly();
         let there = if browser.sees(&without).await { without } else { start };

@@ -1,8 +1,8 @@
 //! What the browsers of a test share.
 
 use super::{
-    Authority, Browser, Kind, NAMES, Notices, Services, Site, artefacts, authority::Identity,
-    is_there,
+    Authority, Browser, Front, Kind, NAMES, Notices, Services, Site, artefacts,
+    authority::Identity, is_there,
 };
 use std::{
     fs,
@@ -61,6 +61,11 @@ impl World {
     /// A site with push that is not AuthX.
     pub async fn site(&self) -> Site {
         Site::start(self).await
+    }
+
+    /// Stands at a port before the AuthX at another one.
+    pub async fn front(&self, port: u16, to: u16) -> Front {
+        Front::start(self, port, to).await
     }
 
     /// A certificate for every name of AuthX.

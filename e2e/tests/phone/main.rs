@@ -8,4 +8,9 @@
 
 mod harness;
 mod house;
+mod lock;
+mod more;
+mod origin;
+mod push;
+mod sign_in;
 mod stories;

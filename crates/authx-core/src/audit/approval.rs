@@ -11,6 +11,7 @@ use crate::{
     },
 };
 use serde::Deserialize;
+use std::collections::HashMap;
 
 /// The part of an entry's detail that matters here.
 #[derive(Deserialize)]
@@ -42,19 +43,42 @@ struct Approval {
     body: String,
 }
 
-/// Whether the entry of a login that was allowed by a phone holds the phone's signed approval of
-/// this very login. Entries of other logins claim nothing.
-pub(super) fn holds(row: &Row<'_>) -> bool {
-    if !row.detail.contains(CLAIM) {
-        return true;
+/// The keys of the phones, as the entries of their activations say: a few bytes for each phone.
+#[derive(Debug, Default)]
+pub(super) struct PhoneKeys(HashMap<String, Base64Url>);
+
+impl PhoneKeys {
+    /// Notes the key of an activation.
+    pub(super) fn note(&mut self, row: &Row<'_>) {
+        if let Ok(Activation { phone_id, answer_key }) = serde_json::from_str(row.detail) {
+            self.0.insert(phone_id, answer_key);
+        }
     }
-    let Ok(detail) = serde_json::from_str::<Detail>(row.detail) else { return false };
-    if detail.by != "push" || detail.shown_for.is_some() {
-        return true;
+
+    /// Whether the entry of a login that was allowed by a phone holds the phone's signed approval
+    /// of this very login, with the key that was recorded when the phone was enrolled. Entries of
+    /// other logins claim nothing.
+    pub(super) fn hold(&self, row: &Row<'_>) -> bool {
+        if !row.detail.contains(CLAIM) {
+            return true;
+        }
+        let Ok(detail) = serde_json::from_str::<Detail>(row.detail) else { return false };
+        if detail.by != "push" || detail.shown_for.is_some() {
+            return true;
+        }
+        detail.approval.is_some_and(|approval| {
+            self.0.get(&approval.phone) == Some(&approval.key)
+                && approval.is_signed()
+                && approval.approves(row, detail.credential.as_ref())
+        })
     }
-    detail.approval.is_some_and(|approval| {
-        approval.is_signed() && approval.approves(row, detail.credential.as_ref())
-    })
+}
+
+/// The part of an activation's detail that matters here.
+#[derive(Deserialize)]
+struct Activation {
+    phone_id: String,
+    answer_key: Base64Url,
 }
 
 impl Approval {
@@ -108,7 +132,7 @@ mod tests {
 
     fn approval(signed_for: LoginId) -> Value {
         let phone = PhoneId::from_bytes([3; 16]);
-        let signer = with_cx(2, PhoneSigner::draw);
+        let signer = with_cx(KEY, PhoneSigner::draw);
         let application = ApplicationId::from_bytes([2; 16]);
         let statement = json!({"answer": "approve", "login": signed_for,
             "application": application, "match_number": "482913"});
@@ -132,9 +156,8 @@ mod tests {
         })
     }
 
-    fn entry(login: LoginId, detail: &Value) -> bool {
-        let detail = detail.to_string();
-        holds(&Row {
+    fn row<'a>(login: &'a LoginId, detail: &'a str) -> Row<'a> {
+        Row {
             seq: 1,
             id: &[0; 16],
             at: 0,
@@ -143,10 +166,25 @@ mod tests {
             application: Some(&[2; 16]),
             login: Some(login.as_bytes()),
             support_code: None,
-            detail: &detail,
+            detail,
             mac: &[],
-        })
+        }
     }
+
+    /// Whether an entry holds, beside the activation of a phone with the key of `seed`.
+    fn entry_beside(seed: u64, login: LoginId, detail: &Value) -> bool {
+        let key = Base64Url::new(*with_cx(seed, PhoneSigner::draw).point());
+        let activation = json!({"phone_id": PhoneId::from_bytes([3; 16]), "answer_key": key});
+        let mut keys = PhoneKeys::default();
+        keys.note(&row(&login, &activation.to_string()));
+        keys.hold(&row(&login, &detail.to_string()))
+    }
+
+    fn entry(login: LoginId, detail: &Value) -> bool {
+        entry_beside(KEY, login, detail)
+    }
+
+    const KEY: u64 = 2;
 
     #[test]
     fn only_the_phones_own_word_for_this_login_holds() {
@@ -154,6 +192,8 @@ mod tests {
         assert!(entry(login, &json!({"by": "push", "approval": approval(login)})));
         assert!(!entry(login, &json!({"by": "push", "approval": approval(other)})));
         assert!(!entry(login, &json!({"by": "push"})), "an approval that nobody signed");
+        let approved = json!({"by": "push", "approval": approval(login)});
+        assert!(!entry_beside(9, login, &approved), "another key than the enrolled one");
         assert!(entry(login, &json!({"by": "push", "shown_for": other})));
         assert!(entry(login, &json!({"by": "code"})));
         let mut changed = approval(login);

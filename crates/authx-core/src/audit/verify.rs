@@ -1,7 +1,7 @@
 //! Reads a record again and says what was done to it.
 
 use super::{
-    AuditKey, EventKind, Finding, Report, Row, Seal, Witness, approval, merkle::Tree,
+    AuditKey, EventKind, Finding, Report, Row, Seal, Witness, approval::PhoneKeys, merkle::Tree,
     repeats::Repeats,
 };
 use crate::{Millis, id::TenantId};
@@ -50,6 +50,7 @@ pub struct Verifier<'k> {
     range: Range,
     last_seq: Option<i64>,
     repeats: Repeats,
+    phones: PhoneKeys,
     report: Report,
 }
 
@@ -80,6 +81,7 @@ impl<'k> Verifier<'k> {
             range: Range { first: i64::MIN, last: i64::MAX },
             last_seq: None,
             repeats: Repeats::default(),
+            phones: PhoneKeys::default(),
             report: Report {
                 tenant,
                 rows: 0,
@@ -142,7 +144,10 @@ impl<'k> Verifier<'k> {
         if kind.is_err() {
             self.find(Finding::RowUnknown { seq: row.seq });
         }
-        if kind == Ok(EventKind::LoginAllowed) && !approval::holds(row) {
+        if kind == Ok(EventKind::PhoneActivated) {
+            self.phones.note(row);
+        }
+        if kind == Ok(EventKind::LoginAllowed) && !self.phones.hold(row) {
             self.find(Finding::ApprovalUnsigned { seq: row.seq });
         }
         // A genuine row has the id of an event: 16 bytes.

@@ -3,7 +3,7 @@
 //! One record for each user: what limits the requests, whichever of the user's phones gets them.
 
 use super::Description;
-use crate::{ApplicationId, Cx, LoginId, Millis, Secret, guard::Source};
+use crate::{ApplicationId, Cx, LoginId, Millis, PhoneId, Secret, guard::Source};
 use aws_lc_rs::constant_time;
 use serde::{Deserialize, Serialize};
 
@@ -19,8 +19,8 @@ pub(super) const DESCRIPTION: Description = Description {
 pub struct Push {
     /// Of the last ten minutes, oldest first.
     requests: Vec<Asked>,
-    /// Logins of the last day whose numbers were wrong to the end.
-    mismatched: Vec<Millis>,
+    /// Logins of the last day with a wrong number that no right one has mended.
+    mismatched: Vec<Mismatched>,
     /// Since somebody said "not me".
     #[serde(default, skip_serializing_if = "Option::is_none")]
     locked_until: Option<Millis>,
@@ -35,10 +35,18 @@ pub struct Push {
     networks: Vec<Source>,
 }
 
+/// A login with a wrong number.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+struct Mismatched {
+    login: LoginId,
+    at: Millis,
+}
+
 /// One request.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
 struct Asked {
     login: LoginId,
+    phone: PhoneId,
     application: ApplicationId,
     source: Source,
     device: String,
@@ -62,6 +70,8 @@ struct ShownCode {
 pub struct Asking<'a> {
     /// The login.
     pub login: LoginId,
+    /// Which phone.
+    pub phone: PhoneId,
     /// At what.
     pub application: ApplicationId,
     /// From which network.
@@ -70,6 +80,15 @@ pub struct Asking<'a> {
     pub device: &'a str,
     /// When the request ends by itself.
     pub until: Millis,
+}
+
+/// How a phone is asked.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Rung {
+    /// The login whose request this one takes over: the same client tries again.
+    pub replaces: Option<LoginId>,
+    /// Whether the phone rings. It has done so when this very phone had that request.
+    pub rings: bool,
 }
 
 /// Why no phone is asked now.
@@ -84,14 +103,15 @@ pub enum Held {
 }
 
 impl Push {
-    /// Notes a request, if the phone may be asked. Gives the login whose request this one takes
-    /// over, when the same client tries again while that is open: then the phone does not ring
-    /// again.
+    /// Notes a request, if the phone may be asked. A client that tries again while its request is
+    /// open takes it over. Each ring counts, also one of another phone for the same login.
     ///
     /// # Errors
     ///
     /// [`Held`] says why the phone is left in peace.
-    pub fn ask(&mut self, now: Millis, asking: &Asking<'_>) -> Result<Option<LoginId>, Held> {
+    pub fn ask(&mut self, now: Millis, asking: &Asking<'_>) -> Result<Rung, Held> {
+        self.mismatched.retain(|it| now.since(it.at) < DAY_MILLIS);
+        self.ended |= self.mismatched.len() >= MOST_MISMATCHED;
         if self.ended {
             return Err(Held::Ended);
         }
@@ -106,17 +126,26 @@ impl Push {
                 && asked.source == *asking.source
                 && asked.device == asking.device
         };
-        if let Some(open) = self.requests.iter_mut().find(same) {
-            let replaced = (open.login != asking.login).then_some(open.login);
-            (open.login, open.until) = (asking.login, asking.until);
-            return Ok(replaced);
+        let mut replaces = None;
+        let mut open = self.requests.iter_mut().find(same);
+        if let Some(open) = &mut open {
+            replaces = (open.login != asking.login).then_some(open.login);
+            if open.phone == asking.phone {
+                (open.login, open.until) = (asking.login, asking.until);
+                return Ok(Rung { replaces, rings: false });
+            }
         }
         let unanswered = self.requests.iter().filter(|asked| !asked.answered).count();
         if unanswered >= MOST_UNANSWERED || self.requests.len() >= MOST_REQUESTS {
             return Err(Held::TooMany);
         }
+        // The other phone's request is over, and stays counted.
+        if let Some(open) = self.requests.iter_mut().find(same) {
+            (open.login, open.until) = (asking.login, now);
+        }
         self.requests.push(Asked {
             login: asking.login,
+            phone: asking.phone,
             application: asking.application,
             source: asking.source.clone(),
             device: asking.device.to_owned(),
@@ -124,7 +153,7 @@ impl Push {
             until: asking.until,
             answered: false,
         });
-        Ok(None)
+        Ok(Rung { replaces, rings: true })
     }
 
     /// The user did something about a request: on the phone, or by another factor.
@@ -134,12 +163,18 @@ impl Push {
         }
     }
 
-    /// A login ended with wrong numbers. After the fifth in a day no phone is asked any more: who
-    /// approves blindly would succeed at most ten times in a million each day.
-    pub fn mismatched(&mut self, now: Millis) {
-        self.mismatched.retain(|at| now.since(*at) < DAY_MILLIS);
-        self.mismatched.push(now);
-        self.ended |= self.mismatched.len() >= MOST_MISMATCHED;
+    /// A number of this login was wrong, the last one that may be tried or not: it counts also when
+    /// the login is given up before that. After the fifth such login in a day no phone is asked any
+    /// more: who approves blindly would succeed at most ten times in a million each day.
+    pub fn mismatched(&mut self, now: Millis, login: LoginId, is_last: bool) {
+        self.mismatched.retain(|it| now.since(it.at) < DAY_MILLIS && it.login != login);
+        self.mismatched.push(Mismatched { login, at: now });
+        self.ended |= is_last && self.mismatched.len() >= MOST_MISMATCHED;
+    }
+
+    /// The right number followed: a slip of the finger is no blind approval.
+    pub fn matched(&mut self, login: LoginId) {
+        self.mismatched.retain(|it| it.login != login);
     }
 
     /// Somebody said "not me": no phone is asked for a while, and no code shown earlier counts.
@@ -252,8 +287,15 @@ mod tests {
     }
 
     fn ask(push: &mut Push, now: Millis, id: u8, from: u8) -> Result<Option<LoginId>, Held> {
+        let rung = ask_phone(push, now, id, from, 1)?;
+        assert_eq!(rung.rings, rung.replaces.is_none());
+        Ok(rung.replaces)
+    }
+
+    fn ask_phone(push: &mut Push, now: Millis, id: u8, from: u8, phone: u8) -> Result<Rung, Held> {
         let asking = Asking {
             login: LoginId::from_bytes([id; 16]),
+            phone: PhoneId::from_bytes([phone; 16]),
             application: ApplicationId::from_bytes([1; 16]),
             source: &source(from),
             device: "laptop",
@@ -271,6 +313,23 @@ mod tests {
             assert_eq!(ask(&mut push, NOW.plus_secs(1), id, 1), Ok(Some(earlier)));
         }
         assert_eq!(ask(&mut push, NOW.plus_secs(200), 30, 1), Ok(None), "that one was over");
+    }
+
+    #[test]
+    fn another_phone_rings_and_counts() {
+        let mut push = Push::default();
+        let mut rung = vec![];
+        for turn in 0..9 {
+            rung.extend(ask_phone(&mut push, NOW, 1, 1, turn % 2));
+        }
+        let rings = rung.iter().filter(|rung| rung.rings).count();
+        assert_eq!(rings, 3, "back and forth: {rung:?}");
+        push.answered(LoginId::from_bytes([1; 16]));
+        let next = ask_phone(&mut push, NOW, 2, 1, 0);
+        assert_eq!(next, Ok(Rung { replaces: None, rings: true }));
+        let replaces = Some(LoginId::from_bytes([2; 16]));
+        let next = ask_phone(&mut push, NOW, 3, 1, 1);
+        assert_eq!(next, Ok(Rung { replaces, rings: true }));
     }
 
     #[test]
@@ -299,7 +358,9 @@ mod tests {
         assert_eq!(ask(&mut push, NOW.plus_secs(600), 1, 1), Ok(None));
         for hour in 0..5 {
             assert_eq!(push.held(NOW.plus_secs(7_200)), None);
-            push.mismatched(NOW.plus_secs(hour * 3_600));
+            let login = LoginId::from_bytes([u8::try_from(hour).unwrap(); 16]);
+            push.mismatched(NOW.plus_secs(hour * 3_600), login, false);
+            push.mismatched(NOW.plus_secs(hour * 3_600), login, true);
         }
         assert_eq!(ask(&mut push, NOW.plus_secs(900_000), 9, 1), Err(Held::Ended));
         push.unlock();

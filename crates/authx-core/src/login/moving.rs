@@ -2,7 +2,7 @@
 
 use super::{Cause, Effect, Enrol, FirstFactor, Login, Means, Stage, record};
 use crate::{
-    Cx, Millis, SessionId, UserId,
+    Cx, FactorId, Millis, SessionId, UserId,
     audit::EventKind,
     factor::{Answer, Enrolled, FactorKind, Verdict},
     guard::Gate,
@@ -130,16 +130,9 @@ impl Moving<'_> {
         answer: &Answer<'_>,
     ) {
         let source = self.login.source();
-        let wanted = if self.login.offers.contains(&kind) { kind } else { FactorKind::Push };
+        let wanted = self.counted(kind);
         let ours = |factor: &&mut Enrolled| factor.enrolment.kind() == wanted;
-        let mut gate = None;
-        for factor in enrolled.iter_mut().filter(ours) {
-            match factor.guard.gate(cx.now, &source, self.policy.lock_after) {
-                Gate::Open => gate = gate.or(Some(Gate::Open)),
-                closed @ (Gate::Locked | Gate::Wait { .. }) => gate = Some(closed),
-            }
-        }
-        match gate {
+        match self.gate(cx, enrolled, kind) {
             Some(Gate::Open) => {}
             None => return self.refuse(cx, Reason::NotEnrolled, None),
             Some(Gate::Locked) => return self.refuse(cx, Reason::FactorLocked, None),
@@ -149,9 +142,8 @@ impl Moving<'_> {
         for factor in enrolled.iter_mut().filter(ours) {
             match factor.enrolment.answer(cx, answer) {
                 Verdict::Accept => {
-                    factor.guard.succeed(&source);
                     let id = factor.id;
-                    self.effects.push(Effect::SaveFactor(id));
+                    self.forgive(enrolled, kind, Some(id));
                     self.note_answered(enrolled);
                     return self.allow(cx, Some(kind), Map::new());
                 }
@@ -164,6 +156,45 @@ impl Moving<'_> {
             self.effects.push(Effect::SaveFactor(factor.id));
         }
         self.wrong(cx, kind, verdict);
+    }
+
+    /// Whose guard counts the answers of this kind: codes that only phones show are push.
+    fn counted(&self, kind: FactorKind) -> FactorKind {
+        if self.login.offers.contains(&kind) { kind } else { FactorKind::Push }
+    }
+
+    /// Whether an answer of this kind may be looked at; `None` where there is nothing to look at.
+    pub(super) fn gate(
+        &self,
+        cx: &Cx<'_>,
+        enrolled: &[Enrolled],
+        kind: FactorKind,
+    ) -> Option<Gate> {
+        let (source, counted) = (self.login.source(), self.counted(kind));
+        let mut gate = None;
+        for factor in enrolled.iter().filter(|factor| factor.enrolment.kind() == counted) {
+            match factor.guard.gate(cx.now, &source, self.policy.lock_after) {
+                Gate::Open => gate = gate.or(Some(Gate::Open)),
+                closed @ (Gate::Locked | Gate::Wait { .. }) => gate = Some(closed),
+            }
+        }
+        gate
+    }
+
+    /// A right answer forgives the wrong ones of its source at all factors that counted them, and
+    /// saves the one that accepted it.
+    pub(super) fn forgive(
+        &mut self,
+        enrolled: &mut [Enrolled],
+        kind: FactorKind,
+        accepted: Option<FactorId>,
+    ) {
+        let (source, counted) = (self.login.source(), self.counted(kind));
+        for factor in enrolled.iter_mut().filter(|factor| factor.enrolment.kind() == counted) {
+            if factor.guard.succeed(&source) || Some(factor.id) == accepted {
+                self.effects.push(Effect::SaveFactor(factor.id));
+            }
+        }
     }
 
     fn wrong(&mut self, cx: &mut Cx<'_>, kind: FactorKind, verdict: Verdict) {

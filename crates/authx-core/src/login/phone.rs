@@ -1,14 +1,15 @@
 //! Asking a phone, and what comes back from it.
 
-use super::{Effect, Login, Means, Stage, moving::Moving, record};
+use super::{Effect, Login, Means, Phone, Reach, Stage, moving::Moving, record};
 use crate::{
     Cx, Millis, PhoneId,
     audit::EventKind,
     factor::{
         Answer, Enrolled, Enrolment, FactorKind,
-        push::{Asking, Held, Push},
+        push::{Asking, Held, Push, Rung},
     },
-    policy::{AutomaticPush, MatchNumber as NumberPolicy, PhoneClass},
+    guard::Gate,
+    policy::{AutomaticPush, MatchNumber as NumberPolicy},
     prompt::{self, Question},
     reason::Reason,
     wire::{
@@ -19,28 +20,6 @@ use crate::{
 use aws_lc_rs::constant_time;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-
-/// A phone that can be asked.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Phone {
-    /// Which.
-    pub id: PhoneId,
-    /// What its owner calls it.
-    pub name: String,
-    /// What keeps its keys.
-    pub class: PhoneClass,
-    /// Whether notices can be sent to it.
-    pub subscribed: bool,
-    /// Since when nothing that was sent has arrived.
-    pub unreachable_since: Option<Millis>,
-}
-
-impl Phone {
-    /// Whether a request will be noticed, as far as is known.
-    pub fn is_reachable(&self) -> bool {
-        self.subscribed && self.unreachable_since.is_none()
-    }
-}
 
 /// A request that a phone has.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
@@ -62,25 +41,6 @@ pub struct Ringing {
     pub number: Option<MatchNumber>,
     /// What the user reads meanwhile.
     pub prompt: String,
-}
-
-/// How far a request came.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Reach {
-    /// The phone said that it has it.
-    Delivered,
-    /// It could not be sent.
-    Failed,
-    /// Notices are off on this phone: it sees the request when it is opened.
-    Silent,
-    /// Sent; the phone has not said that it has it.
-    Sent,
-    /// Sent, but nothing has arrived there since.
-    Unreachable {
-        /// Since when.
-        since: Millis,
-    },
 }
 
 /// What a phone says to a request.
@@ -181,16 +141,20 @@ impl Moving<'_> {
         let (source, device) = (self.login.source(), device(self.login));
         let asking = Asking {
             login: self.login.id,
+            phone: phone.id,
             application: self.login.application,
             source: &source,
             device: &device,
             until,
         };
         let Some((id, push)) = limits(enrolled) else { return Err(Held::Locked) };
-        let replaces = push.ask(cx.now, &asking)?;
-        self.effects.push(Effect::SaveFactor(id));
+        let asked = push.ask(cx.now, &asking);
+        if matches!(asked, Ok(_) | Err(Held::Ended)) {
+            self.effects.push(Effect::SaveFactor(id));
+        }
+        let Rung { replaces, rings } = asked?;
         self.end_request("elsewhere");
-        self.effects.push(Effect::AskPhone { phone: phone.id, replaces });
+        self.effects.push(Effect::AskPhone { phone: phone.id, replaces, rings });
         let reach = match phone.unreachable_since {
             Some(since) => Reach::Unreachable { since },
             None if phone.subscribed => Reach::Sent,
@@ -257,6 +221,10 @@ impl Moving<'_> {
         if !self.login.offers.contains(&FactorKind::Push) {
             return false;
         }
+        // Guesses are counted like those of any code, and wait like them.
+        if self.gate(cx, means.enrolled, FactorKind::Code) != Some(Gate::Open) {
+            return false;
+        }
         let Some((id, push)) = limits(means.enrolled) else { return false };
         let (application, source) = (self.login.application, self.login.source());
         let digits: String = answer.text.chars().filter(char::is_ascii_digit).collect();
@@ -265,6 +233,7 @@ impl Moving<'_> {
         };
         push.answered(self.login.id);
         self.effects.push(Effect::SaveFactor(id));
+        self.forgive(means.enrolled, FactorKind::Code, None);
         self.effects.push(Effect::CodeUsed(shown_for));
         let detail = record::text("shown_for", &shown_for.to_string());
         self.allow(cx, Some(FactorKind::Push), detail);
@@ -293,22 +262,28 @@ impl Moving<'_> {
         let Some((id, push)) = limits(means.enrolled) else {
             return self.refuse(cx, Reason::NotEnrolled, None);
         };
-        // Whatever was allowed when the phone rang: somebody may have said "not me" since.
-        if push.held(cx.now).is_some() && matches!(answer, PhoneAnswer::Approve { .. }) {
-            return self.refuse(cx, Reason::PushLocked, None);
+        // Whatever was allowed when the phone rang: somebody may have said "not me" since, or taken
+        // push or this phone away.
+        if matches!(answer, PhoneAnswer::Approve { .. }) {
+            if push.held(cx.now).is_some() {
+                return self.refuse(cx, Reason::PushLocked, None);
+            }
+            let has_it = means.phones.iter().any(|it| it.id == phone);
+            if !has_it || !self.policy.factors.contains(&FactorKind::Push) {
+                return self.refuse(cx, Reason::NotEnrolled, None);
+            }
         }
         push.answered(self.login.id);
         match answer {
             PhoneAnswer::Approve { number } if self.fits(number.as_ref()) => {
                 push.remember(&self.login.source());
+                push.matched(self.login.id);
                 self.effects.push(Effect::SaveFactor(id));
                 self.allow(cx, Some(FactorKind::Push), evidence);
             }
             PhoneAnswer::Approve { .. } => {
-                let ended = self.wrong_number(cx, phone);
-                if ended {
-                    push.mismatched(cx.now);
-                }
+                let is_last = self.wrong_number(cx, phone);
+                push.mismatched(cx.now, self.login.id, is_last);
                 self.effects.push(Effect::SaveFactor(id));
             }
             PhoneAnswer::Deny => {
@@ -363,18 +338,6 @@ impl Moving<'_> {
         let arrived = reach == Reach::Delivered;
         let kind = if arrived { EventKind::PhoneReached } else { EventKind::PhoneMissed };
         self.record(cx, kind, detail);
-    }
-}
-
-impl Reach {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Delivered => "delivered",
-            Self::Failed => "failed",
-            Self::Silent => "silent",
-            Self::Sent => "sent",
-            Self::Unreachable { .. } => "unreachable",
-        }
     }
 }
 

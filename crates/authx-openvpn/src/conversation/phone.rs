@@ -57,6 +57,11 @@ impl Conversation {
                 self.method = Some(Method::CrText);
             }
             self.ask(now, &text, prompt.echo, effects);
+        } else if !on_phone && prompt.offers.is_empty() {
+            // Who has no factor is told how to enrol, in place of the question for all.
+            if self.shown.as_ref().is_none_or(|shown| shown.text != text) {
+                self.ask(now, &text, prompt.echo, effects);
+            }
         } else if on_phone && self.shown.as_ref().is_none_or(|shown| shown.text != text) {
             let readable = |shown: &Shown| shown.at.plus_millis(READING_MILLIS);
             let at = self.shown.as_ref().map_or(now, readable);

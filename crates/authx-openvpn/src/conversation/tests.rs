@@ -168,7 +168,9 @@ fn view(text: &str) -> LoginView {
     let (text, digits) = text.rsplit_once('#').map_or((text, None), |(t, d)| (t, Some(d)));
     let at = Rfc3339(START);
     let delivery = |text: &str| Delivery { state: "sent".to_owned(), at, text: text.to_owned() };
+    let nobodys = text.starts_with("Enrol");
     let offers = [FactorKind::Code, FactorKind::Push].map(Offer::from).to_vec();
+    let offers = if nobodys { vec![] } else { offers };
     let open = !is_final(state);
     let code = || text.split_whitespace().next().unwrap_or_default().to_owned();
     LoginView {

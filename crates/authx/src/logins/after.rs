@@ -11,7 +11,6 @@ use authx_core::{
 #[derive(Debug, Default)]
 pub(super) struct After {
     rung: Option<PhoneId>,
-    quiet: bool,
     told: Vec<PhoneId>,
     superseded: Option<LoginId>,
     every_phone: bool,
@@ -23,9 +22,8 @@ impl After {
         let mut after = Self::default();
         for effect in effects {
             match effect {
-                Effect::AskPhone { phone, replaces } => {
-                    after.rung = Some(*phone);
-                    after.quiet = replaces.is_some();
+                Effect::AskPhone { phone, replaces, rings } => {
+                    after.rung = rings.then_some(*phone);
                     after.superseded = *replaces;
                     after.told.push(*phone);
                 }
@@ -61,7 +59,7 @@ impl After {
         if self.every_phone {
             app.rings.ring(ring(None));
         }
-        if let Some(phone) = self.rung.filter(|_| !self.quiet) {
+        if let Some(phone) = self.rung {
             app.rings.ring(ring(Some(phone)));
         }
         if let Some(earlier) = self.superseded {

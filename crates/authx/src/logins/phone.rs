@@ -1,24 +1,20 @@
 //! What phones say to the logins that asked them.
 
-use super::{
-    Facts, Happened, Has, LoginError, TRIES, Versioned, advance, factors, find, known, pause, save,
-};
+use super::{Facts, Happened, LoginError, TRIES, Versioned, advance, find, offered, pause};
 use crate::{
     app::{About, App},
     directory::Protected,
     store::{Batch, StoreError, logins as stored, requests},
-    waiters::Wake,
 };
 use authx_core::{
     ApplicationId, LoginId, Millis, PhoneId, TenantId, UserId,
     audit::EventKind,
-    factor::{Enrolled, Enrolment},
     login::{Login, PhoneAnswer, Reach, Stage},
     policy::UserVerification,
     reason::Reason,
     wire::{
         login::Rfc3339,
-        phone::{AnswerWord, Answered, Outcome, PhoneCode, ReachWay, Statement},
+        phone::{AnswerWord, Answered, Outcome, ReachWay, Statement},
     },
 };
 use serde_json::{Map, Value};
@@ -89,7 +85,18 @@ pub async fn answer(
         let login = &current.login;
         let rings = matches!(&login.stage, Stage::AwaitingPhone(it) if it.phone == by.phone);
         if !rings {
-            return Err(PhoneWordError::NotOpen { outcome: outcome(app, by, id).await? });
+            let refused = offered::refuse(app, &caller, by, login, answer, said).await;
+            match refused {
+                Ok(Some(answered)) => return Ok(answered),
+                Ok(None) => {
+                    return Err(PhoneWordError::NotOpen { outcome: outcome(app, by, id).await? });
+                }
+                Err(PhoneWordError::Login(LoginError::Store(StoreError::Conflict))) => {
+                    pause(app).await;
+                    continue;
+                }
+                Err(error) => return Err(error),
+            }
         }
         check(&caller, login, said, matches!(answer, PhoneAnswer::Approve { .. }))?;
         let happened = Happened::Phone(by.phone, answer, &said.evidence);
@@ -106,7 +113,7 @@ pub async fn answer(
 }
 
 /// The login that this phone speaks of, if it is its user's.
-async fn asked(
+pub(super) async fn asked(
     app: &App,
     by: Speaker,
     id: LoginId,
@@ -132,7 +139,7 @@ async fn current(
 }
 
 /// Whether what was signed is what was asked, and verified where that is wanted.
-fn check(
+pub(super) fn check(
     caller: &Protected,
     login: &Login,
     said: &Said,
@@ -186,77 +193,6 @@ async fn outcome(app: &App, by: Speaker, id: LoginId) -> Result<Option<Outcome>,
 /// The outcome that is stored as this word.
 pub fn word(state: &str) -> Option<Outcome> {
     Outcome::ALL.iter().find(|outcome| outcome.word() == state).copied()
-}
-
-/// Draws the code that this phone shows for a client that shows nothing.
-///
-/// # Errors
-///
-/// [`PhoneWordError`].
-pub async fn show_code(
-    app: &App,
-    by: Speaker,
-    id: LoginId,
-    said: &Said,
-) -> Result<PhoneCode, PhoneWordError> {
-    for _ in 0..TRIES {
-        let request = requests::one(&app.store, by.tenant, by.phone, id).await?;
-        let now = app.now().map_err(LoginError::from)?;
-        let open = |it: &requests::StoredRequest| {
-            let open = it.state == "open" || it.state == Outcome::CodeShown.word();
-            it.kind == "code" && open && now < it.expires
-        };
-        if !request.as_ref().is_some_and(open) {
-            let outcome = request.and_then(|request| word(&request.state));
-            return Err(PhoneWordError::NotOpen { outcome });
-        }
-        let (caller, current) = asked(app, by, id).await?;
-        check(&caller, &current.login, said, true)?;
-        match draw(app, &caller, by, &current.login, now).await {
-            Err(PhoneWordError::Login(LoginError::Store(StoreError::Conflict))) => pause(app).await,
-            other => return other,
-        }
-    }
-    Err(LoginError::Busy.into())
-}
-
-async fn draw(
-    app: &App,
-    caller: &Protected,
-    by: Speaker,
-    login: &Login,
-    now: Millis,
-) -> Result<PhoneCode, PhoneWordError> {
-    let known = known(app, caller, login).await?;
-    if !known.account.as_ref().is_some_and(|account| account.active) {
-        return Err(PhoneWordError::NotOpen { outcome: Some(Outcome::Cancelled) });
-    }
-    let mut has = Has::of(app, caller, login.user, &known.factors).await?;
-    let drawn = app.decide(now, |cx| {
-        has.enrolled.iter_mut().find_map(|one| match &mut one.enrolment {
-            Enrolment::Push(push) if push.held(now).is_none() => {
-                let code = push.show_code(cx, login.id, login.application, &login.source());
-                Some((one.id, code))
-            }
-            Enrolment::Push(_) | Enrolment::Code(_) | Enrolment::Recovery(_) => None,
-        })
-    });
-    let Some((factor, (code, until))) = drawn else {
-        return Err(PhoneWordError::NotOpen { outcome: Some(Outcome::Cancelled) });
-    };
-    let Some(changed) = has.enrolled.iter().find(|one: &&Enrolled| one.id == factor) else {
-        return Err(LoginError::Damaged(format!("factor {factor} was not read")).into());
-    };
-    let stored = factors::close(app, caller, now, changed)?;
-    let mut batch = Batch::default()
-        .update_factor(by.tenant, stored)
-        .show_code(by.tenant, login.id, by.phone, now);
-    let about = save::about(login);
-    let detail = Map::from_iter([("phone".to_owned(), by.phone.to_string().into())]);
-    batch = app.record(batch, now, by.tenant, EventKind::PhoneCodeShown, about, detail);
-    app.store.commit(batch).await?;
-    app.waiters.wake(Wake::Phone(by.phone));
-    Ok(PhoneCode { code, expires_at: Rfc3339(until) })
 }
 
 /// Notes that requests reached a phone; what the VPN prompts say follows.

@@ -67,7 +67,7 @@ impl Outcome<'_> {
         let tenant = caller.tenant;
         for effect in effects {
             batch = match effect {
-                Effect::AskPhone { phone, replaces } => {
+                Effect::AskPhone { phone, replaces, rings: _ } => {
                     let facts = Facts::of(caller, login, enrolled, replaces).text()?;
                     batch.ask_phone(phone, &request(caller, login, "approval", &facts, now)?)
                 }

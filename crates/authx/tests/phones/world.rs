@@ -85,6 +85,14 @@ pub(crate) async fn on_each_engine(test: impl AsyncFn(&World)) {
 
 impl World {
     pub(crate) async fn on(store: Store) -> Self {
+        Self::with(store, |_, _| {}).await
+    }
+
+    /// An installation with some other part.
+    pub(crate) async fn with(
+        store: Store,
+        change: impl FnOnce(&mut App, &Arc<ManualClock>),
+    ) -> Self {
         let random: Arc<dyn Random> = Arc::new(SeededRandom::new(7));
         let clock = Arc::new(ManualClock::new(Millis(1_767_225_600_000)));
         let mut fill = |out: &mut [u8]| random.fill(out);
@@ -92,7 +100,7 @@ impl World {
         let keys =
             Keys { audit: AuditKey::generate(&mut cx), master: MasterKey::generate(&mut cx) };
         let push = push(clock.clone(), random.clone());
-        let app = Arc::new(App {
+        let mut app = App {
             store,
             keys,
             clock: Arc::new(ClockGuard::new(clock.clone(), false)),
@@ -105,7 +113,9 @@ impl World {
             seals: LatestSeals::default(),
             public_url: "https://mfa.example.com".parse::<Origin>().unwrap(),
             phone_url: format!("https://{AUTHORITY}").parse::<Origin>().unwrap(),
-        });
+        };
+        change(&mut app, &clock);
+        let app = Arc::new(app);
         let by = Actor::new("root");
         let (_, stopping) = stopping();
         let router = router(PhoneApi::new(app.clone(), 65_536, stopping));

@@ -71,7 +71,7 @@ export class Noticing {
     const vapid = await this.vapid()
     // Never met the server: there is nothing to subscribe to yet.
     if (vapid === undefined) return this.is('off')
-    const subscription = await subscribed(registration, vapid)
+    const subscription = await subscribed(registration, vapid, this.accounts.active())
     await tell(subscription, this.accounts.active(), this.server, this.accounts.store)
     await this.accounts.load()
     this.is('on')

@@ -11,15 +11,19 @@ const SUBSCRIBE_MS = 20_000
 const TELL_AGAIN_MS = 86_400_000
 
 /**
- * The app's subscription under the server's key; a new one where there is none or it is another key's.
+ * The app's subscription under the server's key; a new one where there is none, where it is another
+ * key's, and where a server found that the push service knows it no longer: the browser itself may
+ * never hear of that.
  *
  * @throws Problem `notices_unsupported`, `notices_unanswered`
  */
-export async function subscribed(registration: ServiceWorkerRegistration, vapid: string): Promise<PushSubscription> {
+export async function subscribed(
+  registration: ServiceWorkerRegistration, vapid: string, accounts: readonly Kept[],
+): Promise<PushSubscription> {
   const key = fromBase64url(vapid)
   if (key === undefined || !('pushManager' in registration)) throw new Problem('notices_unsupported')
   const found = await registration.pushManager.getSubscription()
-  if (found !== null && isUnder(found, vapid)) return found
+  if (found !== null && isUnder(found, vapid) && !isDead(found, accounts)) return found
   await found?.unsubscribe()
   const asked = registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key })
   // Without a way to the push service some browsers never answer.
@@ -32,6 +36,11 @@ export async function subscribed(registration: ServiceWorkerRegistration, vapid:
 function isUnder(subscription: PushSubscription, vapid: string): boolean {
   const key = subscription.options.applicationServerKey
   return key === null || base64url(key) === vapid.replace(/=+$/, '')
+}
+
+/** Whether a server that was told the address has dropped it. */
+function isDead({ endpoint }: PushSubscription, accounts: readonly Kept[]): boolean {
+  return accounts.some(({ account, told }) => told?.endpoint === endpoint && !account.subscribed)
 }
 
 /** Tells every account's server the address, where it does not know it. Gives the accounts that were told and failed. */

@@ -2,7 +2,8 @@ import { words } from '../app/words.ts'
 
 /** A countdown: seconds as a number in a ring that empties. The change itself is not announced. */
 export function Ring({ left, of, late = false }: { left: number; of: number; late?: boolean }) {
-  const seconds = Math.max(0, Math.ceil(left))
+  // The app's clock stands still between seconds: what has just begun has no more than all of it.
+  const seconds = Math.max(0, Math.ceil(Math.min(left, of)))
   const share = of > 0 ? Math.round(Math.min(1, seconds / of) * 100) : 0
   const shown = of > 60 ? `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}` : String(seconds)
   return (

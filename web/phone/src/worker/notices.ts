@@ -99,8 +99,9 @@ async function changed(): Promise<void> {
     if (await store.setting('notices') !== true) return
     const vapid = await store.setting('vapid')
     if (vapid === undefined) return
-    const subscription = await subscribed(worker.registration, vapid)
-    await tell(subscription, await asked(store), server, store)
+    const accounts = await asked(store)
+    const subscription = await subscribed(worker.registration, vapid, accounts)
+    await tell(subscription, accounts, server, store)
   })
 }
 

@@ -45,6 +45,11 @@ fn approve(number: &str) -> Event<'static> {
 
 const NUMBER: &str = "482913";
 
+/// A phone rings.
+fn ask(number: u8) -> Effect {
+    Effect::AskPhone { phone: phone(number), replaces: None, rings: true }
+}
+
 /// A login of a client that shows the number and asked for `typed`.
 fn asked(world: &mut World, id: u8, typed: &str) -> (Login, Vec<Effect>) {
     begun(world, id, &format!(r#""answer":"{typed}","match_number":"{NUMBER}","#), id)
@@ -69,7 +74,7 @@ fn the_number_of_the_prompt_approves_once() {
     let mut world = world("{}");
     let (mut login, effects) = asked(&mut world, 1, "push");
     assert_eq!(recorded(&effects), [EventKind::PhoneAsked]);
-    assert!(effects.contains(&Effect::AskPhone { phone: phone(1), replaces: None }));
+    assert!(effects.contains(&ask(1)));
     let view = login.view(1);
     assert_eq!((view.state, view.factor), (LoginState::AwaitingPhone, Some(FactorKind::Push)));
     assert_eq!(view.delivery.unwrap().state, "sent");
@@ -158,7 +163,7 @@ fn the_second_phone_takes_over() {
     let (mut login, _) = asked(&mut world, 1, "push");
     let effects = world.step(&mut login, &answered("push2"));
     assert!(effects.contains(&Effect::EndRequest { phone: phone(1), outcome: "elsewhere" }));
-    assert!(effects.contains(&Effect::AskPhone { phone: phone(2), replaces: None }));
+    assert!(effects.contains(&ask(2)));
     assert!(world.step(&mut login, &approve(NUMBER)).is_empty(), "the first has no say any more");
     world.step(&mut login, &answered("push3"));
     let prompt = login.view(1).prompt.unwrap().text;
@@ -171,7 +176,8 @@ fn a_client_that_tries_again_takes_over_its_request() {
     let (mut first, _) = begun(&mut world, 1, r#""answer":"push","match_number":"111111","#, 1);
     let json = r#""answer":"push","match_number":"222222","#;
     let (mut second, effects) = begun(&mut world, 1, json, 1);
-    assert!(effects.contains(&Effect::AskPhone { phone: phone(1), replaces: None }));
+    let quietly = Effect::AskPhone { phone: phone(1), replaces: None, rings: false };
+    assert!(effects.contains(&quietly), "it has rung");
     second.id = LoginId::from_bytes([2; 16]);
     world.step(&mut first, &Event::Superseded);
     assert_eq!(reason(&first), "superseded");
@@ -209,7 +215,7 @@ fn a_phone_is_asked_by_itself_only_where_that_is_wanted_and_noticed() {
     assert_eq!(state(&login), LoginState::AwaitingPhone);
     world.phones[0].subscribed = false;
     let (_, effects) = begun(&mut world, 2, &number, 2);
-    assert!(effects.contains(&Effect::AskPhone { phone: phone(2), replaces: None }));
+    assert!(effects.contains(&ask(2)));
     world.phones[1].unreachable_since = Some(NOW);
     let (login, _) = begun(&mut world, 3, &number, 3);
     assert_eq!(state(&login), LoginState::AwaitingInput);

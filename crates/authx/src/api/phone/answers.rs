@@ -83,7 +83,7 @@ pub(super) async fn code(
     if answer != AnswerWord::Code {
         return Err(differs());
     }
-    let shown = to_the_end(async move { logins::phone::show_code(api.app(), by, id, &said).await });
+    let shown = to_the_end(async move { logins::show_code(api.app(), by, id, &said).await });
     Ok(answered_with(shown.await?))
 }
 

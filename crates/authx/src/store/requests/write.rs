@@ -111,7 +111,27 @@ impl Batch {
              WHERE tenant = $1 AND login = $2 AND kind = 'code' AND state = 'open'",
             [tenant.into(), login.into(), phone.into(), now.into()],
         )
-        .change_phone(tenant, phone)
+        .change_phones(tenant, login)
+    }
+
+    /// A phone wants no code for a refused login; the user's other phones offer none any more.
+    #[must_use]
+    pub fn end_offer(
+        self,
+        tenant: TenantId,
+        login: LoginId,
+        phone: PhoneId,
+        outcome: &'static str,
+        now: Millis,
+    ) -> Self {
+        self.run(
+            "UPDATE phone_request SET ended = $4,
+               state = CASE WHEN phone = $3 THEN $5 ELSE 'elsewhere' END
+             WHERE tenant = $1 AND login = $2 AND kind = 'code'
+               AND state IN ('open', 'code_shown')",
+            [tenant.into(), login.into(), phone.into(), now.into(), outcome.into()],
+        )
+        .change_phones(tenant, login)
     }
 
     /// The code that a phone showed for a login was typed.
@@ -217,6 +237,15 @@ impl Batch {
             "UPDATE session SET ended = $4
              WHERE tenant = $1 AND account = $2 AND id = $3 AND ended IS NULL",
             [tenant.into(), user.into(), session.into(), now.into()],
+        )
+    }
+
+    /// What all phones are asked by this login has changed.
+    fn change_phones(self, tenant: TenantId, login: LoginId) -> Self {
+        self.run(
+            "UPDATE phone SET changes = changes + 1 WHERE tenant = $1 AND id IN
+               (SELECT phone FROM phone_request WHERE tenant = $1 AND login = $2)",
+            [tenant.into(), login.into()],
         )
     }
 

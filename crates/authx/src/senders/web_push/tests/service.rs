@@ -36,7 +36,7 @@ use tokio_rustls::TlsAcceptor;
 
 /// What the service answers.
 #[derive(Clone, Debug)]
-pub(super) enum Answer {
+pub(crate) enum Answer {
     /// A body without end.
     Endless(u16),
     /// Nothing.
@@ -49,17 +49,17 @@ pub(super) enum Answer {
 
 /// A message as it came.
 #[derive(Clone, Debug)]
-pub(super) struct Seen {
-    pub(super) method: Method,
-    pub(super) path: String,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Bytes,
+pub(crate) struct Seen {
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
 }
 
 /// A push service that answers by a script, then 201.
-pub(super) struct Service {
-    pub(super) address: SocketAddr,
-    pub(super) authority: Vec<u8>,
+pub(crate) struct Service {
+    pub(crate) address: SocketAddr,
+    pub(crate) authority: Vec<u8>,
     shared: Arc<Shared>,
 }
 
@@ -73,7 +73,7 @@ struct Shared {
 }
 
 impl Service {
-    pub(super) async fn start(answers: impl IntoIterator<Item = Answer>) -> Self {
+    pub(crate) async fn start(answers: impl IntoIterator<Item = Answer>) -> Self {
         let shared = Arc::new(Shared {
             script: Mutex::new(answers.into_iter().collect()),
             seen: Mutex::default(),
@@ -104,20 +104,20 @@ impl Service {
         Self { address, authority, shared }
     }
 
-    pub(super) fn seen(&self) -> Vec<Seen> {
+    pub(crate) fn seen(&self) -> Vec<Seen> {
         self.shared.seen.lock().unwrap().clone()
     }
 
-    pub(super) fn connections(&self) -> usize {
+    pub(crate) fn connections(&self) -> usize {
         self.shared.connections.load(Ordering::SeqCst)
     }
 
-    pub(super) fn sent_bytes(&self) -> usize {
+    pub(crate) fn sent_bytes(&self) -> usize {
         self.shared.sent_bytes.load(Ordering::SeqCst)
     }
 
     /// Most messages that were under way at once.
-    pub(super) fn most_open(&self) -> usize {
+    pub(crate) fn most_open(&self) -> usize {
         self.shared.most_open.load(Ordering::SeqCst)
     }
 }
@@ -182,17 +182,17 @@ fn tls() -> (ServerConfig, Vec<u8>) {
 }
 
 /// A proxy that leads every CONNECT to one place.
-pub(super) struct Proxy {
+pub(crate) struct Proxy {
     address: SocketAddr,
     asked: Arc<Mutex<Vec<String>>>,
 }
 
 impl Proxy {
-    pub(super) async fn start(to: SocketAddr) -> Self {
+    pub(crate) async fn start(to: SocketAddr) -> Self {
         Self::answering(to, "HTTP/1.1 200 OK\r\n\r\n").await
     }
 
-    pub(super) async fn answering(to: SocketAddr, answer: &'static str) -> Self {
+    pub(crate) async fn answering(to: SocketAddr, answer: &'static str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let asked = Arc::new(Mutex::new(vec![]));
@@ -219,12 +219,12 @@ impl Proxy {
         Self { address, asked }
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// The heads of what was asked.
-    pub(super) fn asked(&self) -> Vec<String> {
+    pub(crate) fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
     }
 }
