@@ -36,7 +36,7 @@ pub(crate) async fn measure(ground: &mut Ground, extent: Extent) -> [Pings; PEND
     let mut found = <[Pings; PENDING.len()]>::default();
     for round in 0..extent.rounds {
         let mut pending = JoinSet::new();
-        let (ring, rings) = watch::channel(false);
+        let (ring, rings) = watch::channel(0);
         for (pings, (many, on_phones)) in found.iter_mut().zip(PENDING) {
             while pending.len() < many {
                 let person = ground.owner().await.person;
@@ -44,16 +44,18 @@ pub(crate) async fn measure(ground: &mut Ground, extent: Extent) -> [Pings; PEND
                 let mut client = client(side, &person, Way::CrText).await;
                 let outcome = client.sign_in(&person.name, side.password()).await;
                 assert!(matches!(outcome, Outcome::Asked { .. }), "{outcome:?}");
-                pending.spawn(wait(client, rings.clone()));
+                pending.spawn(wait(client, pending.len(), rings.clone()));
             }
             if on_phones {
                 let before = ground.ringing().await;
-                ring.send(true).unwrap();
-                let all = before + i64::try_from(many).unwrap();
-                while ground.ringing().await < all {
-                    let over = pending.try_join_next();
-                    assert!(over.is_none(), "a phone was to be asked: {over:?}");
-                    sleep(Duration::from_millis(50)).await;
+                // Not all in the same moment, as no people do.
+                for rung in (0..=many).step_by(SOME).skip(1) {
+                    ring.send(rung).unwrap();
+                    while ground.ringing().await < before + i64::try_from(rung).unwrap() {
+                        let over = pending.try_join_next();
+                        assert!(over.is_none(), "a phone was to be asked: {over:?}");
+                        sleep(Duration::from_millis(10)).await;
+                    }
                 }
             }
             let seen = tunnel.ping(extent.pings).await;
@@ -72,12 +74,12 @@ pub(crate) async fn measure(ground: &mut Ground, extent: Extent) -> [Pings; PEND
     found
 }
 
-/// Goes on as clients do that wait: acknowledges, and asks now and then. At the word, it wants a
-/// phone to be asked.
-async fn wait(mut client: LightClient, mut word: watch::Receiver<bool>) -> Outcome {
+/// Goes on as clients do that wait: acknowledges, and asks now and then. When its number is called,
+/// it wants a phone to be asked.
+async fn wait(mut client: LightClient, number: usize, mut word: watch::Receiver<usize>) -> Outcome {
     let rung = tokio::select! {
         outcome = client.next() => return outcome,
-        rung = word.wait_for(|given| *given) => rung.is_ok(),
+        rung = word.wait_for(|called| number < *called) => rung.is_ok(),
     };
     if rung {
         client.answer_blindly("push").await;
@@ -85,5 +87,7 @@ async fn wait(mut client: LightClient, mut word: watch::Receiver<bool>) -> Outco
     decided(&mut client).await
 }
 
+/// Phones that are asked at the same time: 500 is a multiple.
+const SOME: usize = 10;
 /// OpenVPN's `hand-window`, after which it lets go of whoever has not signed in, and a margin.
 const HAND_WINDOW: Duration = Duration::from_secs(65);
