@@ -57,7 +57,9 @@ impl Browser {
 
     /// A new phone of a certain shape, without a tab yet.
     pub async fn launch_as(world: &World, kind: Kind, name: &str, shape: &Shape) -> Self {
-        let directory = world.directory().join(name);
+        // Programs that make an entry for an installed app cut other names at the space.
+        let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+        let directory = world.directory().join(name.chars().map(plain).collect::<String>());
         let (profile, home) = (directory.join("profile"), directory.join("home"));
         for directory in [&profile, &home] {
             fs::create_dir_all(directory).unwrap();
