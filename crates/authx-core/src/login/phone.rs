@@ -165,7 +165,7 @@ impl Moving<'_> {
             phone: phone.id,
             name: phone.name.clone(),
             needs_number,
-            tries_left: NUMBERS,
+            tries_left: self.tries_left(),
             reach,
             at: cx.now,
             number,
@@ -178,6 +178,18 @@ impl Moving<'_> {
         detail.extend(record::text("reach", reach.word()));
         self.record(cx, EventKind::PhoneAsked, detail);
         Ok(())
+    }
+
+    /// Numbers that may be tried. Another phone is no further try: they belong to the login.
+    fn tries_left(&self) -> u8 {
+        match &self.login.stage {
+            Stage::AwaitingPhone(before) => before.tries_left,
+            Stage::Allowed { .. }
+            | Stage::AwaitingInput { .. }
+            | Stage::Cancelled
+            | Stage::Expired
+            | Stage::Refused { .. } => NUMBERS,
+        }
     }
 
     /// Whether an approval needs the number; `None` where it does and the user cannot see it.

@@ -171,6 +171,17 @@ fn the_second_phone_takes_over() {
 }
 
 #[test]
+fn another_phone_is_no_further_try() {
+    let mut world = world("{}");
+    let (mut login, _) = asked(&mut world, 1, "push");
+    world.step(&mut login, &approve("000000"));
+    world.step(&mut login, &answered("push2"));
+    let number = Some("000001".to_owned().try_into().unwrap());
+    world.step(&mut login, &on_phone(2, PhoneAnswer::Approve { number }));
+    assert_eq!(reason(&login), "wrong_number");
+}
+
+#[test]
 fn a_client_that_tries_again_takes_over_its_request() {
     let mut world = world("{}");
     let (mut first, _) = begun(&mut world, 1, r#""answer":"push","match_number":"111111","#, 1);
