@@ -305,6 +305,8 @@ async fn looks_well(browser: &Browser, name: &str) {
     for (dark, width) in [(false, 320), (true, 320), (true, 390), (false, 390)] {
         browser.set_dark(dark).await;
         browser.set_width(width).await;
+        // Colours take 220 ms at most to change, and are no colours of the design meanwhile.
+        sleep(Duration::from_millis(500)).await;
         let found = browser.axe().await;
         let view = format!("{name}-{width}{}", if dark { "-dark" } else { "" });
         browser.shot(&format!("screen-{view}")).await;
