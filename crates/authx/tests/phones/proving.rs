@@ -51,7 +51,9 @@ async fn of_many_guesses_at_once_five_are_judged() {
         let outcomes = join_all(guesses).await;
         let judged = outcomes.iter().filter(|outcome| *outcome == "wrong_proof").count();
         assert_eq!(judged, 5, "{outcomes:?}");
-        assert!(outcomes.iter().all(|it| it == "wrong_proof" || it == "not_open"), "{outcomes:?}");
+        // Those that come last may find their network slowed down already.
+        let expected = ["wrong_proof", "not_open", "slow_down"];
+        assert!(outcomes.iter().all(|it| expected.contains(&it.as_str())), "{outcomes:?}");
     })
     .await;
 }
