@@ -4,11 +4,11 @@ use authx_core::{
     ApplicationId, LoginId, Millis, PhoneId, TenantId, UserId,
     otp::{Algorithm, Digits, Totp},
     wire::{
-        login::Rfc3339,
+        login::{Rfc3339, Server},
         phone::{
             Account, AccountPolicy, AccountState, AppLock, AskedUser, Entry, MatchNumber,
             NamedApplication, NamedTenant, NamedUser, PhoneClass, PhoneKeys, Reach, ReachState,
-            Receipts, Request, RequestClient, RequestKind, RequestMatch, RequestServer, Statement,
+            Receipts, Request, RequestClient, RequestKind, RequestMatch, Statement,
             UserVerification,
         },
         text::SupportCode,
@@ -130,7 +130,7 @@ impl World {
                 new_network: true,
                 ..RequestClient::default()
             },
-            server: RequestServer { name: Some("office".to_owned().into()) },
+            server: Server { name: Some("office".to_owned().into()) },
             support_code: support(number),
             asked_at: Rfc3339(now),
             expires_at: Rfc3339(now.plus_secs(120)),

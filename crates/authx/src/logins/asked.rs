@@ -8,7 +8,8 @@ use authx_core::{
     login::{Login, Stage},
     policy::UserVerification,
     wire::{
-        phone::{RequestClient, RequestMatch, RequestServer},
+        login::Server,
+        phone::{RequestClient, RequestMatch},
         text::SupportCode,
     },
 };
@@ -22,7 +23,7 @@ pub struct Facts {
     /// The VPN client.
     pub client: RequestClient,
     /// The VPN server.
-    pub server: RequestServer,
+    pub server: Server,
     /// Finds the login in the logs.
     pub support_code: SupportCode,
     /// Numbers that may still be tried.
@@ -52,22 +53,12 @@ impl Facts {
             Enrolment::Push(push) => push.knows(&source),
             Enrolment::Code(_) | Enrolment::Recovery(_) => false,
         });
-        let ringing = match &login.stage {
-            Stage::AwaitingPhone(ringing) => Some(ringing),
-            Stage::Allowed { .. }
-            | Stage::AwaitingInput { .. }
-            | Stage::Cancelled
-            | Stage::Expired
-            | Stage::Refused { .. } => None,
-        };
-        let session = match &login.stage {
-            Stage::Allowed { session, .. } => session.map(|(id, _)| id),
-            Stage::AwaitingInput { .. }
-            | Stage::AwaitingPhone(_)
-            | Stage::Cancelled
-            | Stage::Expired
-            | Stage::Refused { .. } => None,
-        };
+        let (mut ringing, mut session) = (None, None);
+        if let Stage::AwaitingPhone(it) = &login.stage {
+            ringing = Some(it);
+        } else if let Stage::Allowed { session: left, .. } = &login.stage {
+            session = left.map(|(id, _)| id);
+        }
         let client = &login.client;
         let needs_number = ringing.is_some_and(|ringing| ringing.needs_number);
         Self {
@@ -79,7 +70,7 @@ impl Facts {
                 device: client.device.clone(),
                 new_network: !known,
             },
-            server: RequestServer { name: login.server.name.clone() },
+            server: login.server.clone(),
             support_code: login.support_code.clone(),
             tries_left: ringing.map_or(0, |ringing| ringing.tries_left),
             match_number: if needs_number { RequestMatch::Required } else { RequestMatch::Off },

@@ -96,6 +96,20 @@ pub async fn open(
     Ok(Some((changes, requests)))
 }
 
+/// Requests of a phone, in the columns that [`request`] reads.
+macro_rules! of_phone {
+    ($which:literal) => {
+        concat!(
+            "SELECT r.login, r.application, a.name, r.kind, r.state, r.detail, r.created,
+                    r.expires, r.ended
+             FROM phone_request r
+             LEFT JOIN application a ON a.tenant = r.tenant AND a.id = r.application
+             WHERE r.tenant = $1 AND r.phone = $2 AND ",
+            $which
+        )
+    };
+}
+
 /// One request of a phone.
 ///
 /// # Errors
@@ -108,14 +122,7 @@ pub async fn one(
     login: LoginId,
 ) -> Result<Option<StoredRequest>, StoreError> {
     let row = store
-        .query_one(
-            "SELECT r.login, r.application, a.name, r.kind, r.state, r.detail, r.created,
-                    r.expires, r.ended
-             FROM phone_request r
-             LEFT JOIN application a ON a.tenant = r.tenant AND a.id = r.application
-             WHERE r.tenant = $1 AND r.phone = $2 AND r.login = $3",
-            [tenant.into(), phone.into(), login.into()],
-        )
+        .query_one(of_phone!("r.login = $3"), [tenant.into(), phone.into(), login.into()])
         .await?;
     row.map(|row| request(&row, 0)).transpose()
 }
@@ -133,12 +140,7 @@ pub async fn history(
 ) -> Result<Vec<StoredRequest>, StoreError> {
     let rows = store
         .query(
-            "SELECT r.login, r.application, a.name, r.kind, r.state, r.detail, r.created,
-                    r.expires, r.ended
-             FROM phone_request r
-             LEFT JOIN application a ON a.tenant = r.tenant AND a.id = r.application
-             WHERE r.tenant = $1 AND r.phone = $2 AND r.state <> 'open'
-             ORDER BY r.created DESC LIMIT $3",
+            of_phone!("r.state <> 'open' ORDER BY r.created DESC LIMIT $3"),
             [tenant.into(), phone.into(), most.into()],
         )
         .await?;

@@ -28,8 +28,8 @@ pub use jwk::Jwk;
 pub use problem::PhoneProblem;
 pub use request::{
     AnswerRequest, AnswerWord, Answered, AskedUser, Assertion, EndRequest, Entry, HistoryView,
-    Outcome, PhoneCode, Receipts, Request, RequestClient, RequestKind, RequestMatch, RequestServer,
-    RequestsView, Statement,
+    Outcome, PhoneCode, Receipts, Request, RequestClient, RequestKind, RequestMatch, RequestsView,
+    Statement,
 };
 pub use short_code::ShortCode;
 pub use token::{InvalidToken, Token};

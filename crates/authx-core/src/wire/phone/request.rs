@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        login::Rfc3339,
+        login::{Rfc3339, Server},
         text::{Label, MatchNumber, SupportCode},
     },
     Base64Url, NamedApplication, NamedTenant, ReachWay,
@@ -43,7 +43,7 @@ pub struct Request {
     pub client: RequestClient,
     /// The VPN server.
     #[serde(default)]
-    pub server: RequestServer,
+    pub server: Server,
     /// Finds the login in the logs.
     pub support_code: SupportCode,
     /// When (RFC 3339, UTC).
@@ -124,16 +124,6 @@ pub struct RequestClient {
     pub device: Option<Label>,
     /// The user has never signed in from this network.
     pub new_network: bool,
-}
-
-/// The VPN server.
-#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(ToSchema))]
-#[serde(default)]
-pub struct RequestServer {
-    /// What the operator calls it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<Label>,
 }
 
 /// Body of `POST /requests/{id}/answers` and `POST /requests/{id}/codes`.
