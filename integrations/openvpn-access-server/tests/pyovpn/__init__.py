@@ -1,0 +1,1 @@
+"""Stands in for the package that Access Server offers to its post-auth scripts."""
