@@ -99,11 +99,13 @@ class AccessServer(object):
     script's namespace already. `challenge_secs`: how long an answer is waited for.
     `states_bound`: an answer under another name is refused without the script. `with_proplist`:
     `authret` carries `proplist`. `sessions`: those of a server before, which was restarted.
-    `hang_secs`: after that long a call counts as hanging.
+    `hang_secs`: after that long a call counts as hanging. `after_expire`: see `CrState`.
     """
 
     def __init__(self, script, threads=4, passwords=None, names_given=False, challenge_secs=300,
-                 states_bound=True, with_proplist=True, sessions=None, hang_secs=150):
+                 states_bound=True, with_proplist=True, sessions=None, hang_secs=150,
+                 after_expire="kept"):
+        self._after_expire = after_expire
         self._passwords, self._states_bound = passwords, states_bound
         self._with_proplist, self._hang_secs = with_proplist, hang_secs
         self.challenges = Challenges(challenge_secs)
@@ -167,7 +169,7 @@ class AccessServer(object):
         """The web page from which users get their profiles."""
         return self._web("web", "WEB_CLIENT", user, password, **details)
 
-    def admin_ui(self, user, password="primary", service="ADMIN_UI", **details):
+    def admin_ui(self, user, password="primary", service="WEB_ADMIN", **details):
         """The administration pages; `service` None leaves `log_service_name` out."""
         return self._web("admin", service, user, password, **details)
 
@@ -191,7 +193,7 @@ class AccessServer(object):
         token = token or self.sessions.get(user)
         if token is None or self.sessions.get(user) != token:
             return self._refused(login, "session token unknown")
-        return self._call(login, self._new_state(login))
+        return self._call(login, self._state(login))
 
     def autologin(self, user, address=ADDRESS, client_info=CLIENT_INFO, hw_addr=HW_ADDR,
                   attributes=None, **authcred):
@@ -199,14 +201,14 @@ class AccessServer(object):
         login = _login(user, "autologin", address, hw_addr, client_info, authcred, attributes,
                        {"auth_method": "autologin"})
         login.authret = {"common_name": user + "_AUTOLOGIN", "serial": "7", "serial_list": [7]}
-        return self._call(login, self._new_state(login))
+        return self._call(login, self._state(login))
 
     def call(self, authcred, attributes, info, authret=None, crstate=None):
         """The bare call of the script; `crstate` may be a dict of what is in it."""
         login = Login(authcred.get("username"), "call", authcred, attributes, info, authret)
         login.authcred = authcred
         if not isinstance(crstate, CrState):
-            crstate = CrState(self.challenges, login.user, Faults(), crstate)
+            crstate = self._state(login, crstate)
         return self._call(login, crstate)
 
     @property
@@ -240,7 +242,7 @@ class AccessServer(object):
                 return self._refused(login, "local auth failed")
         if self.auth_null or self.retain_password:
             login.authcred["password"] = password
-        return self._call(login, self._new_state(login))
+        return self._call(login, self._state(login))
 
     def _answered(self, login, state, answer):
         found = self.challenges.find(state)
@@ -249,11 +251,11 @@ class AccessServer(object):
         user, values = found
         if self._states_bound and user != login.user:
             return self._refused(login, "challenge of another user")
-        return self._call(
-            login, CrState(self.challenges, login.user, Faults(), values, state, answer))
+        return self._call(login, self._state(login, values, state, answer))
 
-    def _new_state(self, login):
-        return CrState(self.challenges, login.user, Faults())
+    def _state(self, login, *kept):
+        return CrState(
+            self.challenges, login.user, Faults(), *kept, after_expire=self._after_expire)
 
     def _refused(self, login, reason):
         return Outcome(self, login, AuthRet(status=FAIL, reason=reason), 0.0, called=False)
@@ -289,7 +291,8 @@ class AccessServer(object):
         if "auth_parms" in attributes:
             attributes["auth_parms"] = self._tracked(attributes["auth_parms"])
         authret = AuthRet(status=SUCCEED, user=login.user, reason="local auth succeeded")
-        if self._with_proplist:
+        # With GROUP_SELECT the user's properties are read after the script.
+        if self._with_proplist and not self.group_select:
             saved = self.properties.get(login.user, {})
             authret["proplist"] = dict({"type": "user_connect"}, **saved)
         if login.kind == "call" and login.authret:

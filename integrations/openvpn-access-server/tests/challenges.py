@@ -55,12 +55,17 @@ class Challenges(object):
 
 
 class CrState(object):
-    """`crstate`, with no more methods than public scripts use."""
+    """`crstate`, with no more methods than public scripts use.
 
-    def __init__(self, challenges, user, faults, values=None, state=None, answer=None):
+    `after_expire`: whether a challenge that comes after `expire()` in the same call is "kept" or
+    "lost". No public script does that, so nobody knows.
+    """
+
+    def __init__(self, challenges, user, faults, values=None, state=None, answer=None,
+                 after_expire="kept"):
         self._challenges, self._user, self._faults = challenges, user, faults
         self._values, self._state, self._answer = values or {}, state, answer
-        self._challenge = None
+        self._after_expire, self._expired, self._text, self._new_state = after_expire, False, "", ""
 
     def get(self, name, default=None):
         """As with a dict."""
@@ -84,35 +89,34 @@ class CrState(object):
         self._values[name] = value
 
     def response(self):
-        """What the user answered; None when nothing was asked or the challenge is expired."""
+        """What the user answered; None when nothing was asked."""
         return self._answer
 
     def expire(self):
-        """Ends this challenge: nothing is left of it."""
-        if self._state is not None:
-            self._challenges.drop(self._state)
-        self._values, self._state, self._answer = {}, None, None
+        """Ends what is kept for this challenge. This call may still read it."""
+        self._expired = True
+        self._challenges.drop(self._state)
 
     def challenge_post_auth(self, authret, text, echo=True):
-        """Refuses the login with a challenge."""
-        if self._challenge is not None:
+        """Refuses the login with a challenge, in place of the one before."""
+        if self._text:
             self._faults.add("two challenges in one call")
-        if self._state is not None:
-            self._faults.add("another challenge without expire() first")
         if not isinstance(text, (str, type(u""))):
             self._faults.add("the challenge is not a text: %r" % (text,))
         source = random.SystemRandom()
-        self._challenge = "".join(source.choice(_LETTERS) for _ in range(32))
+        self._new_state = "".join(source.choice(_LETTERS) for _ in range(32))
         authret["status"] = FAIL
         authret["reason"] = "challenge"
-        authret["client_reason"] = crv1.render(self._challenge, self._user, text, echo)
+        authret["client_reason"] = crv1.render(self._new_state, self._user, text, echo)
         self._text = authret["client_reason"]
 
     def finish(self, authret):
         """Keeps the challenge of this call and gives its text, or None without one."""
-        if self._challenge is None:
+        if not self._text:
             return None
         assert authret["status"] == FAIL, "allowed, with a challenge: %r" % (authret,)
         assert authret["client_reason"] == self._text, "the script changed a challenge's text"
-        self._challenges.keep(self._challenge, self._user, self._values)
+        self._challenges.drop(self._state)
+        if not self._expired or self._after_expire == "kept":
+            self._challenges.keep(self._new_state, self._user, self._values)
         return self._text
