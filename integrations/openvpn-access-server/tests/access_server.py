@@ -238,7 +238,7 @@ class AccessServer(object):
             password, login.authcred["static_response"] = static
         if not self.auth_null:
             right = "primary" if self._passwords is None else self._passwords.get(login.user)
-            if password != right:
+            if right is None or password != right:
                 return self._refused(login, "local auth failed")
         if self.auth_null or self.retain_password:
             login.authcred["password"] = password
