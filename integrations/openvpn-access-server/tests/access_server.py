@@ -100,12 +100,13 @@ class AccessServer(object):
     `states_bound`: an answer under another name is refused without the script. `with_proplist`:
     `authret` carries `proplist`. `sessions`: those of a server before, which was restarted.
     `hang_secs`: after that long a call counts as hanging. `after_expire`: see `CrState`.
+    `status_at_answer`: what `authret` says when an answer comes, before the script sets it.
     """
 
     def __init__(self, script, threads=4, passwords=None, names_given=False, challenge_secs=300,
                  states_bound=True, with_proplist=True, sessions=None, hang_secs=150,
-                 after_expire="kept"):
-        self._after_expire = after_expire
+                 after_expire="kept", status_at_answer=FAIL):
+        self._after_expire, self._status_at_answer = after_expire, status_at_answer
         self._passwords, self._states_bound = passwords, states_bound
         self._with_proplist, self._hang_secs = with_proplist, hang_secs
         self.challenges = Challenges(challenge_secs)
@@ -251,6 +252,7 @@ class AccessServer(object):
         user, values = found
         if self._states_bound and user != login.user:
             return self._refused(login, "challenge of another user")
+        login.authret = dict(login.authret, status=self._status_at_answer)
         return self._call(login, self._state(login, values, state, answer))
 
     def _state(self, login, *kept):

@@ -46,8 +46,9 @@ def post_auth_cr(authcred, attributes, authret, info, crstate):
         crstate["asked"] = True
         crstate.challenge_post_auth(authret, STATIC_CHALLENGE, echo=False)
         return authret
-    if said != str(time.gmtime().tm_year):
-        authret["status"] = FAIL
+    right = said == str(time.gmtime().tm_year)
+    authret["status"] = SUCCEED if right else FAIL
+    if not right:
         authret["reason"] = authret["client_reason"] = "not this year"
     return authret
 """

@@ -12,6 +12,7 @@ AGAIN = doing("""
 asked = crstate.get("asked") or 0
 if asked:
     crstate.expire()
+    authret["status"] = SUCCEED
 crstate["asked"] = asked + 1
 if asked < 2:
     crstate.challenge_post_auth(authret, "Once more")
@@ -29,7 +30,8 @@ class Kept(unittest.TestCase):
             self.assertEqual(len(server.challenges), 0)
 
     def test_a_script_that_forgets_expire_can_be_asked_again(self):
-        script = doing("if 'a' in crstate:\n    print(crstate.response())\nelse:\n"
+        script = doing("if 'a' in crstate:\n    print(crstate.response())\n"
+                       "    authret['status'] = SUCCEED\nelse:\n"
                        "    crstate['a'] = 1\n    crstate.challenge_post_auth(authret, 'A?')")
         with AccessServer(script) as server:
             asked = server.vpn("ann")
@@ -52,6 +54,13 @@ class Kept(unittest.TestCase):
             lost = server.vpn("ann").answer("1").answer("2")
             self.assertFalse(lost.allowed or lost.called)
 
+    def test_a_script_says_itself_that_an_answer_is_right(self):
+        script = doing("if 'a' not in crstate:\n    crstate['a'] = 1\n"
+                       "    crstate.challenge_post_auth(authret, 'A?')")
+        for status in (0, 1):
+            with AccessServer(script, status_at_answer=status) as server:
+                self.assertEqual(server.vpn("ann").answer("b").allowed, status == 0)
+
     def test_a_challenge_is_waited_for_a_while(self):
         with AccessServer(TRIES, challenge_secs=0.05) as server:
             asked = server.vpn("ann")
@@ -73,7 +82,8 @@ class Kept(unittest.TestCase):
                 self.assertFalse(refused.allowed or refused.called)
 
     def test_an_answer_may_be_empty_or_missing_or_odd(self):
-        script = doing("if 'a' in crstate:\n    print(repr(crstate.response()))\nelse:\n"
+        script = doing("if 'a' in crstate:\n    print(repr(crstate.response()))\n"
+                       "    authret['status'] = SUCCEED\nelse:\n"
                        "    crstate['a'] = 1\n    crstate.challenge_post_auth(authret, 'A?')\n"
                        "    assert crstate.response() is None")
         with AccessServer(script) as server:
