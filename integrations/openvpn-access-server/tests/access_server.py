@@ -132,7 +132,6 @@ class AccessServer(object):
         with captured.Printing(self._log):
             try:
                 code = compile(script, "<string>", "exec", 0, True)
-                pool.forget_siblings()
                 exec(code, module.__dict__)
             except Exception:
                 raise BrokenScript("the script does not load:\n" + traceback.format_exc())

@@ -71,6 +71,15 @@ class _Stream(object):
     def flush(self):
         self._real.flush()
 
+    # Where Python 2 keeps whether the next item of a `print` needs a space before it.
+    @property
+    def softspace(self):
+        return getattr(threading.current_thread(), "softspace", 0)
+
+    @softspace.setter
+    def softspace(self, value):
+        threading.current_thread().softspace = value
+
     def __getattr__(self, name):
         return getattr(self._real, name)
 

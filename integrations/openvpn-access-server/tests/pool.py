@@ -1,6 +1,5 @@
 """The threads in which scripts run, or the one that they block."""
 
-import sys
 import threading
 import time
 
@@ -75,9 +74,3 @@ class Caller(object):
 
     def close(self):
         """Nothing is left to end."""
-
-
-def forget_siblings():
-    """Drops the modules of a package that another script of this process may have imported."""
-    for name in [name for name in sys.modules if name.startswith("certify_")]:
-        del sys.modules[name]

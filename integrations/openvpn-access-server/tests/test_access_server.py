@@ -52,20 +52,6 @@ class Loading(unittest.TestCase):
         with AccessServer(script) as server:
             self.assertTrue(server.vpn("ann").allowed)
 
-    def test_siblings_of_another_package_are_forgotten(self):
-        folders = [tempfile.mkdtemp() for _ in range(2)]
-        try:
-            for number, folder in enumerate(folders):
-                with open(os.path.join(folder, "certify_sibling.py"), "w") as sibling:
-                    sibling.write("NUMBER = %d\n" % number)
-                head = ("import sys\nsys.path.insert(1, %r)\nimport certify_sibling\n" % folder)
-                with AccessServer(doing("print(certify_sibling.NUMBER)", head)) as server:
-                    server.vpn("ann")
-                    self.assertEqual(server.log, "%d\n" % number)
-        finally:
-            for folder in folders:
-                shutil.rmtree(folder)
-
     def test_a_package_is_loaded_with_its_folder_written_in(self):
         folder = tempfile.mkdtemp()
         try:
