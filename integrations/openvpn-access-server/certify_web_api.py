@@ -269,10 +269,11 @@ class AuthX(object):
                 break
             time.sleep(pause)
             pause = min(2 * pause, 1)
+        within = ""
         if end - clock() <= 1:
             # Others shall not wait as long for what is not there.
-            self._hurry_until = clock() + CALM_SECS
-        raise Away("%s: no answer within %.3g s. %s" % (self.settings.url, limit, fault.text))
+            self._hurry_until, within = clock() + CALM_SECS, " within %.3g s" % limit
+        raise Away("%s: no answer%s. %s" % (self.settings.url, within, fault.text))
 
     def _exchange(self, method, target, body, end):
         """One attempt: status, JSON, when it was signed, and how long to wait before another."""
@@ -314,9 +315,9 @@ class AuthX(object):
         addresses = self._names.find(host, port, end)
         for tried, (family, address) in enumerate(addresses, 1):
             left = (end - clock()) / (len(addresses) - tried + 1)
-            connection = Connection(family, min(clock() + min(settings.connect_secs, left), end))
+            connection = Connection(clock() + min(settings.connect_secs, left))
             try:
-                connection.open(address)
+                connection.open(family, address)
                 if proxy:
                     connection.ask_proxy(proxy, settings)
                 connection.secure(self._trusted(), settings.host)
@@ -353,10 +354,10 @@ class Names(object):
 
     def find(self, host, port, end):
         known = self.known.get((host, port))
-        if self.left >= MOST_LEFT and not known:
-            raise Away("%d look-ups of names still hang: look at /etc/resolv.conf" % self.left)
         if self.left >= MOST_LEFT:
-            return known
+            if known:
+                return known
+            raise Away("%d look-ups of names still hang: look at /etc/resolv.conf" % self.left)
         found, done, state = [], threading.Event(), {}
 
         def look():
@@ -374,7 +375,7 @@ class Names(object):
         thread.daemon = True
         thread.start()
         # What was right a moment ago is good enough: TLS proves who it is.
-        done.wait(max(min(end - clock(), 1 if known else end), 0))
+        done.wait(min(end - clock(), 1) if known else end - clock())
         with self.lock:
             if not done.is_set():
                 state["left"] = True
@@ -394,16 +395,20 @@ class Names(object):
 class Connection(object):
     """A connection all of whose waits end at one moment, however slowly the other side drips."""
 
-    def __init__(self, family, end):
-        self.end, self.received, self.ended = end, 0, False
-        self.socket = socket.socket(family, socket.SOCK_STREAM)
-        self.socket.setblocking(False)
+    def __init__(self, end):
+        self.socket, self.end, self.received, self.ended = None, end, 0, False
 
     def close(self):
-        self.socket.close()
+        if self.socket:
+            self.socket.close()
 
-    def open(self, address):
-        code = self.socket.connect_ex(address)
+    def open(self, family, address):
+        try:
+            self.socket = socket.socket(family, socket.SOCK_STREAM)
+            self.socket.setblocking(False)
+            code = self.socket.connect_ex(address)
+        except (IOError, OSError) as fault:  # No such family here, or too many files.
+            code = fault.errno
         if code == errno.EINPROGRESS:
             self._ready(select.POLLOUT, "connection")
             code = self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
@@ -507,6 +512,8 @@ class Connection(object):
             except ssl.SSLError:
                 raise
             except (IOError, OSError) as fault:
+                if fault.errno == 0:  # How Python 3.6 and 3.7 say it with OpenSSL 3.
+                    raise ssl.SSLEOFError("EOF")
                 if fault.errno not in (errno.EAGAIN, errno.EWOULDBLOCK, errno.EINTR):
                     raise Broken("The connection broke off (%s)" % (fault.strerror or fault))
                 events = how.get("events", select.POLLIN)
@@ -515,9 +522,14 @@ class Connection(object):
     def _ready(self, events, what):
         poll = select.poll()
         poll.register(self.socket, events)
-        left = self.end - clock()
-        if left <= 0 or not poll.poll(int(left * 1000) + 1):
-            raise Broken("No %s in time" % what)
+        while clock() < self.end:
+            try:
+                if poll.poll(int((self.end - clock()) * 1000) + 1):
+                    return
+            except select.error as fault:  # Python 2 is interrupted by every signal.
+                if fault.args[0] != errno.EINTR:
+                    raise
+        raise Broken("No %s in time" % what)
 
 
 class Reading(io.RawIOBase):
@@ -610,12 +622,12 @@ def unsigned(url, status, body, fields):
         return Wrong("%s redirects to %s: APPLICATION_URL has to be the address of AuthX itself"
                      % (url, shown("".join(fields("Location")[:1]))))
     try:
-        told = json.loads(body.decode("utf-8"))
-        if status == 401 and told["code"] == "signature":
+        told = json.loads(body.decode("utf-8")) if status == 401 else {"code": None}
+        if told["code"] == "signature":
             return Wrong(u"%s does not accept the Application Key (%s). Was it revoked, is it one"
                          " of this APPLICATION_ID, is APPLICATION_URL what the server has as"
                          " public_url?" % (url, shown(told["detail"])))
-    except (ValueError, KeyError, TypeError):
+    except Exception:  # A stranger can write what breaks a reader of JSON in many ways.
         pass
     return Wrong("%s: an answer (%d, %s) without AuthX's signature: something else answers there"
                  % (url, status, shown("".join(fields("Content-Type")[:1]) or "no content type")))
@@ -624,7 +636,7 @@ def unsigned(url, status, body, fields):
 def result(status, told):
     if status == 200:
         return told
-    raise Problem(status, u"%s" % told.get("code"), u"%s" % told.get("detail"))
+    raise Problem(status, u"%s" % told.get("code", ""), u"%s" % told.get("detail", ""))
 
 
 def proxy_for(settings):
@@ -686,8 +698,10 @@ def certificate_text(host, fault):
 
 
 def is_end(fault):
+    """Whether the other side just went. Pythons from before OpenSSL 3 have another name for the
+    number of its error."""
     ends = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
-    return isinstance(fault, ends) or "EOF" in str(fault)
+    return isinstance(fault, ends) or "EOF" in str(fault) or fault.reason == "KRB5_S_TKT_NYV"
 
 
 def plain(text):
