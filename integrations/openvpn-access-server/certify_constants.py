@@ -28,14 +28,14 @@ DOMAIN_SUFFIX = ""
 PROMPT = "Enter AuthX code"
 
 # --- Logins to the Admin UI ----------------------------------------------------------------------
-# Access Server does not tell clearly which login is one to its Admin UI. All count as such that
-# are neither for the VPN nor for the client web page: those by its REST and XML-RPC interface too.
+# Those that Access Server calls WEB_ADMIN. For the VPN, on the client web page and by REST everybody
+# is asked.
 
 # "ask": they need a second factor like all others. "skip": they need none.
 ADMIN_UI = "ask"
 
-# Accounts that need none there, as ["openvpn"]: so that you get in while AuthX is away. For the VPN
-# and on the client web page they are asked like everybody. Give them a long password.
+# Accounts that need none there, as ["openvpn"]: so that you get in while AuthX is away. Give them a
+# long password.
 ADMIN_EXEMPT = []
 
 # --- The way to AuthX ----------------------------------------------------------------------------

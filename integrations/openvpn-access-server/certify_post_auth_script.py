@@ -40,10 +40,13 @@ class SignIn(object):
         self.authcred, self.attributes = authcred, attributes
         self.authret, self.info, self.crstate = authret, info, crstate
         self.method = info.get("auth_method")
+        # What is signed in to, in the words of Access Server's log database.
+        service = attributes.get("log_service_name") or None
+        self.service = "VPN" if attributes.get("vpn_auth") else service
         self.typed_name = text(authcred.get("username") or "")
         self.code = support_code()
         # The number for the phone that the user has before him, and the answers he has given.
-        self.shown, self.seq = None, 0
+        self.shown, self.seq, self.asked = None, 0, False
 
     def decide(self):
         kept = self.crstate.get(MARK) if self.crstate is not None else None
@@ -62,7 +65,7 @@ class SignIn(object):
             if self.method == "autologin":
                 self.autologin()
             elif kept:
-                self.answered(kept)
+                self.answered(kept, self.crstate.response())
             else:
                 self.begin()
         except AUTHX.api.Away as trouble:
@@ -71,6 +74,10 @@ class SignIn(object):
             self.problem(trouble)
         except AUTHX.api.Wrong as trouble:
             self.refuse(trouble.text, ASK_ADMINISTRATOR)
+        finally:
+            # Nothing says that a new question may follow the end of the one before.
+            if kept and not self.asked:
+                self.crstate.expire()
 
     # --- The ways in ------------------------------------------------------------------------------
 
@@ -89,15 +96,14 @@ class SignIn(object):
             self.refuse("ended by AuthX: %s" % reason.get("code"), reason.get("text") or ENDED)
 
     def needs_none(self):
-        """Whether this login to the Admin UI is one that needs no second factor."""
-        if self.place() != "admin":
-            return False
+        """Whether this login to the Admin UI is one that needs no second factor. Profiles and
+        session tokens are handed out by other services: for them everybody is asked."""
         names = [text(name).lower() for name in AUTHX.settings.admin_exempt]
-        exempt, skipped = self.typed_name.lower() in names, AUTHX.settings.admin_ui == "skip"
+        exempt = self.typed_name.lower() in names and self.service in ("WEB_ADMIN", None)
+        skipped = AUTHX.settings.admin_ui == "skip" and self.service == "WEB_ADMIN"
         if exempt or skipped:
-            service = self.attributes.get("log_service_name") or "Admin UI"
             by = "ADMIN_EXEMPT" if exempt else "ADMIN_UI"
-            self.log("no second factor for %s, by %s" % (service, by))
+            self.log("no second factor for %s, by %s" % (self.service or "no named service", by))
         return exempt or skipped
 
     def autologin(self):
@@ -114,7 +120,7 @@ class SignIn(object):
         self.give_up(login["id"], "the phone was not answered in time")
 
     def begin(self):
-        body = self.request(method="crv1" if self.place() == "vpn" else "web")
+        body = self.request(method="crv1" if self.service == "VPN" else "web")
         if self.crstate is not None:
             body["can"] = {"text": True, "several": True}
         static = text(self.authcred.get("static_response") or "").strip()
@@ -122,10 +128,8 @@ class SignIn(object):
             body.update(answer=static[:LONGEST_ANSWER], method="scrv1")
         self.follow(AUTHX.server.begin(AUTHX.api.new_login_id(), body))
 
-    def answered(self, kept):
+    def answered(self, kept, response):
         """What came back to the question of an earlier call."""
-        response = self.crstate.response()
-        self.crstate.expire()
         self.code, self.shown, self.seq = kept["code"], kept["shown"], kept["seq"]
         if kept["user"] != self.typed_name:
             return self.refuse("the answer came from another user", EXPIRED)
@@ -176,6 +180,7 @@ class SignIn(object):
             "shown": self.shown, "user": self.typed_name})
         echo = bool((login.get("prompt") or {}).get("echo", True))
         self.crstate.challenge_post_auth(self.authret, native(question), echo=echo)
+        self.asked = True
 
     def allow(self, login):
         session = (login.get("session") or {}).get("id")
@@ -210,12 +215,6 @@ class SignIn(object):
 
     # --- What is known of the client --------------------------------------------------------------
 
-    def place(self):
-        """What is signed in to. Access Server does not tell its Admin UI from its other ways in."""
-        if self.attributes.get("vpn_auth"):
-            return "vpn"
-        return "web" if self.attributes.get("log_service_name") == "WEB_CLIENT" else "admin"
-
     def client_key(self):
         """Whose login, and from which device, as far as it says."""
         certificate = self.authret.get("serial") if self.method == "autologin" else None
@@ -237,7 +236,7 @@ class SignIn(object):
 
     def client(self):
         told = self.attributes.get("client_info") or {}
-        web = {"web": "client web page", "admin": "Admin UI"}.get(self.place())
+        web = SERVICES.get(self.service, self.service)
         programs = [told.get(name) for name in ("IV_GUI_VER", "UV_ASCLI_VER", "IV_VER")] + [web]
         platform = [text(told.get(name) or "") for name in ("IV_PLAT", "IV_PLAT_VER")]
         client = {
@@ -386,6 +385,7 @@ clock = getattr(time, "monotonic", time.time)
 
 # What this script keeps with a challenge.
 MARK = "authx"
+SERVICES = {"VPN": None, "WEB_CLIENT": "client web page", "WEB_ADMIN": "Admin UI"}
 FINAL = ("allowed", "refused", "expired", "cancelled")
 # Factors whose approval needs the number, and what says that it was given.
 ON_PHONE = ("push", "face", "palm")
