@@ -12,6 +12,7 @@ use authx_core::{
     ApplicationId, TenantId,
     audit::EventKind,
     name::{InvalidName, Name},
+    policy::{Document, FirstFactorKind},
     wire::login::Rfc3339,
 };
 use serde::Serialize;
@@ -20,19 +21,32 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ApplicationKind {
-    /// A VPN of OpenVPN servers, or of one Access Server.
+    /// A VPN of OpenVPN servers.
     Openvpn,
+    /// OpenVPN Access Server, which proves the first factor itself.
+    #[serde(rename = "openvpn-access-server")]
+    OpenvpnAccessServer,
 }
 
 impl ApplicationKind {
     /// All of them.
-    pub const ALL: &'static [Self] = &[Self::Openvpn];
+    pub const ALL: &'static [Self] = &[Self::Openvpn, Self::OpenvpnAccessServer];
 
     /// The word for it.
     pub fn word(self) -> &'static str {
         match self {
             Self::Openvpn => "openvpn",
+            Self::OpenvpnAccessServer => "openvpn-access-server",
         }
+    }
+
+    /// What the policy of such an application says at first.
+    fn policy(self) -> Document {
+        let first_factors = match self {
+            Self::Openvpn => None,
+            Self::OpenvpnAccessServer => Some(vec![FirstFactorKind::AccessServer]),
+        };
+        Document { first_factors, ..Document::default() }
     }
 }
 
@@ -100,8 +114,11 @@ pub async fn create(
         }
         let id = app.decide(now, ApplicationId::new);
         let (key, sealed) = keys::draw(app, tenant, now);
+        let policy = serde_json::to_value(kind.policy())
+            .map_err(|error| AdminError::Damaged(error.to_string()))?;
         let batch = Batch::default()
             .insert_application(tenant.id, id, name, kind.word(), now)
+            .set_application_policy(tenant.id, id, policy.to_string())
             .insert_key(tenant.id, id, key.id, key_name, sealed, now);
         Ok(Change {
             batch,
@@ -110,6 +127,7 @@ pub async fn create(
             detail: detail([
                 ("name", name.as_str().into()),
                 ("type", kind.word().into()),
+                ("policy", policy),
                 ("key", key_name.as_str().into()),
                 ("key_id", key.id.to_string().into()),
             ]),

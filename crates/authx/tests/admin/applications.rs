@@ -2,8 +2,11 @@ use super::{PASSWORD, World, name, on_each_engine, outcome};
 use authx::admin::{
     applications::{self, ApplicationError, ApplicationKind},
     keys::{self, KeyError, MOST_ACTIVE},
+    policies,
 };
 use authx_core::{
+    name::Name,
+    policy::FirstFactorKind,
     secret_text::{self, APPLICATION_KEY},
     wire::signature::AppKey,
 };
@@ -33,6 +36,26 @@ async fn an_application_comes_with_a_key_that_checks_its_callers() {
             ("application_created", Some(made.id))
         );
         assert!(!serde_json::to_string(&entry).unwrap().contains("axk_"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn access_server_may_vouch_for_its_users_from_the_beginning() {
+    on_each_engine(async |world| {
+        let (app, by) = (&world.app, &world.by);
+        let tenant = world.tenant("Example").await;
+        let allowed = async |name: &Name, kind| {
+            let made = applications::create(app, by, tenant, name, kind, name).await.unwrap();
+            let target = policies::Target::Application(made.id);
+            policies::show(app, tenant, target).await.unwrap().effective.policy.first_factors
+        };
+        let vpn = allowed(&name("vpn"), ApplicationKind::Openvpn).await;
+        assert_eq!(vpn, [FirstFactorKind::Password]);
+        let kind = ApplicationKind::OpenvpnAccessServer;
+        assert_eq!(allowed(&name("as"), kind).await, [FirstFactorKind::AccessServer]);
+        let entry = serde_json::to_value(world.newest(tenant).await).unwrap();
+        assert!(entry.to_string().contains(r#""policy":{"first_factors":["access_server"]}"#));
     })
     .await;
 }
