@@ -93,7 +93,7 @@ class SignIn(object):
             return
         if standing.get("standing") == "ended":
             self.code, reason = login["code"], standing.get("reason") or {}
-            self.refuse("ended by AuthX: %s" % reason.get("code"), reason.get("text") or ENDED)
+            self.refuse("AuthX says %s" % reason.get("code"), reason.get("text") or ENDED)
 
     def needs_none(self):
         """Whether this login to the Admin UI is one that needs no second factor. Profiles and
@@ -153,8 +153,8 @@ class SignIn(object):
             self.allow(login)
         elif login["state"] in FINAL:
             reason = login.get("reason") or {}
-            why = "%s by AuthX: %s" % (login["state"], reason.get("code") or "no answer in time")
-            self.refuse(why, reason.get("text") or TIMED_OUT)
+            said = reason.get("code") or login["state"]
+            self.refuse("AuthX says %s" % said, reason.get("text") or TIMED_OUT)
         elif self.crstate is None:
             self.give_up(login["id"], "this login can be asked nothing")
         else:
