@@ -175,10 +175,10 @@ class Constants(object):
         if not value.lower().startswith("https://"):
             raise self.wrong("APPLICATION_URL", "has to begin with https://: AuthX is never asked"
                              " without TLS")
-        form = u"https://(\\[[0-9a-f:.]+\\]|[a-z0-9._-]+)(:[0-9]{1,5})?(/*)([^\x00]*)\\Z"
+        form = u"https://(\\[[0-9a-f:.]+\\]|[a-z0-9._-]+)(:[0-9]{1,5})?(/?|[/?#].*)\\Z"
         found = re.match(form, value.lower())
         port = int((found.group(2) or ":443")[1:]) if found else 0
-        if found and found.group(4):
+        if found and found.group(3) not in ("", "/"):
             raise self.wrong("APPLICATION_URL", "has to end behind the host's name or the port:"
                              u" leave away %s" % value[found.start(3):])
         host = found.group(1) if found else u""
@@ -418,7 +418,7 @@ class Connection(object):
 
     def ask_proxy(self, proxy, settings):
         host, port, extra = proxy
-        place = settings.authority + ("" if settings.port != 443 else ":443")
+        place = place_of(settings)
         request = "CONNECT %s HTTP/1.1\r\nHost: %s\r\n%s\r\n" % (place, place, extra)
         self.send(request.encode("ascii"))
         response = self._response("CONNECT")
@@ -639,10 +639,14 @@ def result(status, told):
     raise Problem(status, u"%s" % told.get("code", ""), u"%s" % told.get("detail", ""))
 
 
+def place_of(settings):
+    return settings.authority + (":443" if settings.port == 443 else "")
+
+
 def proxy_for(settings):
     """Host and port of the proxy that the environment names, and its header; or none."""
     named = getproxies().get("https")
-    if not named or proxy_bypass("%s:%d" % (settings.authority.rsplit("]")[0], settings.port)):
+    if not named or proxy_bypass(place_of(settings)):
         return None
     form = "(?:http://)?(?:([^@/]*)@)?(\\[[0-9a-fA-F:.]+\\]|[^][:/@]+)(?::([0-9]{1,5}))?/?\\Z"
     found = re.match(form, named)

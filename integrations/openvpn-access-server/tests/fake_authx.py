@@ -39,6 +39,7 @@ class FakeAuthX(object):
         self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._listener.bind((host, 0))
         self._listener.listen(128)
+        self._listener.settimeout(0.2)
         self.port = self._listener.getsockname()[1]
         self.url = "https://localhost:%d" % self.port
         in_background(self._accept)
@@ -61,7 +62,6 @@ class FakeAuthX(object):
         return self._closing.wait(secs) or self._closing.is_set()
 
     def _accept(self):
-        self._listener.settimeout(0.2)
         while not self.is_over():
             try:
                 accepted = self._listener.accept()[0]
@@ -221,9 +221,11 @@ class Proxy(object):
         accepted.sendall(("HTTP/1.1 %d Whatever\r\n\r\n" % self._status).encode("ascii"))
         if self._status == 200:
             onward = socket.create_connection(self._target)
-            in_background(copy, onward, accepted)
+            back = in_background(copy, onward, accepted)
             copy(accepted, onward)
-        accepted.close()
+            back.join(30)
+            hang_up(onward)
+        hang_up(accepted)
 
 
 def hang_up(connection):
