@@ -1,0 +1,506 @@
+#!/usr/bin/env python3
+"""Installs AuthX in OpenVPN Access Server: `sudo python3 install.py`.
+
+Checks the connection to AuthX, copies the package to a folder of its own, makes it the post-auth
+script and restarts Access Server. When a step fails, what was before is put back.
+To get in again by hand, as root, in /usr/local/openvpn_as/scripts:
+
+  ./sacli --key auth.module.post_auth_script ConfigDel
+  ./sacli start
+
+Exit codes: 0 done; 2 wrong options; 3 not root, or sacli or a file of the package is missing;
+4 a setting in certify_constants.py is wrong; 5 the name in APPLICATION_URL has no address;
+6 AuthX does not answer in time; 7 its certificate is not trusted; 8 this server's clock is more
+than five minutes off; 9 AuthX refuses Application ID or Key; 10 the application's policy does
+not let Access Server vouch for users; 11 what answers is not AuthX, or not as it should be;
+12 sacli failed, or another post-auth script is set; 13 a file cannot be read or written;
+130 interrupted.
+"""
+
+import argparse
+import calendar
+import errno
+import functools
+import getpass
+import grp
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+HOST, SETTINGS, NAME, AWAY, TLS, CLOCK, REFUSED, POLICY, ANSWER, SACLI, FILES, INTERRUPTED = (
+    3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 130)
+# Which of them a text of certify_web_api.py means.
+KINDS = (("^certify_constants.py", SETTINGS), ("is not resolved", NAME),
+         ("the certificate of|no secure connection", TLS), ("no answer within", AWAY), ("401 clock", CLOCK),
+         ("does not accept the Application Key", REFUSED), ("", ANSWER))
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+CONSTANTS, WEB_API, SCRIPT = PACKAGE = (
+    "certify_constants.py", "certify_web_api.py", "certify_post_auth_script.py")
+SINGLE, CA, STATE = "certify_single_file.py", "authx_ca.pem", "install.json"
+PREVIOUS, REPLACED = "previous_script.py", "replaced_script.py"
+SHARED, PRIVATE = PACKAGE + (CA,), (SINGLE, STATE, PREVIOUS, REPLACED)
+GIVEN = ("APPLICATION_ID", "APPLICATION_URL", "DEFAULT_SECRET_KEY")
+KEY, TOTP, USER_TOTP = (
+    "auth.module.post_auth_script", "vpn.server.google_auth.enable", "prop_google_auth")
+
+POLICY_HELP = u"""The policy does not let Access Server vouch for users. On the AuthX server:
+  authx policy show --application %s --own >policy.toml
+  # in policy.toml: first_factors = %s
+  authx policy set policy.toml --application %s"""
+DONE = """Installed in %s. Sign in as a test user before you close this terminal.
+Back: install.py --uninstall. By hand, as root, in %s:
+  ./sacli --key %s ConfigDel
+  ./sacli start"""
+
+
+class Stop(Exception):
+    """The end, with an exit code and what the operator should do."""
+
+    def __init__(self, code, words):
+        Exception.__init__(self, words)
+        self.code, self.words = code, words
+
+
+def text(value):
+    """Text of what a file, an argument or a program gave."""
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+
+
+def say(line):
+    """Prints what any terminal can show, whether or not anybody still reads."""
+    try:
+        print(str(text(line).encode("ascii", "backslashreplace").decode("ascii")))
+        sys.stdout.flush()
+    except EnvironmentError:
+        pass
+
+
+def ask(question):
+    """What the operator types; nothing where there is no terminal."""
+    say(question)
+    return sys.stdin.readline().strip() if sys.stdin.isatty() else ""
+
+
+def hear(how=signal.default_int_handler):
+    """What Ctrl-C, `kill` and the end of the terminal do."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, how)
+
+
+def read(path, needed=False):
+    """The text of a file; None where there is none."""
+    try:
+        with open(path, "rb") as file:
+            return text(file.read())
+    except EnvironmentError as error:
+        if needed or error.errno not in (errno.ENOENT, errno.EACCES):
+            raise Stop(FILES, "%s cannot be read: %s" % (path, error.strerror))
+
+
+def values_of(source):
+    """{name: value} of the settings. From bytes: 2.7 takes no coding line in text."""
+    values = {}
+    try:
+        exec(compile(source.encode("utf-8"), CONSTANTS, "exec"), values)
+    except Exception as error:
+        raise Stop(SETTINGS, "%s does not work as Python: %s" % (CONSTANTS, error))
+    return dict((name, values[name]) for name in values if name.isupper())
+
+
+def literal(value):
+    """The value as Python that means the same on 2.7 and 3, in ASCII."""
+    if isinstance(value, (list, tuple)):
+        return u"[%s]" % u", ".join(literal(item) for item in value)
+    if not isinstance(value, (bytes, type(u""))):
+        return text(repr(value))
+    plain = text(value).encode("unicode_escape").decode("ascii").replace(u'"', u'\\"')
+    return u'%s"%s"' % (u"" if max(text(value) or u"a") < u"\x80" else u"u", plain)
+
+
+def with_value(source, name, value):
+    """The text with the line of this name written anew; `value` is Python."""
+    line, form = u"%s = %s" % (name, value), r"(?m)^%s *=.*$" % name
+    if len(re.findall(form, source)) != 1:
+        raise Stop(SETTINGS, "there has to be one line `%s = ...`, and only one" % name)
+    return re.sub(form, lambda _: line, source)
+
+
+def is_ours(script):
+    """Whether this is AuthX's script."""
+    return bool(re.search(r"(?m)^AUTHX_FOLDER *=", script or u""))
+
+
+class Sacli(object):
+    """Access Server's command. Facts are from its administrator's guide, unless said otherwise."""
+
+    def __init__(self, options):
+        self.path = os.path.join(options.scripts, "sacli")
+        self.words = [self.path] + (["-a", options.admin] if options.admin else [])
+        self.dry, self.reset, self.is_restarted = options.dry_run, options.reset, False
+
+    def run(self, *words):
+        """Runs it, or only shows it; gives what it printed."""
+        command = self.words + [word if isinstance(word, str) else word.encode("utf-8")
+                                for word in words]
+        say("  $ " + subprocess.list2cmdline(command))
+        if self.dry:
+            return u""
+        try:
+            # Deaf to Ctrl-C, which must not cut through a change. A second one gives it up.
+            process = subprocess.Popen(
+                command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN))
+        except EnvironmentError as error:
+            raise Stop(SACLI, "%s cannot be run: %s" % (self.path, error.strerror))
+        try:
+            out, complaint = process.communicate()
+        except KeyboardInterrupt:
+            process.communicate()
+            raise
+        # Older ones print [True, {}] after a change (public logs), so maybe [False, ...] with 0.
+        if process.returncode or out.lstrip().startswith(b"[False"):
+            # Its output may hold all of Access Server's settings, passwords among them.
+            last = text(complaint).strip().split(u"\n")[-1]
+            raise Stop(SACLI, u"sacli failed (%d): %s" % (process.returncode, last))
+        return text(out)
+
+    def table(self, *words):
+        """What it prints as JSON, maybe among other lines: {key: value} by ConfigQuery, "errors"
+        by start (both from public scripts and logs), {user: {key: value}} by UserPropGet."""
+        out = self.run(*words)
+        try:
+            return {} if self.dry else json.loads(out[out.index(u"{"):out.rindex(u"}") + 1])
+        except ValueError:
+            raise Stop(SACLI, "sacli %s printed no JSON: is Access Server running?" % words[-1])
+
+    def script(self, path):
+        """Sets the post-auth script, or none."""
+        self.run("--key", KEY, *(("--value_file=" + path, "ConfigPut") if path else ("ConfigDel",)))
+
+    def totp(self, user, value):
+        """Sets Access Server's own authenticator: for all, or for a user or group."""
+        words = ("--user", user, "--key", USER_TOTP) if user else ("--key", TOTP)
+        words += ("--value", value) if value else ()
+        self.run(*(words + (("UserProp" if user else "Config") + ("Put" if value else "Del"),)))
+
+    def restart(self):
+        """`start` restarts what has changed; Reset everything, and sessions may end."""
+        self.is_restarted = True
+        if self.reset:
+            self.run("Reset")
+        elif self.table("start").get("errors"):
+            raise Stop(SACLI, "Access Server reports errors after `sacli start`: see its log")
+
+
+class Store(object):
+    """The folder. What is written to it can be taken back without a free byte on the disk."""
+
+    def __init__(self, options):
+        self.folder, self.dry = os.path.abspath(options.folder), options.dry_run
+        self.names, self.is_new = [], False
+        # In public copies of as.conf: `cs.group=openvpn_as`.
+        conf = read(os.path.join(options.scripts, "..", "etc", "as.conf")) or u""
+        found = re.findall(r"(?m)^cs\.group *= *(\S+)", conf) + ["openvpn_as"]
+        self.group = options.group or str(found[0])
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def write(self, files):
+        """Writes {name: text}: all, or none."""
+        for name in sorted(files):
+            say("  write " + self.path(name))
+        if self.dry:
+            return
+        hear(signal.SIG_IGN)
+        try:
+            group = grp.getgrnam(self.group).gr_gid
+            if not os.path.isdir(self.folder):
+                os.mkdir(self.folder, 0o750)
+                self.is_new = True
+            os.chown(self.folder, 0, group)
+            os.chmod(self.folder, 0o750)
+            for name in files:
+                self.stage(self.path(name), files[name], group if name in SHARED else None)
+            for name in files:
+                self.forget([name + ".old"])
+                if os.path.exists(self.path(name)):
+                    os.link(self.path(name), self.path(name) + ".old")
+                os.rename(self.path(name) + ".new", self.path(name))
+                self.names.append(name)
+        except KeyError:
+            raise Stop(HOST, "there is no group %s: name one with --group" % self.group)
+        except EnvironmentError as error:
+            self.forget(name + ".new" for name in files)
+            self.undo()
+            raise Stop(FILES, "%s cannot be written: %s" % (self.folder, error.strerror))
+        finally:
+            hear()
+
+    def stage(self, path, content, group):
+        """Writes a file beside the one that it shall replace."""
+        number = os.open(path + ".new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(number, "wb") as file:
+            if group is not None:
+                os.fchown(number, 0, group)
+                os.fchmod(number, 0o640)
+            file.write(content.encode("utf-8"))
+            file.flush()
+            os.fsync(number)
+
+    def undo(self):
+        """Takes everything back."""
+        for name in self.names:
+            if os.path.exists(self.path(name) + ".old"):
+                os.rename(self.path(name) + ".old", self.path(name))
+            else:
+                os.unlink(self.path(name))
+        if self.is_new:
+            self.remove()
+
+    def settle(self, names):
+        """Makes it final: only these names stay, and the settings that were replaced."""
+        for path in (self.path(CONSTANTS), self.path(SINGLE)):
+            if os.path.exists(path + ".old") and read(path + ".old") != read(path):
+                os.chmod(path + ".old", 0o600)
+                os.rename(path + ".old", path + ".bak")
+        self.forget(name + ".old" for name in self.names)
+        self.forget(name for name in SHARED + PRIVATE if name not in names)
+
+    def forget(self, names):
+        for path in map(self.path, names):
+            if os.path.exists(path) and not self.dry:
+                os.unlink(path)
+
+    def remove(self):
+        """Removes all that this program ever wrote, and what Python made of it."""
+        for folder in (self.path("__pycache__"), self.folder):
+            names = os.listdir(folder) if os.access(folder, os.R_OK) else []
+            for name in sorted(names):
+                if name.startswith(SHARED + PRIVATE + ("certify_",)):
+                    say("  remove " + os.path.join(folder, name))
+                    self.forget([os.path.join(folder, name)])
+            if os.path.isdir(folder) and not (self.dry or os.listdir(folder)):
+                os.rmdir(folder)
+
+
+class Installer(object):
+    """What is done, step by step."""
+
+    def __init__(self, options):
+        self.options, self.sacli, self.store = options, Sacli(options), Store(options)
+
+    def settings(self):
+        """The package's; over them what is installed, the options, and what is typed."""
+        options, source = self.options, read(os.path.join(HERE, CONSTANTS), True)
+        fresh, kept = values_of(source), read(self.store.path(CONSTANTS)) or u""
+        for line in re.findall(r"(?m)^SINGLE_FILE = .*$", read(self.store.path(SINGLE)) or u""):
+            kept = kept or text(values_of(line)["SINGLE_FILE"]["certify_constants"])
+        for name, value in sorted(values_of(kept).items()):
+            is_named = name in GIVEN and fresh.get(name)
+            if fresh.get(name, value) != value and not is_named:
+                source = with_value(source, name, literal(value))
+        key_file = options.application_key_file
+        given = {"APPLICATION_ID": options.application_id, "ADMIN_EXEMPT": options.admin_exempt,
+                 "APPLICATION_URL": options.application_url, "DOMAIN_SUFFIX": options.domain_suffix,
+                 "DEFAULT_SECRET_KEY": key_file and read(key_file, True).strip(),
+                 "CA_FILE": options.ca_file and self.store.path(CA)}
+        for name, value in sorted(given.items()):
+            is_open = name in GIVEN and not (value or values_of(source).get(name))
+            if is_open and sys.stdin.isatty() and not options.dry_run:
+                value = getpass.getpass(name + ": ") if "KEY" in name else ask(name + ":")
+            source = with_value(source, name, literal(value)) if value else source
+        return source
+
+    def look(self, source):
+        """Checks the settings, the connection, and what AuthX demands."""
+        import certify_web_api as web
+        module = argparse.Namespace(**values_of(source))
+        module.CA_FILE = self.options.ca_file or module.CA_FILE
+        try:
+            settings = web.Settings.of(module)
+            if self.options.no_check or self.options.dry_run:
+                return say("The connection to %s is not checked." % settings.url)
+            seen = web.AuthX(settings).check(within=8)
+        except (web.Away, web.Wrong, web.Problem) as error:
+            code = [code for words, code in KINDS if re.search(words, error.text)][0]
+            raise Stop(code, error.text)
+        asks, name = seen["asks"], subprocess.list2cmdline([seen["name"]])
+        there = calendar.timegm(time.strptime(seen["time"][:19], "%Y-%m-%dT%H:%M:%S"))
+        ahead = time.time() - there
+        say(u"AuthX %s answers at %s, for the application %s." % (seen["version"], settings.url, name))
+        say(u"Its users are asked for: %s. This server's clock is %+d s off." % (
+            u", ".join(offer["word"] for offer in asks["offers"]) or u"no second factor", ahead))
+        if abs(ahead) > 300:
+            raise Stop(CLOCK, "set this server's clock: AuthX allows five minutes")
+        kinds = asks["first_factors"] + ["access_server"]
+        if kinds.count("access_server") < 2:
+            raise Stop(POLICY, POLICY_HELP % (name, json.dumps(kinds), name))
+
+    def files(self, source):
+        """{name: text} to be written, and which of them is the script."""
+        script, web = [read(os.path.join(HERE, name), True) for name in (SCRIPT, WEB_API)]
+        script = with_value(script, "AUTHX_FOLDER", literal(self.store.folder))
+        files = {CONSTANTS: source, WEB_API: web, SCRIPT: script}
+        if self.options.single_file:
+            say("The Application Key will be in Access Server's database, and in its backups.")
+            value = u'{"certify_constants": %s, "certify_web_api": %s}'
+            value %= (literal(source), literal(web))
+            files = {SINGLE: with_value(script, "SINGLE_FILE", value)}
+        if self.options.ca_file:
+            files[CA] = read(self.options.ca_file, True)
+        return files, SINGLE if self.options.single_file else SCRIPT
+
+    def totp_changes(self, config):
+        """What of Access Server's own authenticator is to be switched off: [[user, old value]]."""
+        users, wanted = self.sacli.table("UserPropGet"), self.options.google_authenticator
+        found = [[None, config[TOTP]]] if config.get(TOTP) == "true" else []
+        found += [[name, "true"] for name in sorted(users) if users[name].get(USER_TOTP) == "true"]
+        if found:
+            say(u"Access Server's own (Google) authenticator is on for: "
+                + u", ".join(name or u"all" for name, _ in found))
+        if found and wanted == "ask":
+            wanted = "off" if ask("Switch it off (y/n)?").lower().startswith("y") else "keep"
+        if found and wanted != "off" and not self.options.google_user:
+            say("It stays: users will be asked twice. --google-authenticator off switches it off.")
+        if wanted == "off":
+            return found or [[None, None]] * self.options.dry_run
+        names = [text(name) for name in self.options.google_user]
+        return [[name, users.get(name, {}).get(USER_TOTP)] for name in names]
+
+    def install(self):
+        """All of it."""
+        source = self.settings()
+        self.look(source)
+        config = self.sacli.table("ConfigQuery")
+        current, changes = config.get(KEY) or u"", self.totp_changes(config)
+        files, script = self.files(source)
+        known = json.loads(read(self.store.path(STATE)) or "[]")
+        known += [change for change in changes if change[0] not in dict(known)]
+        files[STATE] = text(json.dumps(known))
+        before = REPLACED if is_ours(current) else PREVIOUS
+        if current:
+            files[before] = current
+        undo = []
+        try:
+            self.store.write(files)
+            undo += [lambda: self.sacli.is_restarted and self.sacli.restart(), self.store.undo,
+                     lambda: self.sacli.script(current and self.store.path(before))]
+            self.sacli.script(self.store.path(script))
+            for user, old in changes:
+                undo.append(functools.partial(self.sacli.totp, user, old))
+                self.sacli.totp(user, "false")
+            self.sacli.restart()
+            self.compare(files[script])
+        except BaseException:
+            self.put_back(undo)
+            raise
+        stay = [CA, PREVIOUS] if is_ours(current) else [CA]
+        self.store.settle(stay + [name for name in files if name != REPLACED])
+        say(DONE % (self.store.folder, self.options.scripts, KEY))
+
+    def compare(self, wanted):
+        """Whether Access Server has this script. How it keeps ends of lines is not known."""
+        now = self.sacli.table("ConfigQuery").get(KEY) or u""
+        if now.split() != wanted.split() and not self.options.dry_run:
+            raise Stop(SACLI, "Access Server does not have the script that was set")
+
+    def put_back(self, undo):
+        """Undoes steps, the last one first."""
+        hear(signal.SIG_IGN)
+        say("Putting back what was before." if undo else "Nothing was changed.")
+        try:
+            for step in reversed(undo):
+                step()
+        except (Stop, EnvironmentError) as error:
+            say("That failed too (%s). Run by hand, as root, the last command above, then:\n"
+                "  %s start" % (getattr(error, "words", error), self.sacli.path))
+
+    def uninstall(self):
+        """Puts back what was before the first installation."""
+        config, dry = self.sacli.table("ConfigQuery"), self.options.dry_run
+        before, is_set = read(self.store.path(PREVIOUS)), dry or is_ours(config.get(KEY))
+        if not is_set and not os.path.isdir(self.store.folder):
+            return say("AuthX is not installed.")
+        if is_set:
+            self.sacli.script(before and self.store.path(PREVIOUS))
+            self.compare(before or u"")
+        users = self.sacli.table("UserPropGet")
+        for user, old in json.loads(read(self.store.path(STATE)) or "[]"):
+            now = users.get(user, {}).get(USER_TOTP) if user else config.get(TOTP)
+            if dry or now == "false":
+                self.sacli.totp(user, old)
+        self.sacli.restart()
+        self.store.remove()
+
+    def check(self):
+        """The operator's own test."""
+        self.look(self.settings())
+        if os.path.exists(self.store.path(STATE)):
+            if not is_ours(self.sacli.table("ConfigQuery").get(KEY)):
+                raise Stop(SACLI, "Access Server has no AuthX script any more: run install.py")
+
+
+def parsed(arguments):
+    """The options."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name, words in (
+            ("dry-run", "print each command and file, change nothing; needs no root, no sacli"),
+            ("check", "check the settings and the connection only"),
+            ("uninstall", "put back what was before, and remove all files"),
+            ("no-check", "do not check the connection"),
+            ("single-file", "all in one script, for clusters: their nodes share the script only"),
+            ("reset", "restart by `sacli Reset`, not `sacli start`: sessions may end")):
+        parser.add_argument("--" + name, action="store_true", help=words)
+    for name, default, words in (
+            ("scripts", "/usr/local/openvpn_as/scripts", "where sacli is"),
+            ("folder", "/usr/local/openvpn_as/authx", "where the files go, and nothing else"),
+            ("group", None, "who may read them; cs.group in as.conf, or openvpn_as"),
+            ("application-id", None, "from the AuthX portal"),
+            ("application-url", None, "from the AuthX portal"),
+            ("application-key-file", None, "a file with the Application Key"),
+            ("domain-suffix", None, "put behind user names without a domain"),
+            ("ca-file", None, "authority of AuthX's certificate, PEM; is copied")):
+        parser.add_argument("--" + name, default=default, help=words)
+    parser.add_argument("-a", "--admin", help="administrator, for sacli; root needs none")
+    parser.add_argument("--google-authenticator", choices=("ask", "off", "keep"), default="ask",
+                        help="what becomes of Access Server's own authenticator")
+    for name, words in (("admin-exempt", "account that needs no second factor in the Admin UI"),
+                        ("google-user", "user or group whose own authenticator goes off")):
+        parser.add_argument("--" + name, action="append", default=[], metavar="NAME", help=words)
+    return parser.parse_args(arguments)
+
+
+def main(arguments=None):
+    """Does what is asked, and gives the exit code."""
+    options = parsed(arguments)
+    hear()
+    try:
+        needed = [os.path.join(HERE, name) for name in PACKAGE]
+        if not options.dry_run and not options.check:
+            needed.append(os.path.join(options.scripts, "sacli"))
+            if os.geteuid():
+                raise Stop(HOST, "run this as root: sudo python3 install.py")
+        for path in needed:
+            if not os.path.exists(path):
+                raise Stop(HOST, "%s is not there (--scripts DIR says where sacli is)" % path)
+        name = "uninstall" if options.uninstall else "check" if options.check else "install"
+        getattr(Installer(options), name)()
+        return 0
+    except Stop as stop:
+        say(stop.words)
+        return stop.code
+    except KeyboardInterrupt:
+        say("Interrupted.")
+        return INTERRUPTED
+
+
+if __name__ == "__main__":
+    sys.dont_write_bytecode = True
+    sys.exit(main())

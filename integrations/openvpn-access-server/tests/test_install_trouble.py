@@ -1,0 +1,237 @@
+"""install.py when something fails, is interrupted, or is already there."""
+
+import os
+import pty
+import resource
+import signal
+import subprocess
+import sys
+import time
+
+from installing import AXK, KEY, TOTP, URL, Installing, World
+
+FOREIGN = u"def post_auth(*_):\n    pass  # \u00e4\n"
+USERS = {"bob": {"prop_google_auth": "true"}}
+
+
+class TestFailures(Installing):
+    def test_what_was_done_is_put_back(self):
+        """Of each step; on a server with another's script, and on one without."""
+        cases = [{"ConfigPut": "exit"}, {"ConfigPut": "false"}, {"ConfigPut": "lie"},
+                 {"start": "exit"}, {"start": "errors"}, {"UserPropPut": "exit"},
+                 {"start": "garbage"}]
+        for fails in cases:
+            for script in (FOREIGN, None):
+                given = {"script": script} if script else {}
+                self.world.configured(users=USERS, totp="true", **given)
+                before = self.world.access_server()
+                out = self.run_it("--google-authenticator", "off", fails=fails, code=12)
+                after = self.world.access_server()
+                self.assertEqual(after["config"], before["config"], (fails, out))
+                self.assertEqual(after["users"], before["users"], fails)
+                self.assertIn("Putting back", out)
+                self.assertIsNone(self.world.files(), fails)
+                running = after["running"].get(KEY)
+                is_restarted = "start" in fails or "lie" in fails.values()
+                self.assertEqual(running, script if is_restarted else None, fails)
+
+    def test_what_cannot_be_put_back_is_said(self):
+        self.world.configured(script=FOREIGN)
+        out = self.run_it(fails={"start": "exit!"}, code=12)
+        self.assertIn("by hand", out)
+        self.assertEqual((self.world.script(), self.world.files()), (FOREIGN, None))
+        out = self.run_it(fails={"ConfigPut": "exit!"}, code=12)
+        self.assertIn("by hand", out)
+        self.assertEqual(self.world.text("previous_script.py"), FOREIGN)
+
+    def test_no_json_stops_before_anything_is_changed(self):
+        for command in ("ConfigQuery", "UserPropGet"):
+            self.run_it(fails={command: "garbage"}, code=12)
+            self.assertEqual((self.world.commands(), self.world.files()), ([], None))
+
+    def test_an_upgrade_that_fails_leaves_the_version_before(self):
+        self.run_it()
+        before = self.world.script(), self.world.text("certify_constants.py")
+        files = self.world.files()
+        self.world.fill(OUTAGE='"allow"')
+        with open(self.world.in_package("certify_post_auth_script.py"), "a") as file:
+            file.write("# newer\n")
+        for how in ("errors", "errors!"):
+            self.run_it(fails={"start": how}, code=12)
+            self.assertEqual(self.world.script(), before[0])
+            self.assertEqual(self.world.files(), files)
+            self.assertEqual(self.world.text("certify_constants.py"), before[1])
+
+    def test_a_folder_that_takes_no_files(self):
+        os.mkdir(self.world.folder)
+        os.mkdir(self.world.installed("install.json"))
+        out = self.run_it(code=13)
+        self.assertIn("install.json", out)
+        self.assertEqual((self.world.commands(), list(self.world.files())), ([], ["install.json"]))
+        os.rmdir(self.world.installed("install.json"))
+        os.rmdir(self.world.folder)
+        self.world.write(self.world.folder, u"a file")
+        self.assertIn("cannot be", self.run_it(code=13))
+
+    def test_a_full_disk_loses_nothing(self):
+        self.world.configured(script=FOREIGN)
+        self.run_it()
+        files, texts = self.world.files(), self.world.text("certify_constants.py")
+        self.world.commands()
+        self.world.fill(PROMPT='"%s"' % ("x" * 70))
+
+        def small():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (8000, resource.RLIM_INFINITY))
+
+        self.run_it(preexec_fn=small, code=13)
+        self.assertEqual(sorted(self.world.files()), sorted(files))
+        self.assertEqual(self.world.text("certify_constants.py"), texts)
+        self.assertEqual(self.world.commands(), [])
+
+    def test_a_read_only_place(self):
+        mount = os.path.join(self.world.base, "tiny")
+        os.mkdir(mount)
+        options = ["-t", "tmpfs", "-o", "ro,size=64k", "none", mount]
+        if subprocess.call(["mount"] + options, stderr=subprocess.PIPE):
+            self.skipTest("no file system can be mounted here")
+        self.addCleanup(subprocess.call, ["umount", mount])
+        self.assertIn("Read-only", self.run_it("--folder", mount + "/authx", code=13))
+        self.assertEqual(self.world.commands(), [])
+
+
+class TestInterrupted(Installing):
+    def test_a_signal_in_the_middle_puts_all_back(self):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            self.world.configured(script=FOREIGN)
+            process = self.world.start(fails={"ConfigPut": "slow"}, preexec_fn=os.setsid)
+            seen = b""
+            while b"ConfigPut" not in seen:
+                seen += os.read(process.stdout.fileno(), 10000)
+            time.sleep(0.3)
+            # As the terminal does: to all of the group.
+            kill = os.killpg if number == signal.SIGINT else os.kill
+            kill(process.pid, number)
+            out = process.communicate()[0]
+            self.assertEqual(process.returncode, 130, seen + out)
+            self.assertIsNone(self.world.files())
+            self.assertEqual(self.world.script(), FOREIGN)
+
+
+class TestUpgrade(Installing):
+    def test_the_operators_settings_stay(self):
+        self.run_it()
+        path = self.world.installed("certify_constants.py")
+        text = self.world.text("certify_constants.py")
+        self.world.write(path, text.replace(
+            u'PROMPT = "Enter AuthX code"', u'PROMPT = (\n    "Gr\u00fc\u00dfe: Code"\n)  # ours')
+            .replace(u"ADMIN_EXEMPT = []", u'ADMIN_EXEMPT = ["openvpn"]'))
+        self.world.fill(OUTAGE='"refuse"\nNEW_SETTING = 7')
+        self.run_it()
+        text = self.world.text("certify_constants.py")
+        self.assertIn(u'\nPROMPT = u"Gr\\xfc\\xdfe: Code"\n', text)
+        self.assertIn(u'\nADMIN_EXEMPT = ["openvpn"]\n', text)
+        self.assertIn(u"\nNEW_SETTING = 7\n", text)
+        self.assertIn(u"# ours", self.world.text("certify_constants.py.bak"))
+        self.assertEqual(self.world.files()["certify_constants.py.bak"], "600")
+        self.run_it("--uninstall")
+        self.assertIsNone(self.world.files())
+
+    def test_an_unfilled_package_keeps_key_and_a_filled_one_brings_its_own(self):
+        self.run_it()
+        self.world.fill(APPLICATION_ID='""', DEFAULT_SECRET_KEY='""', APPLICATION_URL='""')
+        self.run_it()
+        self.assertIn(AXK, self.world.text("certify_constants.py"))
+        self.world.fill(APPLICATION_URL='"https://other.example.com"')
+        self.run_it()
+        self.assertIn("other.example.com", self.world.text("certify_constants.py"))
+        self.assertIn(URL, self.world.text("certify_constants.py.bak"))
+
+
+class TestDryRun(Installing):
+    def test_it_shows_all_and_changes_nothing(self):
+        os.unlink(os.path.join(self.world.scripts, "sacli"))
+        out = self.run_it("--dry-run", "--google-authenticator", "off")
+        sacli = '"%s/sacli"' % self.world.scripts
+        for line in (sacli + ' --key %s "--value_file=%s" ConfigPut' % (
+                KEY, self.world.installed("certify_post_auth_script.py")),
+                sacli + " --key %s --value false ConfigPut" % TOTP, sacli + " start",
+                "write " + self.world.installed("certify_web_api.py")):
+            self.assertIn(line, out)
+        self.assertIsNone(self.world.files())
+        out = self.run_it("--dry-run", "--uninstall")
+        self.assertIn("ConfigDel", out)
+
+    def test_it_needs_no_root(self):
+        self.run_it()
+        os.chmod(self.world.base, 0o755)
+        files = self.world.files()
+        self.run_it("--dry-run", "--single-file", nobody=True)
+        self.run_it("--dry-run", "--uninstall", nobody=True)
+        self.assertIn("root", self.run_it(nobody=True, code=3))
+        self.assertEqual(self.world.files(), files)
+
+
+class TestSingleFile(Installing):
+    def loaded(self):
+        """The script as Access Server loads it: from a string, without a file."""
+        text = self.world.script("running")
+        text.encode("ascii")
+        code = ("import sys; sys.path.insert(0, %r)\nmodule = type(sys)('script')\n"
+                "exec(compile(sys.stdin.read(), '<string>', 'exec'), module.__dict__)\n"
+                "web = module.sibling('certify_web_api')\nmade = web.Settings.of("
+                "module.sibling('certify_constants'))\n"
+                "print('%%s %%s' %% (made.url, made.prompt.encode('unicode_escape')))"
+                % os.path.dirname(os.path.abspath(__file__)))
+        process = subprocess.Popen([sys.executable, "-B", "-c", code], stdin=subprocess.PIPE,
+                                   stdout=subprocess.PIPE, cwd="/")
+        return process.communicate(text.encode("utf-8"))[0].decode("utf-8")
+
+    def test_it_needs_no_other_file(self):
+        self.world.fill(PROMPT=u'"Gr\u00fc\u00dfe \\"du\\": Code"')
+        out = self.run_it("--single-file")
+        self.assertIn("database", out)
+        self.assertEqual(self.world.files(),
+                         {"certify_single_file.py": "600", "install.json": "600"})
+        os.rename(self.world.package, self.world.package + ".away")
+        found = self.loaded()
+        self.assertIn(URL, found)
+        self.assertIn('Gr\\xfc\\xdfe "du": Code', found.replace("\\\\", "\\"))
+
+    def test_from_one_to_the_other_and_back(self):
+        self.run_it()
+        path = self.world.installed("certify_constants.py")
+        self.world.write(path, self.world.text("certify_constants.py").replace(
+            u'PROMPT = "Enter AuthX code"', u'PROMPT = "Code"'))
+        self.run_it("--single-file")
+        self.assertEqual(sorted(self.world.files()), ["certify_single_file.py", "install.json"])
+        self.run_it()
+        self.assertIn('\nPROMPT = "Code"\n', self.world.text("certify_constants.py"))
+        self.assertNotIn("certify_single_file.py", self.world.files())
+        self.run_it("--uninstall")
+        self.assertEqual((self.world.script(), self.world.files()), (None, None))
+
+
+class TestAtATerminal(Installing):
+    def test_what_is_missing_is_asked_and_the_key_not_shown(self):
+        world = World()
+        self.addCleanup(world.close)
+        world.configured(users=USERS)
+        world.env["SACLI_STATE"] = world.state
+        pid, terminal = pty.fork()
+        if not pid:
+            os.environ.update(world.env)
+            os.execv(sys.executable, world.command())
+        seen = b""
+        for wanted, typed in ((b"APPLICATION_ID:", "app_01k9zc3q8m4e2v7x5t0b6n1h9d"),
+                              (b"APPLICATION_URL:", URL), (b"DEFAULT_SECRET_KEY:", AXK),
+                              (b"(y/n)?", "y"), (b"sacli start", None)):
+            while wanted not in seen:
+                seen += os.read(terminal, 10000)
+            time.sleep(0.2)
+            os.write(terminal, (typed + "\n").encode() if typed else b"")
+        self.assertEqual(os.waitpid(pid, 0)[1], 0, seen)
+        os.close(terminal)
+        self.assertNotIn(AXK.encode(), seen)
+        self.assertIn(AXK, world.text("certify_constants.py"))
+        self.assertEqual(world.access_server()["users"]["bob"]["prop_google_auth"], "false")
