@@ -8,13 +8,21 @@ To get in again by hand, as root, in /usr/local/openvpn_as/scripts:
   ./sacli --key auth.module.post_auth_script ConfigDel
   ./sacli start
 
-Exit codes: 0 done; 2 wrong options; 3 not root, or sacli or a file of the package is missing;
-4 a setting in certify_constants.py is wrong; 5 the name in APPLICATION_URL has no address;
-6 AuthX does not answer in time; 7 its certificate is not trusted; 8 this server's clock is more
-than five minutes off; 9 AuthX refuses Application ID or Key; 10 the application's policy does
-not let Access Server vouch for users; 11 what answers is not AuthX, or not as it should be;
-12 sacli failed, or another post-auth script is set; 13 a file cannot be read or written;
-130 interrupted.
+Exit codes:
+  0   done
+  2   wrong options
+  3   not root; or sacli, a file of the package or the group is missing
+  4   a setting in certify_constants.py is wrong
+  5   the name in APPLICATION_URL has no address
+  6   AuthX does not answer in time
+  7   its certificate is not trusted
+  8   this server's clock is more than five minutes off
+  9   AuthX refuses the Application ID or the Application Key
+  10  the application's policy does not let Access Server vouch for users
+  11  what answers is not AuthX, or not as it should be
+  12  sacli failed, or another post-auth script has been set
+  13  a file cannot be read or written
+  130 interrupted
 """
 
 import argparse
@@ -29,14 +37,15 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 HOST, SETTINGS, NAME, AWAY, TLS, CLOCK, REFUSED, POLICY, ANSWER, SACLI, FILES, INTERRUPTED = (
     3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 130)
 # Which of them a text of certify_web_api.py means.
 KINDS = (("^certify_constants.py", SETTINGS), ("is not resolved", NAME),
-         ("the certificate of|no secure connection", TLS), ("no answer within", AWAY), ("401 clock", CLOCK),
-         ("does not accept the Application Key", REFUSED), ("", ANSWER))
+         ("the certificate of|no secure connection", TLS), ("no answer within", AWAY),
+         ("401 clock", CLOCK), ("does not accept the Application Key", REFUSED), ("", ANSWER))
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CONSTANTS, WEB_API, SCRIPT = PACKAGE = (
@@ -82,8 +91,10 @@ def say(line):
 
 def ask(question):
     """What the operator types; nothing where there is no terminal."""
+    if not sys.stdin.isatty():
+        return ""
     say(question)
-    return sys.stdin.readline().strip() if sys.stdin.isatty() else ""
+    return sys.stdin.readline().strip()
 
 
 def hear(how=signal.default_int_handler):
@@ -135,6 +146,11 @@ def is_ours(script):
     return bool(re.search(r"(?m)^AUTHX_FOLDER *=", script or u""))
 
 
+def is_on(value):
+    """Whether a switch of Access Server is on."""
+    return text(value or u"").lower() == u"true" or value is True
+
+
 class Sacli(object):
     """Access Server's command. Facts are from its administrator's guide, unless said otherwise."""
 
@@ -157,11 +173,15 @@ class Sacli(object):
                 preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN))
         except EnvironmentError as error:
             raise Stop(SACLI, "%s cannot be run: %s" % (self.path, error.strerror))
+        limit = threading.Timer(120, process.terminate)
+        limit.start()
         try:
             out, complaint = process.communicate()
         except KeyboardInterrupt:
             process.communicate()
             raise
+        finally:
+            limit.cancel()
         # Older ones print [True, {}] after a change (public logs), so maybe [False, ...] with 0.
         if process.returncode or out.lstrip().startswith(b"[False"):
             # Its output may hold all of Access Server's settings, passwords among them.
@@ -192,6 +212,7 @@ class Sacli(object):
         """`start` restarts what has changed; Reset everything, and sessions may end."""
         self.is_restarted = True
         if self.reset:
+            say("Reset may end the sessions of users who are connected.")
             self.run("Reset")
         elif self.table("start").get("errors"):
             raise Stop(SACLI, "Access Server reports errors after `sacli start`: see its log")
@@ -214,7 +235,8 @@ class Store(object):
     def write(self, files):
         """Writes {name: text}: all, or none."""
         for name in sorted(files):
-            say("  write " + self.path(name))
+            rights = "0640 root:%s" % self.group if name in SHARED else "0600"
+            say("  write %s (%s)" % (self.path(name), rights))
         if self.dry:
             return
         hear(signal.SIG_IGN)
@@ -287,6 +309,8 @@ class Store(object):
                     self.forget([os.path.join(folder, name)])
             if os.path.isdir(folder) and not (self.dry or os.listdir(folder)):
                 os.rmdir(folder)
+        if os.path.isdir(self.folder) and not self.dry:
+            say("%s stays, as other files are in it." % self.folder)
 
 
 class Installer(object):
@@ -295,15 +319,17 @@ class Installer(object):
     def __init__(self, options):
         self.options, self.sacli, self.store = options, Sacli(options), Store(options)
 
-    def settings(self):
+    def settings(self, current):
         """The package's; over them what is installed, the options, and what is typed."""
         options, source = self.options, read(os.path.join(HERE, CONSTANTS), True)
         fresh, kept = values_of(source), read(self.store.path(CONSTANTS)) or u""
-        for line in re.findall(r"(?m)^SINGLE_FILE = .*$", read(self.store.path(SINGLE)) or u""):
-            kept = kept or text(values_of(line)["SINGLE_FILE"]["certify_constants"])
+        # Another node of a cluster has the script that they share, and no files.
+        single = read(self.store.path(SINGLE)) or (current if is_ours(current) else u"")
+        for line in re.findall(r"(?m)^SINGLE_FILE = .*$", single):
+            kept = kept or text(values_of(line)["SINGLE_FILE"].get("certify_constants", u""))
         for name, value in sorted(values_of(kept).items()):
-            is_named = name in GIVEN and fresh.get(name)
-            if fresh.get(name, value) != value and not is_named:
+            is_other = name in fresh and literal(fresh[name]) != literal(value)
+            if is_other and not (name in GIVEN and fresh[name]):
                 source = with_value(source, name, literal(value))
         key_file = options.application_key_file
         given = {"APPLICATION_ID": options.application_id, "ADMIN_EXEMPT": options.admin_exempt,
@@ -315,25 +341,29 @@ class Installer(object):
             if is_open and sys.stdin.isatty() and not options.dry_run:
                 value = getpass.getpass(name + ": ") if "KEY" in name else ask(name + ":")
             source = with_value(source, name, literal(value)) if value else source
+        values_of(source)
         return source
 
     def look(self, source):
         """Checks the settings, the connection, and what AuthX demands."""
         import certify_web_api as web
         module = argparse.Namespace(**values_of(source))
-        module.CA_FILE = self.options.ca_file or module.CA_FILE
+        module.CA_FILE = self.options.ca_file or getattr(module, "CA_FILE", "")
         try:
             settings = web.Settings.of(module)
             if self.options.no_check or self.options.dry_run:
                 return say("The connection to %s is not checked." % settings.url)
             seen = web.AuthX(settings).check(within=8)
         except (web.Away, web.Wrong, web.Problem) as error:
+            if self.options.dry_run:
+                return say(error.text)
             code = [code for words, code in KINDS if re.search(words, error.text)][0]
             raise Stop(code, error.text)
         asks, name = seen["asks"], subprocess.list2cmdline([seen["name"]])
         there = calendar.timegm(time.strptime(seen["time"][:19], "%Y-%m-%dT%H:%M:%S"))
         ahead = time.time() - there
-        say(u"AuthX %s answers at %s, for the application %s." % (seen["version"], settings.url, name))
+        say(u"AuthX %s answers at %s, for the application %s."
+            % (seen["version"], settings.url, name))
         say(u"Its users are asked for: %s. This server's clock is %+d s off." % (
             u", ".join(offer["word"] for offer in asks["offers"]) or u"no second factor", ahead))
         if abs(ahead) > 300:
@@ -348,6 +378,8 @@ class Installer(object):
         script = with_value(script, "AUTHX_FOLDER", literal(self.store.folder))
         files = {CONSTANTS: source, WEB_API: web, SCRIPT: script}
         if self.options.single_file:
+            if values_of(source).get("CA_FILE"):
+                say("Copy the file that CA_FILE names to the same place on each node.")
             say("The Application Key will be in Access Server's database, and in its backups.")
             value = u'{"certify_constants": %s, "certify_web_api": %s}'
             value %= (literal(source), literal(web))
@@ -359,8 +391,8 @@ class Installer(object):
     def totp_changes(self, config):
         """What of Access Server's own authenticator is to be switched off: [[user, old value]]."""
         users, wanted = self.sacli.table("UserPropGet"), self.options.google_authenticator
-        found = [[None, config[TOTP]]] if config.get(TOTP) == "true" else []
-        found += [[name, "true"] for name in sorted(users) if users[name].get(USER_TOTP) == "true"]
+        found = [[None, config[TOTP]]] if is_on(config.get(TOTP)) else []
+        found += [[name, "true"] for name in sorted(users) if is_on(users[name].get(USER_TOTP))]
         if found:
             say(u"Access Server's own (Google) authenticator is on for: "
                 + u", ".join(name or u"all" for name, _ in found))
@@ -375,10 +407,11 @@ class Installer(object):
 
     def install(self):
         """All of it."""
-        source = self.settings()
-        self.look(source)
         config = self.sacli.table("ConfigQuery")
-        current, changes = config.get(KEY) or u"", self.totp_changes(config)
+        current = config.get(KEY) or u""
+        source = self.settings(current)
+        self.look(source)
+        changes = self.totp_changes(config)
         files, script = self.files(source)
         known = json.loads(read(self.store.path(STATE)) or "[]")
         known += [change for change in changes if change[0] not in dict(known)]
@@ -392,11 +425,11 @@ class Installer(object):
             undo += [lambda: self.sacli.is_restarted and self.sacli.restart(), self.store.undo,
                      lambda: self.sacli.script(current and self.store.path(before))]
             self.sacli.script(self.store.path(script))
+            self.compare(files[script])
             for user, old in changes:
                 undo.append(functools.partial(self.sacli.totp, user, old))
                 self.sacli.totp(user, "false")
             self.sacli.restart()
-            self.compare(files[script])
         except BaseException:
             self.put_back(undo)
             raise
@@ -433,17 +466,18 @@ class Installer(object):
         users = self.sacli.table("UserPropGet")
         for user, old in json.loads(read(self.store.path(STATE)) or "[]"):
             now = users.get(user, {}).get(USER_TOTP) if user else config.get(TOTP)
-            if dry or now == "false":
+            if dry or now is not None and not is_on(now):
                 self.sacli.totp(user, old)
         self.sacli.restart()
         self.store.remove()
 
     def check(self):
         """The operator's own test."""
-        self.look(self.settings())
-        if os.path.exists(self.store.path(STATE)):
-            if not is_ours(self.sacli.table("ConfigQuery").get(KEY)):
-                raise Stop(SACLI, "Access Server has no AuthX script any more: run install.py")
+        is_installed = os.path.exists(self.store.path(STATE))
+        current = self.sacli.table("ConfigQuery").get(KEY) if is_installed else u""
+        self.look(self.settings(current))
+        if is_installed and not is_ours(current):
+            raise Stop(SACLI, "Access Server's post-auth script is not AuthX's: run install.py")
 
 
 def parsed(arguments):

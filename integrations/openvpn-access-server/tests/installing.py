@@ -152,8 +152,10 @@ class World(object):
         env = dict(os.environ, SACLI_STATE=self.state, PYTHONIOENCODING="ascii", **self.env)
         fails = how.pop("fails", {})
         env["SACLI_FAIL"] = json.dumps([list(pair) for pair in fails.items()])
+        command = self.command(
+            *words, no_group=how.pop("no_group", False), nobody=how.pop("nobody", False))
         return subprocess.Popen(
-            self.command(*words, no_group=how.pop("no_group", 0), nobody=how.pop("nobody", 0)), env=env,
+            command, env=env,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **how)
 
     def install(self, *words, **how):

@@ -1,11 +1,13 @@
 """install.py, with a stand-in for sacli that follows the vendor's documents."""
 
 import grp
+import json
 import os
 import sys
 import time
 import unittest
 
+import fake_authx
 from installing import AXK, ID, TOTP, URL, Installing, World
 
 PACKAGE = {"certify_constants.py": "640", "certify_post_auth_script.py": "640",
@@ -58,7 +60,7 @@ class TestInstall(Installing):
         self.run_it("-a", "boss", "--reset")
         commands = self.world.access_server()["commands"]
         self.assertTrue(all(words[:2] == ["-a", "boss"] for words in commands), commands)
-        self.assertEqual(commands[-2][-1], "Reset")
+        self.assertEqual(commands[-1][-1], "Reset")
 
     def test_options_fill_what_is_empty(self):
         world = World()
@@ -131,13 +133,28 @@ class TestChecks(Installing):
         os.unlink(self.world.in_package("certify_web_api.py"))
         self.assertIn("certify_web_api.py", self.run_it(code=3))
 
-    def test_the_real_ones_words(self):
-        """A name without an address, and a port where nobody is, on the real network code."""
-        world = World(has_network=True).filled()
-        self.addCleanup(world.close)
-        for code, url in ((5, "https://authx.invalid"), (6, "https://127.0.0.1:1")):
+    def test_what_can_be_wrong_on_the_way(self):
+        """With the real calls, so that what they say is what is looked for."""
+        world, authx = World(has_network=True).filled(), fake_authx.FakeAuthX()
+        other = fake_authx.FakeAuthX("other_name")
+        for each in (world, authx, other):
+            self.addCleanup(each.close)
+        trusted = ["--ca-file", fake_authx.certificates("authority")[0]]
+        told = json.loads(world.env["AUTHX_SAYS"])
+        good = fake_authx.sends(200, told)
+        refused = fake_authx.unsigned(401, {"code": "signature", "detail": "another key"})
+        cases = ((0, authx.url, trusted, good), (7, authx.url, [], good),
+                 (7, other.url, trusted, good), (7, authx.url, trusted, fake_authx.no_tls),
+                 (9, authx.url, trusted, refused), (11, authx.url, trusted, fake_authx.garbage),
+                 (11, authx.url, trusted, fake_authx.redirect(302)),
+                 (4, authx.url, ["--ca-file", "/nowhere.pem"], good),
+                 (5, "https://authx.invalid", [], good), (6, "https://127.0.0.1:1", [], good),
+                 (6, authx.url, trusted, fake_authx.drip_body))
+        for code, url, words, behaviour in cases:
+            authx.then(behaviour)
             begun = time.time()
-            self.assertEqual(world.install("--check", "--application-url", url), code, world.out)
+            found = world.install("--check", "--application-url", url, *words)
+            self.assertEqual(found, code, (url, words, world.out))
             self.assertLess(time.time() - begun, 10)
 
 
