@@ -185,7 +185,7 @@ class Sacli(object):
         # Older ones print [True, {}] after a change (public logs), so maybe [False, ...] with 0.
         if process.returncode or out.lstrip().startswith(b"[False"):
             # Its output may hold all of Access Server's settings, passwords among them.
-            last = text(complaint).strip().split(u"\n")[-1]
+            last = text(complaint).strip().split(u"\n")[-1] or u"it gave no reason"
             raise Stop(SACLI, u"sacli failed (%d): %s" % (process.returncode, last))
         return text(out)
 
@@ -367,7 +367,7 @@ class Installer(object):
         say(u"Its users are asked for: %s. This server's clock is %+d s off." % (
             u", ".join(offer["word"] for offer in asks["offers"]) or u"no second factor", ahead))
         if abs(ahead) > 300:
-            raise Stop(CLOCK, "set this server's clock: AuthX allows five minutes")
+            raise Stop(CLOCK, "Set this server's clock: AuthX allows five minutes")
         kinds = asks["first_factors"] + ["access_server"]
         if kinds.count("access_server") < 2:
             raise Stop(POLICY, POLICY_HELP % (name, json.dumps(kinds), name))
@@ -528,7 +528,7 @@ def main(arguments=None):
         getattr(Installer(options), name)()
         return 0
     except Stop as stop:
-        say(stop.words)
+        say(u"Stopped: " + text(stop.words))
         return stop.code
     except KeyboardInterrupt:
         say("Interrupted.")
