@@ -20,10 +20,10 @@ import threading
 import time
 
 try:
-    from http.client import HTTPException, HTTPResponse, IncompleteRead
+    from http.client import HTTPException, HTTPResponse
     from urllib.request import getproxies, proxy_bypass, unquote
 except ImportError:  # Python 2
-    from httplib import HTTPException, HTTPResponse, IncompleteRead
+    from httplib import HTTPException, HTTPResponse
     from urllib import getproxies, proxy_bypass, unquote
 
 VERSION = "0.1.0"
@@ -75,7 +75,8 @@ class Settings(object):
         self.key = read.key()
         self.host, self.port = read.origin()
         shown = "[%s]" % self.host if ":" in self.host else self.host
-        self.authority = shown if self.port == 443 else "%s:%d" % (shown, self.port)
+        self.place = "%s:%d" % (shown, self.port)
+        self.authority = shown if self.port == 443 else self.place
         self.url = "https://" + self.authority
         self.domain_suffix = read.text("DOMAIN_SUFFIX", "").lstrip("@")
         if re.search(u"[\\s@\\\\/]", self.domain_suffix):
@@ -112,18 +113,20 @@ class Constants(object):
         return default
 
     def text(self, name, default, most=1000):
-        value = self.value(name, default)
-        if isinstance(value, bytes):  # What a literal is in Python 2.
-            try:
-                value = value.decode("utf-8")
-            except UnicodeDecodeError:
-                raise self.wrong(name, "is not in UTF-8: save the file in UTF-8")
-        if not isinstance(value, type(u"")):
-            raise self.wrong(name, 'has to be a text in quotes, as %s = "..."' % name)
-        value = value.strip()
+        wanted = 'has to be a text in quotes, as %s = "..."' % name
+        value = self.decoded(name, self.value(name, default), wanted)
         if len(value) > most or re.search(u"[\x00-\x1f\x7f]", value):
             raise self.wrong(name, "has to be one line of at most %d characters" % most)
         return value
+
+    def decoded(self, name, value, wanted):
+        try:  # A literal of Python 2 is bytes.
+            value = value.decode("utf-8") if isinstance(value, bytes) else value
+        except UnicodeDecodeError:
+            raise self.wrong(name, "is not in UTF-8: save the file in UTF-8")
+        if not isinstance(value, type(u"")):
+            raise self.wrong(name, wanted)
+        return value.strip()
 
     def number(self, name, default, least, most, whole=False):
         value = self.value(name, default)
@@ -145,15 +148,10 @@ class Constants(object):
         raise self.wrong(name, u'has to be "%s", not "%s"%s' % told)
 
     def names(self, name):
-        value = self.value(name, [])
-        texts = (bytes, type(u""))
-        if not isinstance(value, (list, tuple)) or not all(isinstance(each, texts)
-                                                           for each in value):
-            raise self.wrong(name, 'has to be a list of names, as ["openvpn", "admin"]')
-        try:
-            return [each.decode("utf-8") if isinstance(each, bytes) else each for each in value]
-        except UnicodeDecodeError:
-            raise self.wrong(name, "is not in UTF-8: save the file in UTF-8")
+        value, wanted = self.value(name, []), 'has to be a list of names, as ["openvpn", "admin"]'
+        if not isinstance(value, (list, tuple)):
+            raise self.wrong(name, wanted)
+        return [self.decoded(name, each, wanted) for each in value]
 
     def application_id(self):
         value = self.needed("APPLICATION_ID", "app_ and 26 characters").lower()
@@ -175,20 +173,17 @@ class Constants(object):
         if not value.lower().startswith("https://"):
             raise self.wrong("APPLICATION_URL", "has to begin with https://: AuthX is never asked"
                              " without TLS")
-        form = u"https://(\\[[0-9a-f:.]+\\]|[a-z0-9._-]+)(:[0-9]{1,5})?(/?|[/?#].*)\\Z"
-        found = re.match(form, value.lower())
+        host = u"\\[[0-9a-f:.]+\\]|[a-z0-9_-]{1,63}(?:\\.[a-z0-9_-]{1,63})*"
+        found = re.match(u"https://(%s)(:[0-9]{1,5})?(/?|[/?#].*)\\Z" % host, value.lower())
         port = int((found.group(2) or ":443")[1:]) if found else 0
         if found and found.group(3) not in ("", "/"):
             raise self.wrong("APPLICATION_URL", "has to end behind the host's name or the port:"
                              u" leave away %s" % value[found.start(3):])
         host = found.group(1) if found else u""
-        try:
-            if host.startswith("["):
-                number = socket.inet_pton(socket.AF_INET6, str(host[1:-1]))
-                host = socket.inet_ntop(socket.AF_INET6, number)
-        except (socket.error, ValueError):
-            host = u""
-        if not host or not 0 < port < 65536:
+        if host.startswith("["):
+            number = packed(host[1:-1]) or b""
+            host = socket.inet_ntop(socket.AF_INET6, number) if len(number) == 16 else u""
+        if not 0 < len(host) < 254 or not 0 < port < 65536:
             raise self.wrong("APPLICATION_URL", "has to look like https://mfa.example.com or"
                              " https://mfa.example.com:8443, names beyond ASCII as xn--...")
         return str(host), port
@@ -253,14 +248,16 @@ class AuthX(object):
             if wait is not None:
                 asked = target % min(max(int(end - clock() - spare + 0.5), 0), wait)
             try:
-                answer = self._exchange(method, asked, content, end)
-                status, told, created, retry_after = answer
+                status, told, created, retry_after = self._exchange(
+                    method, asked, content, end)
                 if status == 401 and told.get("code") == "clock" and not corrected:
                     self.clock_offset, corrected = created - int(time.time()), True
                     continue
                 if status != 503:
                     self._hurry_until = 0
-                    return result(status, told)
+                    if status == 200:
+                        return told
+                    raise Problem(status, told.get("code", u""), told.get("detail", u""))
                 pause = max(pause, retry_after)
                 fault = Broken(u"AuthX is unable at this moment: %s" % told.get("detail"))
             except Broken as broken:
@@ -305,8 +302,8 @@ class AuthX(object):
         if not isinstance(told, dict) or 300 <= status < 400:
             raise Wrong("%s: the answer (%d) is not understood: are AuthX and this script of very"
                         " different versions?" % (settings.url, status))
-        retry_after = "".join(fields("Retry-After"))
-        return status, told, created, int(retry_after) if retry_after.isdigit() else 0
+        retry_after = re.match("[0-9]{1,4}\\Z", "".join(fields("Retry-After")))
+        return status, told, created, int(retry_after.group()) if retry_after else 0
 
     def _connect(self, end):
         """A secured connection, by way of a proxy where the environment names one."""
@@ -373,7 +370,10 @@ class Names(object):
 
         thread = threading.Thread(target=look)
         thread.daemon = True
-        thread.start()
+        try:
+            thread.start()
+        except Exception as fault:  # Each Python has another name for it.
+            raise Broken("No thread could be had to look a name up (%s)" % fault)
         # What was right a moment ago is good enough: TLS proves who it is.
         done.wait(min(end - clock(), 1) if known else end - clock())
         with self.lock:
@@ -408,7 +408,7 @@ class Connection(object):
             self.socket.setblocking(False)
             code = self.socket.connect_ex(address)
         except (IOError, OSError) as fault:  # No such family here, or too many files.
-            code = fault.errno
+            code = fault.errno or errno.EIO
         if code == errno.EINPROGRESS:
             self._ready(select.POLLOUT, "connection")
             code = self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
@@ -417,8 +417,7 @@ class Connection(object):
                          " no firewall stop it?" % (address[0], os.strerror(code)))
 
     def ask_proxy(self, proxy, settings):
-        host, port, extra = proxy
-        place = place_of(settings)
+        (host, port, extra), place = proxy, settings.place
         request = "CONNECT %s HTTP/1.1\r\nHost: %s\r\n%s\r\n" % (place, place, extra)
         self.send(request.encode("ascii"))
         response = self._response("CONNECT")
@@ -442,14 +441,17 @@ class Connection(object):
         except ssl.SSLError as fault:
             if is_end(fault):
                 raise Broken("The connection ended while it was being secured")
-            if fault.reason == "CERTIFICATE_VERIFY_FAILED":
+            if reason(fault) == "CERTIFICATE_VERIFY_FAILED":
                 raise Wrong(certificate_text(host, fault))
             raise Wrong("no secure connection to %s (%s): does what listens there speak TLS 1.2 or"
-                        " newer?" % (host, fault.reason or fault))
+                        " newer?" % (host, reason(fault)))
 
     def send(self, data):
         while data:
-            data = data[self._until(self.socket.send, "connection", data, events=select.POLLOUT):]
+            sent = self._until(self.socket.send, "connection", data, events=select.POLLOUT)
+            data = data[sent:]
+            if not sent:  # How Python 2 says that it has to wait.
+                self._ready(select.POLLOUT, "connection")
 
     def read(self, most):
         """What has arrived; nothing at the end."""
@@ -457,7 +459,7 @@ class Connection(object):
             data = self._until(self.socket.recv, "answer", most)
         except ssl.SSLError as fault:
             if not is_end(fault):
-                raise Broken("The connection broke off (%s)" % (fault.reason or fault))
+                raise Broken("The connection broke off (%s)" % reason(fault))
             data = b""
         self.received += len(data)
         self.ended = not data
@@ -476,8 +478,8 @@ class Connection(object):
                 parts.append(part)
                 size += len(part)
                 part = response.read(65536)
-        except (IncompleteRead, ValueError):
-            raise Broken("The connection broke off in the middle of the answer")
+        except (HTTPException, ValueError):
+            length = MOST_BYTES
         if size > MOST_BYTES:
             raise Wrong("an answer (%d) that is longer than any of AuthX: something else listens"
                         " there" % response.status)
@@ -489,7 +491,7 @@ class Connection(object):
 
     def _response(self, method):
         response = HTTPResponse(self, method=method)
-        response.strict = True
+        response.strict = True  # Or Python 2 takes anything for an answer of HTTP/0.9.
         try:
             response.begin()
         except (HTTPException, ValueError) as fault:
@@ -503,6 +505,8 @@ class Connection(object):
     def _until(self, act, what, *arguments, **how):
         """Does it, as soon as the connection is ready for it."""
         while True:
+            if clock() >= self.end:  # Also of what comes fast, and never comes to an end.
+                raise Broken("No %s in time" % what)
             try:
                 return act(*arguments)
             except ssl.SSLWantReadError:
@@ -617,7 +621,7 @@ def verified(key, application_id, sent, status, body, fields):
 def unsigned(url, status, body, fields):
     """What an answer without AuthX's signature comes to: nothing, whatever it says."""
     if status in GATEWAY:
-        return Broken("A proxy answers (%d), whose AuthX is away" % status)
+        return Broken("Something before it answers (%d), for which AuthX is away" % status)
     if 300 <= status < 400:
         return Wrong("%s redirects to %s: APPLICATION_URL has to be the address of AuthX itself"
                      % (url, shown("".join(fields("Location")[:1]))))
@@ -633,20 +637,10 @@ def unsigned(url, status, body, fields):
                  % (url, status, shown("".join(fields("Content-Type")[:1]) or "no content type")))
 
 
-def result(status, told):
-    if status == 200:
-        return told
-    raise Problem(status, u"%s" % told.get("code", ""), u"%s" % told.get("detail", ""))
-
-
-def place_of(settings):
-    return settings.authority + (":443" if settings.port == 443 else "")
-
-
 def proxy_for(settings):
     """Host and port of the proxy that the environment names, and its header; or none."""
     named = getproxies().get("https")
-    if not named or proxy_bypass(place_of(settings)):
+    if not named or proxy_bypass(settings.place):
         return None
     form = "(?:http://)?(?:([^@/]*)@)?(\\[[0-9a-fA-F:.]+\\]|[^][:/@]+)(?::([0-9]{1,5}))?/?\\Z"
     found = re.match(form, named)
@@ -654,10 +648,10 @@ def proxy_for(settings):
         raise Wrong("https_proxy in the environment of Access Server is not understood: it has to"
                     " look like http://proxy.example.com:3128")
     user, host, port = found.groups()
-    extra = ""
+    extra, user = "", unquote(user or "")
     if user:
-        pair = base64.b64encode(unquote(user).encode("utf-8")).decode("ascii")
-        extra = "Proxy-Authorization: Basic %s\r\n" % pair
+        user = user if isinstance(user, bytes) else user.encode("utf-8")
+        extra = "Proxy-Authorization: Basic %s\r\n" % base64.b64encode(user).decode("ascii")
     return host.strip("[]"), int(port or 80), extra
 
 
@@ -671,21 +665,23 @@ def tls(file, host):
     else:
         context.options |= ssl.OP_NO_TLSv1 | ssl.OP_NO_TLSv1_1
     # Python 2 knows names only, so `check_address` does it.
-    context.check_hostname = not (str is bytes and is_address(host))
+    context.check_hostname = not (str is bytes and packed(host))
     return context
 
 
-def is_address(host):
-    return ":" in host or re.match("[0-9.]+\\Z", host)
+def packed(host):
+    """The bytes of an address, or None of a name."""
+    for family in (socket.AF_INET, socket.AF_INET6):
+        try:
+            return socket.inet_pton(family, str(host).strip())
+        except (socket.error, ValueError):
+            pass
 
 
 def check_address(certificate, host):
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    for kind, value in (certificate or {}).get("subjectAltName", ()):
-        if kind == "IP Address" and (":" in value) == (":" in host):
-            if socket.inet_pton(family, value.strip()) == socket.inet_pton(family, host):
-                return
-    raise ssl.CertificateError("it does not name %s" % host)
+    named = (certificate or {}).get("subjectAltName", ())
+    if ("IP Address", packed(host)) not in [(kind, packed(value)) for kind, value in named]:
+        raise ssl.CertificateError("it does not name %s" % host)
 
 
 def certificate_text(host, fault):
@@ -705,7 +701,11 @@ def is_end(fault):
     """Whether the other side just went. Pythons from before OpenSSL 3 have another name for the
     number of its error."""
     ends = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
-    return isinstance(fault, ends) or "EOF" in str(fault) or fault.reason == "KRB5_S_TKT_NYV"
+    return isinstance(fault, ends) or "EOF" in str(fault) or reason(fault) == "KRB5_S_TKT_NYV"
+
+
+def reason(fault):
+    return getattr(fault, "reason", None) or fault
 
 
 def plain(text):
@@ -740,8 +740,8 @@ def new_support_code():
 clock = getattr(time, "monotonic", lambda: os.times()[4])
 
 CALLER = ';keyid="%s";alg="hmac-sha256";tag="authx-app-1"'
-# What proxies say while nobody stands behind them.
-GATEWAY = (502, 503, 504)
+# What proxies say while nobody stands behind them, or of a body that came too slowly.
+GATEWAY = (408, 502, 503, 504)
 MOST_BYTES = 262144
 MOST_LEFT = 32
 # For so long after a call came to nothing, others get less time.

@@ -317,6 +317,11 @@ def endless_headers(talk):
         talk.socket.sendall(b"X-More: and more\r\n")
 
 
+def endless_continue(talk):
+    while not talk.server.is_over():
+        talk.socket.sendall(b"HTTP/1.1 100 Continue\r\n\r\n" * 100)
+
+
 def half_headers(talk):
     talk.socket.sendall(talk.answer()[:150])
 

@@ -54,6 +54,7 @@ class Constants(unittest.TestCase):
         self.assertEqual(settings.__dict__, {
             "application_id": APPLICATION, "key": KEY, "url": "https://mfa.example.com",
             "host": "mfa.example.com", "port": 443, "authority": "mfa.example.com",
+            "place": "mfa.example.com:443",
             "domain_suffix": "corp.example", "ca_file": "/etc/authx.pem", "connect_secs": 2,
             "call_secs": 3.5, "phone_secs": 0, "phone_logins": 1, "outage": "allow",
             "prompt": u"Code f\u00fcr AuthX", "admin_ui": "skip",
@@ -118,7 +119,9 @@ class Constants(unittest.TestCase):
         self.wrong("leave away #x", APPLICATION_URL="https://mfa.example.com:8443#x")
         for url in ("https://", "https:///", "https://mfa.example.com:0", "https://[fe80",
                     "https://mfa.example.com:65536", "https://[1:2:3]", u"https://m\u00fcller.de",
-                    "https://mfa..example:x"):
+                    "https://mfa..example", "https://mfa.example.com:x",
+                    "https://.example", "https://mfa.example.com.",
+                    "https://%s.example" % ("x" * 64)):
             self.wrong(APPLICATION_URL=url)
         self.assertNotIn("hunter2", self.wrong(APPLICATION_URL="https://a:hunter2@mfa.example.com"))
 

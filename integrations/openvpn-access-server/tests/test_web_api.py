@@ -94,6 +94,10 @@ class Good(Calls):
         self.server.then(fake.sends(200, b'{"text":"\xc3\xbc \\u2013"}'))
         self.assertEqual(self.authx().check(), {u"text": u"\u00fc \u2013"})
 
+    def test_a_long_body_goes_through(self):
+        self.assertEqual(self.authx().begin(ID, {"user": "x" * 3000000}), LOGIN)
+        self.assertTrue(self.server.requests[0].is_signed("localhost:%d" % self.server.port))
+
     def test_fifty_at_once(self):
         authx, results = self.authx(), []
 
@@ -288,6 +292,9 @@ class Proxies(Calls):
         self.assertEqual(self.through(proxy, https_proxy=url).check(), LOGIN)
         self.assertIn("Proxy-Authorization: Basic dXNAZXI6aHVudGVyMg==\r\n", proxy.asked[0])
         self.assertNotIn("proxy", str(self.server.requests[0].headers).lower())
+        url = "http://user:%%C3%%BC@127.0.0.1:%d" % proxy.port
+        self.assertEqual(self.through(proxy, https_proxy=url).check(), LOGIN)
+        self.assertIn("Basic dXNlcjrDvA==\r\n", proxy.asked[1])
         refusing = self.proxy(407)
         url = "http://user:hunter2@127.0.0.1:%d" % refusing.port
         text = self.fails(api.Wrong, "refuses", "407", "127.0.0.1:%d" % refusing.port,

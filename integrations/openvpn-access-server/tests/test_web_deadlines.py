@@ -18,7 +18,8 @@ class Silence(Calls):
                 (fake.unfinished_tls, "No secure connection in time"),
                 (fake.dripping_tls, "No secure connection in time"),
                 (fake.silent_after_request, "No answer in time"),
-                (fake.drip_headers, "No answer in time"), (fake.drip_body, "No answer in time")):
+                (fake.drip_headers, "No answer in time"), (fake.drip_body, "No answer in time"),
+                (fake.endless_continue, "No answer in time")):
             self.comes_to(behaviour, api.Away, word, "no answer within 0.8 s", self.server.url)
 
     def test_nobody_there(self):
@@ -137,7 +138,7 @@ class Again(Calls):
                 (fake.half_headers, "ended before"), (fake.half_body, "in the middle"),
                 (fake.half_chunked, "in the middle"),
                 (fake.busy(), "unable at this moment: all cores"),
-                (fake.unsigned(502, b"<html>"), "A proxy answers (502)")):
+                (fake.unsigned(502, b"<html>"), "Something before it answers (502)")):
             self.comes_to(broken, api.Away, word, "no answer within 0.8 s")
         self.assertGreater(len(self.server.requests), 12)
 
@@ -251,10 +252,8 @@ class Clock(Calls):
         self.assertLessEqual(abs(authx.clock_offset + 5000), 2)
 
     def test_only_once_in_a_call(self):
-        self.server.then(lambda talk: talk.problem(401, "clock", created=talk.request.created + 999))
-        self.comes_to_problem()
-
-    def comes_to_problem(self):
+        self.server.then(lambda talk: talk.problem(401, "clock",
+                                                   created=talk.request.created + 999))
         with self.assertRaises(api.Problem) as caught:
             self.authx().check()
         self.assertEqual((caught.exception.status, caught.exception.code), (401, "clock"))
