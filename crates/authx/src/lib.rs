@@ -8,6 +8,7 @@ pub mod chores;
 pub mod clock;
 pub mod commands;
 pub mod config;
+mod destination;
 pub mod directory;
 pub mod doctor;
 pub mod enrol;

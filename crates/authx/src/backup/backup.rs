@@ -1,13 +1,11 @@
 //! Making a backup, while the server serves.
 
-use super::{
-    destination::{Destination, DestinationError},
-    format::{self, FORMAT, FormatError, Header, Part, Record},
-};
+use super::format::{self, FORMAT, FormatError, Header, Part, Record};
 use crate::{
     admin::{Actor, detail},
     app::{About, App},
     clock::ClockProblem,
+    destination::{Destination, DestinationError},
     init::RECOVERY,
     store::{Batch, StoreError, meta, schema_version, tenants},
 };
@@ -79,7 +77,7 @@ pub async fn to_file(
     path: &Path,
     force: bool,
 ) -> Result<Made, BackupError> {
-    let mut destination = Destination::new(path, force)?;
+    let mut destination = Destination::new(path, force, 0o600)?;
     let made = write(app, config, &mut destination).await?;
     destination.keep()?;
     record(app, by, &made, &path.display().to_string()).await?;

@@ -3,14 +3,13 @@
 
 #[expect(clippy::module_inception, reason = "the other half is called restore")]
 mod backup;
-mod destination;
 mod format;
 mod reading;
 mod renewal;
 mod restore;
 
+pub use crate::destination::DestinationError;
 pub use backup::{BackupError, Made, to_file, to_writer};
-pub use destination::DestinationError;
 pub use format::{FormatError, Header};
 pub use reading::ReadingError;
 pub use renewal::Lost;

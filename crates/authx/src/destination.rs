@@ -11,8 +11,8 @@ use std::{
 /// Why there is no file.
 #[derive(Debug, thiserror::Error)]
 pub enum DestinationError {
-    /// Another backup goes to the same place.
-    #[error("another backup is being written to {}", path.display())]
+    /// Another command writes to the same place.
+    #[error("another command is writing to {}", path.display())]
     Busy {
         /// The unfinished file.
         path: PathBuf,
@@ -35,7 +35,7 @@ pub enum DestinationError {
 
 /// What is written so far is called `….partial`. It goes when the writer fails: on a full disk, it
 /// is what fills it. After a crash it stays, and the next writer takes it over.
-pub(super) struct Destination {
+pub(crate) struct Destination {
     path: PathBuf,
     partial: PathBuf,
     file: BufWriter<File>,
@@ -44,7 +44,7 @@ pub(super) struct Destination {
 }
 
 impl Destination {
-    pub(super) fn new(path: &Path, force: bool) -> Result<Self, DestinationError> {
+    pub(crate) fn new(path: &Path, force: bool, mode: u32) -> Result<Self, DestinationError> {
         let mut partial = path.as_os_str().to_owned();
         partial.push(".partial");
         let partial = PathBuf::from(partial);
@@ -62,14 +62,14 @@ impl Destination {
         if !is_at(&file, &partial).map_err(failed)? {
             return Err(DestinationError::Busy { path: partial });
         }
-        file.set_permissions(Permissions::from_mode(0o600)).map_err(failed)?;
+        file.set_permissions(Permissions::from_mode(mode)).map_err(failed)?;
         file.set_len(0).map_err(failed)?;
         let file = BufWriter::new(file);
         Ok(Self { path: path.to_owned(), partial, file, force, named: false })
     }
 
     /// Gives the file its name, once it is on disk.
-    pub(super) fn keep(mut self) -> Result<(), DestinationError> {
+    pub(crate) fn keep(mut self) -> Result<(), DestinationError> {
         let written = self.file.flush().and_then(|()| self.file.get_ref().sync_all());
         let failed = |path: &Path, source| DestinationError::Io { path: path.to_owned(), source };
         written.map_err(|error| failed(&self.partial, error))?;
@@ -144,23 +144,26 @@ mod tests {
     fn a_file_is_whole_or_not_there_and_never_written_over() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("backup");
-        let mut first = Destination::new(&path, false).unwrap();
+        let mut first = Destination::new(&path, false, 0o600).unwrap();
         first.write_all(b"half").unwrap();
         first.flush().unwrap();
-        let second = Destination::new(&path, false);
+        let second = Destination::new(&path, false, 0o600);
         assert!(matches!(second, Err(DestinationError::Busy { .. })));
         drop(first);
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
 
         fs::write(directory.path().join("backup.partial"), "of one that was killed").unwrap();
-        let mut next = Destination::new(&path, false).unwrap();
+        let mut next = Destination::new(&path, false, 0o600).unwrap();
         next.write_all(b"new").unwrap();
         next.keep().unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"new", "what was stopped is not in it");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        assert!(matches!(Destination::new(&path, false), Err(DestinationError::Exists { .. })));
+        assert!(matches!(
+            Destination::new(&path, false, 0o600),
+            Err(DestinationError::Exists { .. })
+        ));
 
-        let mut forced = Destination::new(&path, true).unwrap();
+        let mut forced = Destination::new(&path, true, 0o600).unwrap();
         forced.write_all(b"newer").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"new", "until the other is whole");
         forced.keep().unwrap();
@@ -171,7 +174,7 @@ mod tests {
     fn who_is_faster_keeps_the_name() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("backup");
-        let slow = Destination::new(&path, false).unwrap();
+        let slow = Destination::new(&path, false, 0o600).unwrap();
         fs::write(&path, "faster").unwrap();
         assert!(matches!(slow.keep(), Err(DestinationError::Exists { .. })));
         assert_eq!(fs::read(&path).unwrap(), b"faster");
@@ -185,7 +188,7 @@ mod tests {
         let victim = directory.path().join("victim");
         fs::write(&victim, "precious").unwrap();
         std::os::unix::fs::symlink(&victim, directory.path().join("backup.partial")).unwrap();
-        assert!(matches!(Destination::new(&path, true), Err(DestinationError::Io { .. })));
+        assert!(matches!(Destination::new(&path, true, 0o600), Err(DestinationError::Io { .. })));
         assert_eq!(fs::read(&victim).unwrap(), b"precious");
     }
 }
