@@ -2,8 +2,11 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use authx_core::otp::Totp;
+use aws_lc_rs::digest;
 use serde_json::Value;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{SystemTime, UNIX_EPOCH};
 use tempfile::TempDir;
@@ -51,6 +54,22 @@ impl Installation {
         serde_json::from_str(&self.say(&[arguments, &["--json"]].concat())).unwrap()
     }
 
+    /// What Python reads in the settings of a package, which another program unpacks; its own code
+    /// finds nothing wrong with those that are complete.
+    fn constants(&self, package: &Path) -> Value {
+        let unpacked = self.0.path().join("unpacked");
+        let _ = std::fs::remove_dir_all(&unpacked);
+        let python = |arguments: &[&str], at: &Path| {
+            let run = Command::new("python3").args(arguments).current_dir(at).output().unwrap();
+            assert!(run.status.success(), "{arguments:?}: {}", text(&run.stderr));
+            text(&run.stdout)
+        };
+        let to = unpacked.to_str().unwrap();
+        python(&["-m", "zipfile", "-e", package.to_str().unwrap(), to], self.0.path());
+        let folder = unpacked.join("authx-openvpn-access-server");
+        serde_json::from_str(&python(&["-B", "-c", READ_CONSTANTS], &folder)).unwrap()
+    }
+
     /// What a command that fails says; its exit code is 1, and nothing is on standard output.
     fn complaint(&self, arguments: &[&str], typed: &str) -> String {
         let output = self.run(arguments, typed);
@@ -60,11 +79,20 @@ impl Installation {
     }
 }
 
+fn mode(path: &Path) -> u32 {
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+fn hash(bytes: &[u8]) -> String {
+    let hash = digest::digest(&digest::SHA256, bytes);
+    hash.as_ref().iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+}
+
 fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-/// Ids and secrets are new each time.
+/// Ids and secrets are new each time, and hashes with them.
 fn still(text: &str) -> String {
     let mut out = String::new();
     for word in text.split_inclusive([' ', '\n', '"']) {
@@ -73,6 +101,7 @@ fn still(text: &str) -> String {
         let known = ["app_", "axk_", "key_", "ten_", "usr_"];
         match known.iter().find(|prefix| bare.starts_with(**prefix) && bare.len() > 20) {
             Some(prefix) => out.extend([prefix, "…", rest]),
+            None if bare.len() == 64 => out.extend(["…", rest]),
             None => out.push_str(word),
         }
     }
@@ -144,6 +173,9 @@ fn what_an_operator_reads() {
         "application_create",
         still(&here.say(&["application", "create", "office"]))
     );
+    let of_type = ["--type", "openvpn-access-server"];
+    let create = [&["application", "create", "AS 1"], &of_type[..]].concat();
+    insta::assert_snapshot!("application_create_access_server", still(&here.say(&create)));
     insta::assert_snapshot!(
         "key_add",
         still(&here.say(&["application", "key", "add", "office", "berlin"]))
@@ -166,6 +198,46 @@ fn what_an_operator_reads() {
     assert_eq!(kinds, ["user_enabled", "code_offered", "user_deleted"]);
     let verified = here.say(&["audit", "verify"]);
     assert!(verified.ends_with("The record is intact.\n"), "{verified}");
+}
+
+#[test]
+fn a_package_for_access_server_is_filled_in() {
+    let here = Installation::new();
+    here.say(&["tenant", "create", "demo"]);
+    let of_type = ["--type", "openvpn-access-server"];
+    let create = [&["application", "create", "office"], &of_type[..]].concat();
+    let id = here.ask(&create)["application_id"].clone();
+    let file = here.0.path().join("as.zip");
+    let to = ["--to", file.to_str().unwrap()];
+    let package = [&["application", "package", "office"], &to[..]].concat();
+
+    let made = here.ask(&package);
+    assert_eq!(made["application_id"], id);
+    assert_eq!(mode(&file), 0o644);
+    let constants = here.constants(&file);
+    assert_eq!(constants["APPLICATION_ID"], id);
+    assert_eq!(constants["APPLICATION_URL"], "https://localhost:8443");
+    assert_eq!(constants["DEFAULT_SECRET_KEY"], "");
+    let again = here.complaint(&package, "");
+    assert!(again.contains("as.zip is there already"), "{again}");
+    assert_eq!(here.ask(&[&package[..], &["--force"]].concat())["sha256"], made["sha256"]);
+
+    let with_key = [&package[..], &["--with-new-key", "as 1"]].concat();
+    here.complaint(&with_key, "");
+    assert_eq!(here.ask(&["application", "key", "list", "office"]).as_array().unwrap().len(), 1);
+    let said = here.say(&[&with_key[..], &["--force"]].concat());
+    insta::assert_snapshot!("application_package", still(&said.replace(to[1], "/…/as.zip")));
+    assert_eq!(mode(&file), 0o600);
+    let constants = here.constants(&file);
+    let key = constants["DEFAULT_SECRET_KEY"].as_str().unwrap();
+    assert!(key.starts_with("axk_") && !said.contains(key), "{key}");
+    let keys = here.ask(&["application", "key", "list", "office"]);
+    assert_eq!(keys[1]["name"], "as 1");
+    let log = here.say(&["log", "--newest", "1"]);
+    assert!(log.contains("key_added") && !log.contains(key), "{log}");
+
+    let piped = here.run(&["application", "package", "office", "--to", "-"], "").stdout;
+    assert!(piped.starts_with(b"PK") && hash(&piped) == made["sha256"].as_str().unwrap());
 }
 
 #[test]
@@ -196,6 +268,7 @@ fn errors_say_what_to_do_and_usage_is_another_exit_code() {
     let here = Installation::new();
     here.say(&["tenant", "create", "demo"]);
     here.say(&["user", "create", "alice"]);
+    here.say(&["application", "create", "office"]);
     for (arguments, typed, told) in [
         (vec!["tenant", "create", "DEMO"], "", "there is already a tenant “DEMO”"),
         (vec!["user", "create", "Alice"], "", "“Alice” is already a name of user “alice”"),
@@ -206,6 +279,8 @@ fn errors_say_what_to_do_and_usage_is_another_exit_code() {
         (vec!["user", "code", "alice", "--confirm", "123456"], "", "no secret waits"),
         (vec!["user", "code", "alice", "--uri", "otpauth://hotp/x"], "", "otpauth://totp/"),
         (vec!["application", "delete", "vpn"], "", "there is no application “vpn”"),
+        (vec!["application", "package", "vpn", "--to", "x"], "", "no application “vpn”"),
+        (vec!["application", "package", "office", "--to", "x"], "", "of type openvpn; is one"),
         (vec!["log", "--code", "0OI"], "", "six characters"),
         (vec!["audit", "verify", "--witness", "/nowhere"], "", "/nowhere cannot be read"),
         (vec!["user", "list", "--tenant", "nobody"], "", "there is no tenant “nobody”"),
@@ -222,6 +297,7 @@ fn errors_say_what_to_do_and_usage_is_another_exit_code() {
         vec!["user", "create"],
         vec!["user", "create", &long],
         vec!["application", "create"],
+        vec!["application", "package", "office"],
     ] {
         assert_eq!(here.run(&usage, "").status.code(), Some(2), "{usage:?}");
     }
@@ -232,6 +308,7 @@ fn help_names_every_command() {
     for (name, arguments) in [
         ("help", vec!["--help"]),
         ("help_application", vec!["application", "--help"]),
+        ("help_application_package", vec!["application", "package", "--help"]),
         ("help_user", vec!["user", "--help"]),
         ("help_user_code", vec!["user", "code", "--help"]),
         ("help_user_invite", vec!["user", "invite", "--help"]),
@@ -253,4 +330,12 @@ fn code(totp: &Totp) -> String {
     totp.code(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() / 30)
 }
 
+const READ_CONSTANTS: &str = "
+import certify_constants, certify_web_api, json
+found = dict((k, v) for k, v in vars(certify_constants).items() if k.isupper())
+if found['DEFAULT_SECRET_KEY']:
+    settings = certify_web_api.Settings.of(certify_constants)
+    assert settings.application_id == found['APPLICATION_ID']
+print(json.dumps(found))
+";
 const AUTHX: &str = env!("CARGO_BIN_EXE_authx");

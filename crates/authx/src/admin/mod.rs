@@ -10,6 +10,7 @@ pub mod applications;
 pub mod audit;
 pub mod clock;
 pub mod keys;
+pub mod packages;
 pub mod passwords;
 pub mod policies;
 pub mod record;

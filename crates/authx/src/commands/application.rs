@@ -1,6 +1,7 @@
 //! `authx application`.
 
 mod key;
+mod package;
 
 use super::{Global, Output, opened::Opened, table::Table};
 use crate::admin::applications::{self, Application, ApplicationKind};
@@ -42,6 +43,8 @@ enum Command {
     Key(key::Command),
     /// Show what is protected
     List,
+    /// Make what is installed on the protected host, filled in for it
+    Package(package::Arguments),
 }
 
 #[derive(Args, Debug)]
@@ -62,6 +65,8 @@ struct Created {
     application_url: String,
     key_id: KeyId,
     name: String,
+    #[serde(skip)]
+    kind: ApplicationKind,
 }
 
 #[derive(Serialize)]
@@ -88,6 +93,7 @@ pub(super) async fn run(global: &Global, arguments: Arguments) -> anyhow::Result
                 application_url: app.public_url.to_string(),
                 key_id: made.key.id,
                 name: name.to_string(),
+                kind,
             };
             created.write(global.json)?;
         }
@@ -99,6 +105,7 @@ pub(super) async fn run(global: &Global, arguments: Arguments) -> anyhow::Result
         }
         Command::Key(command) => key::run(global, &opened, tenant, command).await?,
         Command::List => List(applications::list(app, tenant).await?).write(global.json)?,
+        Command::Package(arguments) => package::run(global, &opened, tenant, arguments).await?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -115,15 +122,26 @@ impl ValueEnum for ApplicationKind {
 
 impl Output for Created {
     fn text(&self) -> String {
-        let Self { application_id, application_key, application_url, name, .. } = self;
+        let Self { application_id, application_key, application_url, name, kind, .. } = self;
+        let word = quoted(name);
+        let next = match kind {
+            ApplicationKind::Openvpn => format!(
+                "For another host add another key:\n\
+                 authx application key add {word} NAME-OF-THE-HOST\n"
+            ),
+            ApplicationKind::OpenvpnAccessServer => format!(
+                "What to install there is a package, with ID and URL filled in:\n\
+                 authx application package {word} --to FILE.zip\n\
+                 For another host, with a key of its own in it:\n\
+                 authx application package {word} --with-new-key NAME-OF-THE-HOST --to FILE.zip\n"
+            ),
+        };
         format!(
             "Application “{name}” is made. Enter on the host it protects:\n\n    \
              Application ID    {application_id}\n    \
              Application Key   {application_key}\n    \
              Application URL   {application_url}\n\n\
-             The key is shown this once. For another host add another key:\n\
-             authx application key add {} NAME-OF-THE-HOST\n",
-            quoted(name)
+             The key is shown this once. {next}"
         )
     }
 }

@@ -1,8 +1,12 @@
 use super::{PASSWORD, World, name, on_each_engine, outcome};
-use authx::admin::{
-    applications::{self, ApplicationError, ApplicationKind},
-    keys::{self, KeyError, MOST_ACTIVE},
-    policies,
+use authx::{
+    admin::{
+        applications::{self, ApplicationError, ApplicationKind},
+        keys::{self, KeyError, MOST_ACTIVE},
+        packages::{self, HandOutError},
+        policies,
+    },
+    packages::Server,
 };
 use authx_core::{
     name::Name,
@@ -117,6 +121,31 @@ async fn keys_are_added_and_revoked_one_by_one() {
 }
 
 #[tokio::test]
+async fn a_package_has_no_key_or_a_new_one() {
+    on_each_engine(async |world| {
+        let (app, by, server) = (&world.app, &world.by, Some(Server::AccessServer));
+        let tenant = world.tenant("Example").await;
+        let id = world.application(tenant, "vpn").await.id;
+        let before = world.generation(tenant).await;
+        let none = packages::hand_out(app, by, tenant, id, None, Some(&name("x"))).await;
+        assert!(matches!(none, Err(HandOutError::None(_))), "{none:?}");
+        let made = packages::hand_out(app, by, tenant, id, server, None).await.unwrap();
+        let again = packages::hand_out(app, by, tenant, id, server, None).await.unwrap();
+        assert_eq!((made.key, made.package.sha256), (None, again.package.sha256));
+        assert_eq!(world.generation(tenant).await, before, "nothing was changed");
+
+        let key = name("as1");
+        let made = packages::hand_out(app, by, tenant, id, server, Some(&key)).await.unwrap();
+        let entry = serde_json::to_string(&world.newest(tenant).await).unwrap();
+        assert!(entry.contains("key_added") && entry.contains(&made.key.unwrap().to_string()));
+        assert_eq!(keys_that_count(world, id).await, 2);
+        let taken = packages::hand_out(app, by, tenant, id, server, Some(&key)).await;
+        assert!(matches!(taken, Err(HandOutError::Key(KeyError::NameTaken(_)))), "{taken:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn another_tenants_ids_never_work() {
     on_each_engine(async |world| {
         let (app, by) = (&world.app, &world.by);
@@ -129,6 +158,10 @@ async fn another_tenants_ids_never_work() {
         assert!(applications::delete(app, by, ours, id).await.is_err());
         assert!(keys::add(app, by, ours, id, &name("x")).await.is_err());
         assert!(keys::list(app, ours, id).await.is_err());
+        for key in [None, Some(&name("x"))] {
+            let made = packages::hand_out(app, by, ours, id, None, key).await;
+            assert!(matches!(made, Err(HandOutError::Application(_))), "{made:?}");
+        }
         assert!(keys::revoke(app, by, ours, id, &made.key.id.to_string()).await.is_err());
         assert_eq!(world.generation(theirs).await, before);
         assert_eq!(keys_that_count(world, id).await, 1);

@@ -181,6 +181,7 @@ async fn use_cases_run_on_any_thread() {
     sent(authx::admin::accounts::disable(app, by, tenant, user));
     sent(authx::admin::aliases::add(app, by, tenant, user, &other));
     sent(authx::admin::keys::add(app, by, tenant, id, &other));
+    sent(authx::admin::packages::hand_out(app, by, tenant, id, None, Some(&other)));
     sent(authx::admin::passwords::set(app, by, tenant, user, typed("")));
     sent(authx::enrol::code::confirm(app, by, tenant, user, ""));
     sent(authx::admin::audit::verify(app, &[]));
