@@ -1,4 +1,4 @@
-"""The third part: alice's phone. Enrolled by whoever runs the demo, asked only by a real VPN."""
+"""The fourth part: alice's phone. Enrolled by whoever runs the demo, asked only by a real VPN."""
 
 import json
 import re

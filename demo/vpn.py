@@ -1,4 +1,4 @@
-"""The second part: real OpenVPN servers and clients, in network namespaces of their own."""
+"""The third part: real OpenVPN servers and clients, in network namespaces of their own."""
 
 import itertools
 import json
