@@ -463,6 +463,8 @@ class Connection(object):
             data = b""
         self.received += len(data)
         self.ended = not data
+        if self.received > MOST_BYTES:
+            raise Wrong("an answer that is longer than any of AuthX: something else listens there")
         return data
 
     def makefile(self, *_):
@@ -471,23 +473,19 @@ class Connection(object):
 
     def answer(self, method):
         response = self._response(method)
-        length, parts, size = response.length, [], 0
+        length, body = response.length, b""
         try:
             part = response.read(65536)
-            while part and size <= MOST_BYTES:
-                parts.append(part)
-                size += len(part)
+            while part:
+                body += part
                 part = response.read(65536)
         except (HTTPException, ValueError):
             length = MOST_BYTES
-        if size > MOST_BYTES:
-            raise Wrong("an answer (%d) that is longer than any of AuthX: something else listens"
-                        " there" % response.status)
-        if length is not None and size < length:
+        if length is not None and len(body) < length:
             raise Broken("The connection broke off in the middle of the answer")
         message = response.msg
         every = message.getheaders if hasattr(message, "getheaders") else message.get_all
-        return response.status, b"".join(parts), lambda name: every(name) or []
+        return response.status, body, lambda name: every(name) or []
 
     def _response(self, method):
         response = HTTPResponse(self, method=method)

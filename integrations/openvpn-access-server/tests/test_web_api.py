@@ -72,7 +72,8 @@ class Good(Calls):
                  "/api/v1/logins/%s/answers" % ID),
                 (lambda: authx.wait(ID, 3, 20), "GET", "/api/v1/logins/%s?after=3&wait=20" % ID),
                 (lambda: authx.wait(ID, 3, 99), "GET", "/api/v1/logins/%s?after=3&wait=45" % ID),
-                (lambda: authx.cancel(ID), "DELETE", "/api/v1/logins/" + ID),
+                # As it comes out of JSON, also in Python 2.
+                (lambda: authx.cancel(u"%s" % ID), "DELETE", "/api/v1/logins/" + ID),
                 (lambda: authx.renew(ID), "POST", "/api/v1/logins/%s/renewals" % ID)):
             self.assertEqual(call(), LOGIN)
             request = self.server.requests[-1]
@@ -175,6 +176,7 @@ class Answers(Calls):
                 (fake.echo, ("something else",)),
                 (fake.garbage, ("does not speak HTTP",)),
                 (fake.endless_headers, ("does not speak HTTP",)),
+                (fake.endless_continue, ("there",)),
                 (fake.huge, ("longer than any of AuthX",)),
                 (fake.no_tls, ("TLS 1.2",))):
             self.comes_to(behaviour, api.Wrong, *words)

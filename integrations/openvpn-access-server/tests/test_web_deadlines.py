@@ -18,8 +18,7 @@ class Silence(Calls):
                 (fake.unfinished_tls, "No secure connection in time"),
                 (fake.dripping_tls, "No secure connection in time"),
                 (fake.silent_after_request, "No answer in time"),
-                (fake.drip_headers, "No answer in time"), (fake.drip_body, "No answer in time"),
-                (fake.endless_continue, "No answer in time")):
+                (fake.drip_headers, "No answer in time"), (fake.drip_body, "No answer in time")):
             self.comes_to(behaviour, api.Away, word, "no answer within 0.8 s", self.server.url)
 
     def test_nobody_there(self):
