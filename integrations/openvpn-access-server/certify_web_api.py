@@ -242,7 +242,7 @@ class AuthX(object):
             limit = min(limit, HURRY_SECS)
         # What of the time is for the way there and back, and not for AuthX to wait.
         spare = min(self.settings.call_secs, max(limit - (wait or 0), 1))
-        end, pause, corrected = clock() + limit, 0.1, False
+        end, pause, corrected, fault = clock() + limit, 0.1, False, None
         while True:
             asked = target
             if wait is not None:
@@ -261,7 +261,8 @@ class AuthX(object):
                 pause = max(pause, retry_after)
                 fault = Broken(u"AuthX is unable at this moment: %s" % told.get("detail"))
             except Broken as broken:
-                fault = broken
+                # What the deadline cut off says less than the attempt before.
+                fault = broken if fault is None or clock() < end else fault
             if not fault.again or clock() + pause >= end:
                 break
             time.sleep(pause)

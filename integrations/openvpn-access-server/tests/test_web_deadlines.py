@@ -141,6 +141,10 @@ class Again(Calls):
             self.comes_to(broken, api.Away, word, "no answer within 0.8 s")
         self.assertGreater(len(self.server.requests), 12)
 
+    def test_the_last_attempt_does_not_hide_what_is_wrong(self):
+        self.server.then(fake.unsigned(502, b"<html>"), fake.silent_after_request)
+        self.fails(api.Away, "Something before it answers (502)")
+
     def test_it_waits_as_long_as_authx_says(self):
         self.server.then(fake.busy(1), fake.good)
         began = time.time()
@@ -180,7 +184,7 @@ class Waiting(Calls):
         targets = [request.target for request in self.server.requests]
         self.assertEqual(targets[0], "/api/v1/logins/%s?after=7&wait=20" % ID)
         self.assertIn(targets[1], ["/api/v1/logins/%s?after=7&wait=%d" % (ID, secs)
-                                   for secs in (17, 18)])
+                                   for secs in (15, 16, 17, 18)])
 
     def test_within_counts_for_all_of_it(self):
         self.server.then(fake.silent_after_request)
