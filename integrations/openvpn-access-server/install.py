@@ -82,8 +82,10 @@ def text(value):
 
 def say(line):
     """Prints what any terminal can show, whether or not anybody still reads."""
+    shown = sys.stdout.encoding or "ascii"
+    line = text(line).encode(shown, "backslashreplace")
     try:
-        print(str(text(line).encode("ascii", "backslashreplace").decode("ascii")))
+        print(line if str is bytes else line.decode(shown))
         sys.stdout.flush()
     except EnvironmentError:
         pass
@@ -364,8 +366,8 @@ class Installer(object):
         ahead = time.time() - there
         say(u"AuthX %s answers at %s, for the application %s."
             % (seen["version"], settings.url, name))
-        say(u"Its users are asked for: %s. This server's clock is %+d s off." % (
-            u", ".join(offer["word"] for offer in asks["offers"]) or u"no second factor", ahead))
+        words = u", ".join(offer["word"] for offer in asks["offers"]) or u"no second factor"
+        say(u"Its users are asked for: %s. This server's clock is %+d s off." % (words, ahead))
         if abs(ahead) > 300:
             raise Stop(CLOCK, "Set this server's clock: AuthX allows five minutes")
         kinds = asks["first_factors"] + ["access_server"]
@@ -400,8 +402,12 @@ class Installer(object):
             wanted = "off" if ask("Switch it off (y/n)?").lower().startswith("y") else "keep"
         if found and wanted != "off" and not self.options.google_user:
             say("It stays: users will be asked twice. --google-authenticator off switches it off.")
+        if wanted == "off" and self.options.dry_run:
+            say("To be set to false, where they are true: %s, and %s of users and groups."
+                % (TOTP, USER_TOTP))
+            return [[None, None]]
         if wanted == "off":
-            return found or [[None, None]] * self.options.dry_run
+            return found
         names = [text(name) for name in self.options.google_user]
         return [[name, users.get(name, {}).get(USER_TOTP)] for name in names]
 
@@ -435,7 +441,8 @@ class Installer(object):
             raise
         stay = [CA, PREVIOUS] if is_ours(current) else [CA]
         self.store.settle(stay + [name for name in files if name != REPLACED])
-        say(DONE % (self.store.folder, self.options.scripts, KEY))
+        say("Nothing was changed." if self.options.dry_run
+            else DONE % (self.store.folder, self.options.scripts, KEY))
 
     def compare(self, wanted):
         """Whether Access Server has this script. How it keeps ends of lines is not known."""
@@ -470,6 +477,7 @@ class Installer(object):
                 self.sacli.totp(user, old)
         self.sacli.restart()
         self.store.remove()
+        say("Nothing was changed." if dry else "AuthX is removed: it asks nobody any more.")
 
     def check(self):
         """The operator's own test."""
@@ -478,6 +486,10 @@ class Installer(object):
         self.look(self.settings(current))
         if is_installed and not is_ours(current):
             raise Stop(SACLI, "Access Server's post-auth script is not AuthX's: run install.py")
+        lost = [name for name in PACKAGE if not os.path.exists(self.store.path(name))]
+        if is_installed and u"\nSINGLE_FILE = {}\n" in current and lost:
+            raise Stop(FILES, "%s lacks %s: run install.py" % (self.store.folder, lost[0]))
+        say("AuthX is installed." if is_installed else "AuthX is not installed yet.")
 
 
 def parsed(arguments):
@@ -486,7 +498,7 @@ def parsed(arguments):
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name, words in (
             ("dry-run", "print each command and file, change nothing; needs no root, no sacli"),
-            ("check", "check the settings and the connection only"),
+            ("check", "check the settings and the connection only; for monitoring too"),
             ("uninstall", "put back what was before, and remove all files"),
             ("no-check", "do not check the connection"),
             ("single-file", "all in one script, for clusters: their nodes share the script only"),
@@ -516,7 +528,7 @@ def main(arguments=None):
     options = parsed(arguments)
     hear()
     try:
-        needed = [os.path.join(HERE, name) for name in PACKAGE]
+        needed = [os.path.join(HERE, name) for name in PACKAGE if not options.uninstall]
         if not options.dry_run and not options.check:
             needed.append(os.path.join(options.scripts, "sacli"))
             if os.geteuid():

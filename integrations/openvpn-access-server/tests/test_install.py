@@ -124,7 +124,11 @@ class TestChecks(Installing):
         self.run_it("--check")
         self.assertEqual((self.world.commands(), self.world.files()), ([], None))
         self.run_it()
-        self.run_it("--check")
+        self.assertIn("is installed", self.run_it("--check"))
+        self.world.commands()
+        os.unlink(self.world.installed("certify_web_api.py"))
+        self.assertIn("certify_web_api.py", self.run_it("--check", code=13))
+        self.assertEqual(self.world.commands(), [])
         self.world.configured(script=FOREIGN)
         self.run_it("--check", code=12)
 

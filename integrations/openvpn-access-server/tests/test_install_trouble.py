@@ -3,6 +3,7 @@
 import os
 import pty
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -205,6 +206,26 @@ class TestSingleFile(Installing):
         self.assertNotIn("certify_single_file.py", self.world.files())
         self.run_it("--uninstall")
         self.assertEqual((self.world.script(), self.world.files()), (None, None))
+
+    def test_another_node_of_the_cluster(self):
+        """It has the script, and no file; its package comes without the key."""
+        self.run_it("--single-file")
+        shutil.rmtree(self.world.folder)
+        self.world.fill(APPLICATION_ID='""', DEFAULT_SECRET_KEY='""', APPLICATION_URL='""')
+        self.run_it("--single-file")
+        self.assertIn(URL, self.loaded())
+        self.run_it("--uninstall")
+        self.assertEqual((self.world.script(), self.world.files()), (None, None))
+
+    def test_the_package_unpacked_in_the_folder_itself(self):
+        os.rename(self.world.package, self.world.folder)
+        self.world.package = self.world.folder
+        self.run_it()
+        self.run_it()
+        self.assertIn(URL, self.world.text("certify_constants.py"))
+        self.run_it("--uninstall")
+        self.assertEqual(list(self.world.files()), ["install.py"])
+        self.run_it("--uninstall")
 
 
 class TestAtATerminal(Installing):
