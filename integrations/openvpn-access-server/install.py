@@ -11,7 +11,7 @@ To get in again by hand, as root, in /usr/local/openvpn_as/scripts:
 Exit codes:
   0   done
   2   wrong options
-  3   not root; or sacli, a file of the package or the group is missing
+  3   not root; or sacli, a file of the package or the group is missing; or Python is too old
   4   a setting in certify_constants.py is wrong
   5   the name in APPLICATION_URL has no address
   6   AuthX does not answer in time
@@ -45,7 +45,8 @@ HOST, SETTINGS, NAME, AWAY, TLS, CLOCK, REFUSED, POLICY, ANSWER, SACLI, FILES, I
 # Which of them a text of certify_web_api.py means.
 KINDS = (("^certify_constants.py", SETTINGS), ("is not resolved", NAME),
          ("the certificate of|no secure connection", TLS), ("no answer within", AWAY),
-         ("401 clock", CLOCK), ("does not accept the Application Key", REFUSED), ("", ANSWER))
+         ("401 clock", CLOCK), ("does not accept the Application Key", REFUSED),
+         ("this Python", HOST), ("", ANSWER))
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CONSTANTS, WEB_API, SCRIPT = PACKAGE = (
@@ -184,6 +185,8 @@ class Sacli(object):
             raise
         finally:
             limit.cancel()
+            if process.poll() is None:
+                process.terminate()
         # Older ones print [True, {}] after a change (public logs), so maybe [False, ...] with 0.
         if process.returncode or out.lstrip().startswith(b"[False"):
             # Its output may hold all of Access Server's settings, passwords among them.
@@ -278,8 +281,9 @@ class Store(object):
             os.fsync(number)
 
     def undo(self):
-        """Takes everything back."""
-        for name in self.names:
+        """Takes everything back, once."""
+        while self.names:
+            name = self.names.pop()
             if os.path.exists(self.path(name) + ".old"):
                 os.rename(self.path(name) + ".old", self.path(name))
             else:
@@ -425,11 +429,10 @@ class Installer(object):
         before = REPLACED if is_ours(current) else PREVIOUS
         if current:
             files[before] = current
-        undo = []
+        undo = [lambda: self.sacli.is_restarted and self.sacli.restart(), self.store.undo]
         try:
             self.store.write(files)
-            undo += [lambda: self.sacli.is_restarted and self.sacli.restart(), self.store.undo,
-                     lambda: self.sacli.script(current and self.store.path(before))]
+            undo.append(lambda: self.sacli.script(current and self.store.path(before)))
             self.sacli.script(self.store.path(script))
             self.compare(files[script])
             for user, old in changes:
@@ -453,10 +456,11 @@ class Installer(object):
     def put_back(self, undo):
         """Undoes steps, the last one first."""
         hear(signal.SIG_IGN)
-        say("Putting back what was before." if undo else "Nothing was changed.")
+        say("Putting back what was before.")
         try:
             for step in reversed(undo):
                 step()
+            say("All is as it was.")
         except (Stop, EnvironmentError) as error:
             say("That failed too (%s). Run by hand, as root, the last command above, then:\n"
                 "  %s start" % (getattr(error, "words", error), self.sacli.path))

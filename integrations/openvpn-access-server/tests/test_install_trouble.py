@@ -18,22 +18,22 @@ USERS = {"bob": {"prop_google_auth": "true"}}
 class TestFailures(Installing):
     def test_what_was_done_is_put_back(self):
         """Of each step; on a server with another's script, and on one without."""
-        cases = [{"ConfigPut": "exit"}, {"ConfigPut": "false"}, {"ConfigPut": "lie"},
-                 {"start": "exit"}, {"start": "errors"}, {"UserPropPut": "exit"},
-                 {"start": "garbage"}]
-        for fails in cases:
-            for script in (FOREIGN, None):
-                given = {"script": script} if script else {}
-                self.world.configured(users=USERS, totp="true", **given)
-                before = self.world.access_server()
-                out = self.run_it("--google-authenticator", "off", fails=fails, code=12)
-                after = self.world.access_server()
-                self.assertEqual(after["config"], before["config"], (fails, out))
-                self.assertEqual(after["users"], before["users"], fails)
-                self.assertIn("Putting back", out)
-                self.assertIsNone(self.world.files(), fails)
-                running = after["running"].get(KEY)
-                self.assertEqual(running, script if "start" in fails else None, fails)
+        cases = [("ConfigPut", "exit", FOREIGN), ("ConfigPut", "false", FOREIGN),
+                 ("ConfigPut", "lie", FOREIGN), ("UserPropPut", "exit", FOREIGN),
+                 ("start", "exit", FOREIGN), ("start", "errors", FOREIGN),
+                 ("start", "garbage", None), ("UserPropPut", "exit", None)]
+        for command, how, script in cases:
+            given = {"script": script} if script else {}
+            self.world.configured(users=USERS, totp="true", **given)
+            before = self.world.access_server()
+            out = self.run_it("--google-authenticator", "off", fails={command: how}, code=12)
+            after = self.world.access_server()
+            self.assertEqual(after["config"], before["config"], out)
+            self.assertEqual(after["users"], before["users"], out)
+            self.assertIn("All is as it was", out)
+            self.assertIsNone(self.world.files(), out)
+            running = after["running"].get(KEY)
+            self.assertEqual(running, script if command == "start" else None, out)
 
     def test_what_cannot_be_put_back_is_said(self):
         self.world.configured(script=FOREIGN)
@@ -92,7 +92,7 @@ class TestFailures(Installing):
     def test_a_read_only_place(self):
         out = self.run_it("--folder", "/proc/authx", code=13)
         self.assertIn("/proc/authx cannot be written", out)
-        self.assertIn("Nothing was changed", out)
+        self.assertIn("All is as it was", out)
         self.assertEqual(self.world.commands(), [])
 
 
