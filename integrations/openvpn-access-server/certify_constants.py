@@ -28,8 +28,8 @@ DOMAIN_SUFFIX = ""
 PROMPT = "Enter AuthX code"
 
 # --- Logins to the Admin UI ----------------------------------------------------------------------
-# Those that Access Server calls WEB_ADMIN. For the VPN, on the client web page and by REST everybody
-# is asked.
+# Those that Access Server calls WEB_ADMIN. For the VPN, on the client web page and by REST
+# everybody is asked.
 
 # "ask": they need a second factor like all others. "skip": they need none.
 ADMIN_UI = "ask"
