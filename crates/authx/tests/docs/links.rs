@@ -24,8 +24,8 @@ fn every_test_that_is_named_exists() {
     for (text, target) in links(&page).iter().filter(|(text, _)| text.starts_with('`')) {
         let name = text.trim_matches('`');
         let source = fs::read_to_string(page.path.with_file_name("").join(target)).unwrap();
-        // In Rust, and in TypeScript with what Node's own runner takes as a name.
-        let known = [format!("fn {name}("), format!("test('{name}',")];
+        // In Rust, in Python, and in TypeScript with what Node's own runner takes as a name.
+        let known = [format!("fn {name}("), format!("def {name}(self"), format!("test('{name}',")];
         if !known.iter().any(|known| source.contains(known)) {
             missing.push(format!("{target}: {name}"));
         }
