@@ -11,7 +11,6 @@ import hmac
 import io
 import json
 import os
-import random
 import re
 import select
 import socket
@@ -727,12 +726,6 @@ def new_login_id():
     number |= noise & (1 << 62) - 1
     letters = "0123456789abcdefghjkmnpqrstvwxyz"
     return "log_" + "".join(letters[number >> 5 * place & 31] for place in reversed(range(26)))
-
-
-def new_support_code():
-    """Six characters that cannot be mistaken for one another."""
-    draw = random.SystemRandom()
-    return "".join(draw.choice("23456789ABCDEFGHJKMNPQRSTVWXYZ") for _ in range(6))
 
 
 # Not the wall clock, which may jump. The kernel has such a one for Python 2 too.
