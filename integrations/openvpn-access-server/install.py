@@ -195,13 +195,14 @@ class Sacli(object):
         return text(out)
 
     def table(self, *words):
-        """What it prints as JSON, maybe among other lines: {key: value} by ConfigQuery, "errors"
-        by start (both from public scripts and logs), {user: {key: value}} by UserPropGet."""
+        """What it prints as JSON, maybe among other lines: {key: value} by ConfigQuery (from
+        public scripts), {user: {key: value}} by UserPropGet."""
         out = self.run(*words)
         try:
             return {} if self.dry else json.loads(out[out.index(u"{"):out.rindex(u"}") + 1])
         except ValueError:
-            raise Stop(SACLI, "sacli %s printed no JSON: is Access Server running?" % words[-1])
+            raise Stop(SACLI, "sacli %s printed no JSON: does Access Server run? If so, do the steps "
+                       "by hand that --dry-run shows" % words[-1])
 
     def script(self, path):
         """Sets the post-auth script, or none."""
@@ -219,7 +220,7 @@ class Sacli(object):
         if self.reset:
             say("Reset may end the sessions of users who are connected.")
             self.run("Reset")
-        elif self.table("start").get("errors"):
+        elif re.search(r'"errors": *\{\s*[^\s}]', self.run("start")):  # From public logs.
             raise Stop(SACLI, "Access Server reports errors after `sacli start`: see its log")
 
 
