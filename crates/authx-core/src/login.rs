@@ -4,6 +4,8 @@
 //! open one on. Both change values and return effects for the caller to carry out; a login, the
 //! factors it used up and the record of it are stored together or not at all.
 
+mod autologin;
+mod first_factor;
 mod moving;
 mod phone;
 mod reach;
@@ -13,6 +15,7 @@ mod renewal;
 mod tests;
 mod view;
 
+pub use first_factor::{Cause, FirstFactor};
 pub use phone::{PhoneAnswer, Ringing};
 pub use reach::{Phone, Reach};
 pub use renewal::{Renewal, renew};
@@ -60,6 +63,9 @@ pub struct Login {
     pub server: Server,
     /// What the way to the user can carry.
     pub can: Can,
+    /// Whether the client signs in by itself, so that nobody can be asked.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub autologin: bool,
     /// How answers come from the user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<Method>,
@@ -128,40 +134,6 @@ pub enum Stage {
         /// For the user.
         text: String,
     },
-}
-
-/// What the caller of [`start`] or [`step`] found out about the first factor.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum FirstFactor {
-    /// Not proved, for a cause that only the operator may learn.
-    Failed(Cause),
-    /// Proved.
-    Proved,
-}
-
-/// Why a first factor was not proved.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Cause {
-    /// The account was switched off.
-    AccountDisabled,
-    /// AuthX keeps no password of this user.
-    NoPassword,
-    /// Nobody of that name.
-    UnknownUser,
-    /// Wrong password.
-    WrongPassword,
-}
-
-impl Cause {
-    /// The word for it in the record.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::AccountDisabled => "account_disabled",
-            Self::NoPassword => "no_password",
-            Self::UnknownUser => "unknown_user",
-            Self::WrongPassword => "wrong_password",
-        }
-    }
 }
 
 /// All that is known when a login begins.
@@ -301,6 +273,10 @@ pub fn start(
         return (login, effects);
     }
     if session.is_some_and(|session| moving.remembered(cx, &session)) {
+        return (login, effects);
+    }
+    if moving.login.autologin {
+        moving.autologin(cx, means);
         return (login, effects);
     }
     if policy.second_factor == SecondFactor::Off {

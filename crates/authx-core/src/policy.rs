@@ -4,7 +4,7 @@ mod document;
 mod words;
 
 pub use document::{
-    AppLock, AutomaticPush, CertificateName, Document, DynamicChallenge, InvalidPolicy,
+    AppLock, Autologin, AutomaticPush, CertificateName, Document, DynamicChallenge, InvalidPolicy,
     LONGEST_SESSION_SECS, Lifetimes, Limits, MatchNumber, Messages, PhoneClass, UserVerification,
 };
 
@@ -92,6 +92,8 @@ pub struct Policy {
     pub match_number: MatchNumber,
     /// Whether a phone is asked before the user types anything.
     pub automatic_push: AutomaticPush,
+    /// What becomes of a client that signs in by itself.
+    pub autologin: Autologin,
     /// Whether an approval has to carry the phone's own user verification.
     pub user_verification: UserVerification,
     /// Whether the authenticator shows codes only behind the phone's lock.
@@ -155,6 +157,7 @@ impl Effective {
             phones_per_user: phones.per_user,
             match_number: phones.match_number,
             automatic_push: phones.automatic_push,
+            autologin: layers.pick("autologin", |d| d.autologin, Autologin::Refuse),
             user_verification: phones.user_verification,
             app_lock: phones.app_lock,
             phone_classes: phones.classes,
@@ -185,6 +188,7 @@ impl Effective {
             certificate_name: Some(policy.certificate_name),
             dynamic_challenge: Some(policy.dynamic_challenge),
             automatic_push: Some(policy.automatic_push),
+            autologin: Some(policy.autologin),
             user_verification: Some(policy.user_verification),
             app_lock: Some(policy.app_lock),
             phone_classes: Some(policy.phone_classes),

@@ -62,6 +62,12 @@ catalogue! {
         "the VPN host got no signed answer from AuthX in time",
         "Run `authx-openvpn doctor` on the VPN host: it tries name resolution, TLS, clock and key."
     }
+    /// The client signs in by itself, where somebody has to be asked.
+    AutologinNotAllowed {
+        "autologin_not_allowed", "This profile may not sign in by itself. Use one that asks for your password.",
+        "the client signs in by itself (an autologin profile), which the application's policy does not allow",
+        "Give the user a profile that asks for the password, or set `autologin` to `push` or `allow` with `authx policy set`."
+    }
     /// The caller can neither ask for an answer nor did it bring one.
     CannotAsk {
         "cannot_ask", "A code is needed. Connect again with your password, a comma, and the code.",
@@ -230,6 +236,7 @@ impl Reason {
             | Self::UnknownUser => "not_permitted",
             Self::AgentFault
             | Self::AuthxUnreachable
+            | Self::AutologinNotAllowed
             | Self::CannotAsk
             | Self::ChallengeExpired
             | Self::ClientGone

@@ -22,7 +22,8 @@ pub(super) struct Moving<'a> {
 
 impl Moving<'_> {
     /// Whether the first factor is proved, in a way that the policy allows, and by the one whom the
-    /// certificate names; otherwise the login is refused by this.
+    /// certificate names; and whether a client may sign in by itself that does. Otherwise the login
+    /// is refused by this.
     pub(super) fn stands(
         &mut self,
         cx: &Cx<'_>,
@@ -42,7 +43,7 @@ impl Moving<'_> {
             self.refuse(cx, Reason::CertificateMismatch, None);
             return false;
         }
-        true
+        self.may_autologin(cx)
     }
 
     /// A certificate that is the first factor always has to be the user's: nothing else says who
@@ -257,7 +258,8 @@ impl Moving<'_> {
             if factor == Some(FactorKind::Push) { "approved" } else { "elsewhere" },
         );
         let mut detail = more;
-        detail.extend(record::text("by", factor.map_or("policy", FactorKind::word)));
+        let unasked = if self.login.autologin { "autologin" } else { "policy" };
+        detail.extend(record::text("by", factor.map_or(unasked, FactorKind::word)));
         self.record(cx, EventKind::LoginAllowed, detail);
     }
 
@@ -307,6 +309,7 @@ fn outcome(reason: Reason) -> &'static str {
         Reason::AccountDisabled
         | Reason::AgentFault
         | Reason::AuthxUnreachable
+        | Reason::AutologinNotAllowed
         | Reason::CannotAsk
         | Reason::CertificateMismatch
         | Reason::ChallengeExpired

@@ -125,12 +125,11 @@ impl Moving<'_> {
             if self.login.can_ask_again() {
                 return self.ask_again(cx, Question::PhoneHeld { locked });
             }
-            let reason = if locked { Reason::PushLocked } else { Reason::PushLimited };
-            self.refuse(cx, reason, None);
+            self.refuse(cx, reason_of(held), None);
         }
     }
 
-    fn ask_phone(
+    pub(super) fn ask_phone(
         &mut self,
         cx: &mut Cx<'_>,
         enrolled: &mut [Enrolled],
@@ -193,7 +192,7 @@ impl Moving<'_> {
     }
 
     /// Whether an approval needs the number; `None` where it does and the user cannot see it.
-    fn needs_number(&self) -> Option<bool> {
+    pub(super) fn needs_number(&self) -> Option<bool> {
         match (self.policy.match_number, self.login.number_shown) {
             (NumberPolicy::Off, _) | (NumberPolicy::WhereShown, false) => Some(false),
             (NumberPolicy::Required | NumberPolicy::WhereShown, true) => Some(true),
@@ -359,6 +358,14 @@ fn limits(enrolled: &mut [Enrolled]) -> Option<(crate::FactorId, &mut Push)> {
         Enrolment::Push(push) => Some((one.id, push)),
         Enrolment::Code(_) | Enrolment::Recovery(_) => None,
     })
+}
+
+/// Why a login is refused whose phone is left in peace.
+pub(super) fn reason_of(held: Held) -> Reason {
+    match held {
+        Held::Ended | Held::Locked => Reason::PushLocked,
+        Held::TooMany => Reason::PushLimited,
+    }
 }
 
 /// What the client says of itself. Strangers choose it: it tells the same user's clients apart, and

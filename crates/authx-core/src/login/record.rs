@@ -22,6 +22,9 @@ pub(super) fn detail(login: &Login, now: Millis, more: Map<String, Value>) -> Ma
     put("user", login.name.as_str().into());
     put("first_factor", login.first_factor.word().into());
     put("after_ms", now.since(login.created).into());
+    if login.autologin {
+        put("autologin", true.into());
+    }
     if let Some(address) = login.client.address {
         put("address", address.to_string().into());
     }

@@ -1,3 +1,4 @@
+mod autologin;
 mod phones;
 mod reconnect;
 mod resting;

@@ -7,8 +7,8 @@ use crate::{
     policy::{DynamicChallenge, FirstFactorKind, MatchNumber as MatchNumberPolicy, Policy},
     wire::{
         login::{
-            BeginLogin, FirstFactor, LoginState, LoginView, Offer, Prompt, ProvedBy, ReasonView,
-            Rfc3339, SessionView,
+            BeginLogin, Can, FirstFactor, LoginState, LoginView, Offer, Prompt, ProvedBy,
+            ReasonView, Rfc3339, SessionView,
         },
         text::{MatchNumber, SupportCode},
     },
@@ -27,10 +27,11 @@ impl Login {
         let drawn = (policy.match_number != MatchNumberPolicy::Off)
             .then(|| request.match_number.clone().unwrap_or_else(|| MatchNumber::draw(cx)));
         let support_code = request.support_code.clone();
-        let by_challenge =
-            request.can.reconnect && policy.dynamic_challenge == DynamicChallenge::On;
+        let can = if request.autologin { Can::default() } else { request.can };
+        let by_challenge = can.reconnect && policy.dynamic_challenge == DynamicChallenge::On;
         // Whoever can be asked again is shown the number with the next question.
-        let shown = request.match_number.is_some() || request.can.text && request.can.several;
+        let told = request.match_number.is_some() && !request.autologin;
+        let shown = told || can.text && can.several;
         let open_secs = if by_challenge { CHALLENGE_SECS } else { policy.login_secs };
         Self {
             id,
@@ -43,7 +44,8 @@ impl Login {
             certificate: request.certificate.clone(),
             client: request.client.clone(),
             server: request.server.clone(),
-            can: request.can,
+            can,
+            autologin: request.autologin,
             method: request.method.clone(),
             challenges: by_challenge.then_some(0),
             language: request.language.clone(),

@@ -30,6 +30,9 @@ pub struct Document {
     /// Whether a phone is asked before the user types anything.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub automatic_push: Option<AutomaticPush>,
+    /// What becomes of a client that signs in by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub autologin: Option<Autologin>,
     /// Whether an approval has to carry the phone's own user verification.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_verification: Option<UserVerification>,
@@ -104,6 +107,18 @@ pub enum AutomaticPush {
     Off,
     /// As soon as the first factor is proved, if the phone can be reached.
     On,
+}
+
+/// What becomes of a client that signs in by itself, with nobody there to be asked.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Autologin {
+    /// The first factor is enough. Every such login says so in the record.
+    Allow,
+    /// A phone is asked.
+    Push,
+    /// It is refused.
+    Refuse,
 }
 
 /// Whether an approval has to carry a WebAuthn assertion with user verification.

@@ -32,6 +32,10 @@ pub struct BeginLogin {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub method: Option<Method>,
+    /// The client signs in by itself, with its certificate alone, as with an autologin profile of
+    /// Access Server: nobody can be asked, whatever else is said here.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub autologin: bool,
     /// Six digits that the caller has already shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub match_number: Option<MatchNumber>,

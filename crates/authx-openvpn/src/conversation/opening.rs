@@ -317,6 +317,7 @@ impl Conversation {
             user,
             first_factor: given.first_factor.clone(),
             answer: given.answer.clone(),
+            autologin: false,
             match_number: self.number.clone(),
             client: Client {
                 address: self.peer.map(|peer| peer.ip()),

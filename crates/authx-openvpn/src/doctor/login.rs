@@ -101,6 +101,7 @@ pub async fn attempt(
         answer,
         certificate,
         method: None,
+        autologin: false,
         match_number: number,
         client: Client { program: Some(Label::from(PROGRAM.to_owned())), ..Client::default() },
         server: Server { name: Some(settings.name) },

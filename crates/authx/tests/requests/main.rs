@@ -18,6 +18,7 @@ mod world;
 
 mod push_service;
 
+mod access_server;
 mod answers;
 mod codes;
 mod evidence;

@@ -3,12 +3,12 @@
 use super::*;
 use crate::{factor::push::Push, policy::AutomaticPush};
 
-fn phone(id: u8) -> PhoneId {
+pub(super) fn phone(id: u8) -> PhoneId {
     PhoneId::from_bytes([id; 16])
 }
 
 /// The world with Anna's two phones.
-fn world(policy: &str) -> World {
+pub(super) fn world(policy: &str) -> World {
     let mut world = World::new(policy);
     world.enrolled.push(Enrolled {
         id: FactorId::from_bytes([9; 16]),
@@ -28,7 +28,7 @@ fn world(policy: &str) -> World {
     world
 }
 
-fn on_phone(id: u8, answer: PhoneAnswer) -> Event<'static> {
+pub(super) fn on_phone(id: u8, answer: PhoneAnswer) -> Event<'static> {
     Event::Phone {
         phone: phone(id),
         answer,
@@ -46,7 +46,7 @@ fn approve(number: &str) -> Event<'static> {
 const NUMBER: &str = "482913";
 
 /// A phone rings.
-fn ask(number: u8) -> Effect {
+pub(super) fn ask(number: u8) -> Effect {
     Effect::AskPhone { phone: phone(number), replaces: None, rings: true }
 }
 
@@ -65,7 +65,7 @@ fn begun(world: &mut World, id: u8, more: &str, network: u8) -> (Login, Vec<Effe
     (login, effects)
 }
 
-fn state(login: &Login) -> LoginState {
+pub(super) fn state(login: &Login) -> LoginState {
     login.view(1).state
 }
 
