@@ -201,8 +201,8 @@ class Sacli(object):
         try:
             return {} if self.dry else json.loads(out[out.index(u"{"):out.rindex(u"}") + 1])
         except ValueError:
-            raise Stop(SACLI, "sacli %s printed no JSON: does Access Server run? If so, do the steps "
-                       "by hand that --dry-run shows" % words[-1])
+            raise Stop(SACLI, "sacli %s printed no JSON: does Access Server run? If so, take the "
+                       "steps by hand that --dry-run shows" % words[-1])
 
     def script(self, path):
         """Sets the post-auth script, or none."""
