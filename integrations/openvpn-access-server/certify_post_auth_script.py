@@ -10,6 +10,7 @@ import os
 import random
 import re
 import socket
+import sys
 import threading
 import time
 import types
@@ -26,10 +27,13 @@ SINGLE_FILE = {}
 
 def post_auth_cr(authcred, attributes, authret, info, crstate):
     """Asks for the second factor. Always gives `authret` back, and never raises."""
+    login = None
     try:
-        SignIn(authcred, attributes or {}, authret, info or {}, crstate).decide()
+        login = SignIn(authcred, attributes or {}, authret, info or {}, crstate)
+        login.decide()
     except BaseException as fault:  # Access Server must not see it, whatever it is.
-        refuse(authret, support_code(), "?", "fault: %r" % (fault,), ASK_ADMINISTRATOR)
+        code, user = (login.code, login.typed_name) if login else (support_code(), "?")
+        refuse(authret, code, user, "fault: %r" % (fault,), ASK_ADMINISTRATOR)
     return authret
 
 
@@ -46,7 +50,7 @@ class SignIn(object):
         self.typed_name = text(authcred.get("username") or "")
         self.code = support_code()
         # The number for the phone that the user has before him, and the answers he has given.
-        self.shown, self.seq, self.asked = None, 0, False
+        self.shown, self.seq, self.asked, self.has_typed = None, 0, False, False
 
     def decide(self):
         kept = self.crstate.get(MARK) if self.crstate is not None else None
@@ -125,6 +129,7 @@ class SignIn(object):
             body["can"] = {"text": True, "several": True}
         static = text(self.authcred.get("static_response") or "").strip()
         if static:
+            self.has_typed = True
             body.update(answer=static[:LONGEST_ANSWER], method="scrv1")
         self.follow(AUTHX.server.begin(AUTHX.api.new_login_id(), body))
 
@@ -135,12 +140,14 @@ class SignIn(object):
             return self.refuse("the answer came from another user", EXPIRED)
         if response is None:
             return self.give_up(kept["login"], "no answer came")
-        typed = text(response).strip()
-        if kept["state"] == "awaiting_phone" and typed.lower() in ANSWERED_THERE:
-            login = AUTHX.server.wait(kept["login"], 0, 0)
-        else:
-            self.seq += 1
-            login = AUTHX.server.answer(kept["login"], self.seq, typed[:LONGEST_ANSWER])
+        typed, rang, self.has_typed = text(response).strip(), kept["state"] == "awaiting_phone", True
+        if rang and typed.lower() in ANSWERED_THERE:
+            return self.follow(AUTHX.server.wait(kept["login"], 0, 0))
+        self.seq += 1
+        login = AUTHX.server.answer(kept["login"], self.seq, typed[:LONGEST_ANSWER])
+        if rang and login["state"] == "awaiting_phone" and not means_phone(typed):
+            # Whoever has typed a code reads at once what was wrong with it.
+            return self.ask(login)
         self.follow(login)
 
     # --- The ways out -----------------------------------------------------------------------------
@@ -174,7 +181,7 @@ class SignIn(object):
         return login
 
     def ask(self, login):
-        question, self.shown = questions(login, AUTHX.settings.prompt, self.seq == 0)
+        question, self.shown = questions(login, AUTHX.settings.prompt, not self.has_typed)
         self.crstate[MARK] = json.dumps({
             "login": login["id"], "state": login["state"], "seq": self.seq, "code": self.code,
             "shown": self.shown, "user": self.typed_name})
@@ -259,7 +266,8 @@ class AuthX(object):
             self.server = self.api.AuthX(self.settings)
             self.room = threading.Semaphore(self.settings.phone_logins)
         except Exception as fault:  # The script has to load, so that it can refuse.
-            told = getattr(fault, "text", None) or "%s: %s" % (type(fault).__name__, fault)
+            named = "%s: %s" % (type(fault).__name__, fault)
+            told = fault.text if self.api and isinstance(fault, self.api.Wrong) else named
             self.fault = "%s. Nobody gets in until it is mended" % told
             log(support_code(), "at the start", self.fault)
 
@@ -297,7 +305,13 @@ def sibling(name):
                           " holds it behind AUTHX_FOLDER" % (path, fault.strerror))
     module = types.ModuleType(name)
     source = source if isinstance(source, bytes) else source.encode("utf-8")
-    exec(compile(source, path, "exec"), module.__dict__)
+    try:
+        exec(compile(source, path, "exec"), module.__dict__)
+    except Exception as fault:
+        # Its text may quote the line, which may be that of the key.
+        place = sys.exc_info()[2].tb_next
+        at = getattr(fault, "lineno", None) or (place.tb_lineno if place else "?")
+        raise ValueError("%s, line %s: %s" % (path, at, type(fault).__name__))
     return module
 
 
@@ -316,6 +330,12 @@ def questions(login, prompt, is_first):
     if number and parted not in said and number not in said:
         said = "%s. For the phone the number is %s." % (said.rstrip(".: "), parted)
     return "%s Approve on your phone, then type ok." % said if on_phone else said, number
+
+
+def means_phone(typed):
+    """Whether it is a word for a phone: `push`, `Push2`, or its first letter."""
+    word = typed.lower().rstrip("0123456789")
+    return bool(word) and any(factor.startswith(word) for factor in ON_PHONE)
 
 
 def first_question(prompt, offers):
@@ -374,7 +394,7 @@ def address(value):
     for family in (socket.AF_INET, socket.AF_INET6):
         try:
             socket.inet_pton(family, native(value))
-        except (socket.error, ValueError):
+        except (socket.error, TypeError, ValueError):
             continue
         return None if value.startswith("127.") or value == "::1" else value
     return None
