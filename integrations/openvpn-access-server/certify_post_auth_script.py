@@ -140,7 +140,8 @@ class SignIn(object):
             return self.refuse("the answer came from another user", EXPIRED)
         if response is None:
             return self.give_up(kept["login"], "no answer came")
-        typed, rang, self.has_typed = text(response).strip(), kept["state"] == "awaiting_phone", True
+        typed, rang = text(response).strip(), kept["state"] == "awaiting_phone"
+        self.has_typed = True
         if rang and typed.lower() in ANSWERED_THERE:
             return self.follow(AUTHX.server.wait(kept["login"], 0, 0))
         self.seq += 1

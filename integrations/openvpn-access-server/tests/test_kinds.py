@@ -152,8 +152,8 @@ class Autologin(Scenario):
 
     def test_is_refused_by_default(self):
         server, alice = self.server(), self.authx.user()
-        code = self.refused(server.autologin(alice.name), "This profile signs in by itself, which"
-                            " is not allowed. Use one that asks for your password.")
+        code = self.refused(server.autologin(alice.name), "This profile may not sign in by itself."
+                            " Use one that asks for your password.")
         self.assertIn("reason=autologin_not_allowed", self.authx.log(code))
 
     def test_is_refused_by_default_also_without_a_second_factor(self):
