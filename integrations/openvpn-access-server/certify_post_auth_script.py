@@ -174,8 +174,8 @@ class SignIn(object):
             return login
         try:
             until = clock() + AUTHX.settings.phone_secs
-            while login["state"] == "awaiting_phone" and until - clock() >= 1:
-                secs = int(until - clock())
+            while login["state"] == "awaiting_phone" and clock() < until:
+                secs = max(1, int(until - clock()))
                 login = AUTHX.server.wait(login["id"], login["version"], secs)
         finally:
             AUTHX.room.release()
@@ -189,6 +189,7 @@ class SignIn(object):
         echo = bool((login.get("prompt") or {}).get("echo", True))
         self.crstate.challenge_post_auth(self.authret, native(question), echo=echo)
         self.asked = True
+        self.log("asked")
 
     def allow(self, login):
         session = (login.get("session") or {}).get("id")
