@@ -296,7 +296,10 @@ def sibling(name):
     """The file of this name beside the one that this text is from, as it is now: Access Server may
     load the text anew in the same process. Nothing compiled is left behind, it would hold the key.
     """
-    path = os.path.join(AUTHX_FOLDER, name + ".py")
+    # Operators may have added theirs by `sys.path.insert`, as guides for earlier packages say.
+    folders = [AUTHX_FOLDER] + [folder for folder in sys.path if os.path.isabs(folder)]
+    paths = [os.path.join(folder, name + ".py") for folder in folders]
+    path = next((path for path in paths if os.path.exists(path)), paths[0])
     source = SINGLE_FILE.get(name)
     if source is None:
         try:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 import time
 
 import authx_server
@@ -363,6 +364,13 @@ class Seen(object):
 class Settings(Scenario):
     """The package is not whole, or its settings are wrong."""
 
+    def setUp(self):
+        # Other tests take the files from there.
+        known = sys.path[:]
+        self.addCleanup(lambda: sys.path.__setitem__(slice(None), known))
+        sys.path[:] = [folder for folder in known
+                       if not os.path.exists(os.path.join(folder, "certify_web_api.py"))]
+
     def check(self, folder, *hints):
         server = self.serve(folder)
         for hint in hints:
@@ -380,15 +388,25 @@ class Settings(Scenario):
             os.remove(path)
             self.check(folder, path, "install.py")
 
-    def test_the_folder_is_missing(self):
-        folder = self.authx.package(self.application)
+    def text(self, folder):
+        """The script as it is before `install.py` has written a folder that is there."""
         with open(os.path.join(folder, "certify_post_auth_script.py")) as script:
-            # Not where it says: on this machine the package may be installed.
-            text = script.read().replace("/usr/local/openvpn_as/authx", folder + "/gone")
-        server = AccessServer(text)
+            found = script.read().replace("/usr/local/openvpn_as/authx", "/nowhere/authx")
+        self.assertIn('AUTHX_FOLDER = "/nowhere/authx"', found)
+        return found
+
+    def test_the_folder_is_missing(self):
+        server = AccessServer(self.text(self.authx.package(self.application)))
         self.addCleanup(server.close)
         self.refused(server.vpn("alice"), ASK_ADMINISTRATOR)
-        self.assertIn(folder + "/gone", server.log)
+        self.assertIn("/nowhere/authx", server.log)
+
+    def test_the_folder_may_stand_in_pythons_path(self):
+        folder = self.authx.package(self.application)
+        added = "import sys\nsys.path.insert(1, %r)\n" % folder
+        server = AccessServer(added + self.text(folder))
+        self.addCleanup(server.close)
+        self.asked(server.vpn(self.authx.user().name), ASKED)
 
     def test_a_constant_is_wrong(self):
         for name, value in (
