@@ -296,11 +296,11 @@ def sibling(name):
     """The file of this name beside the one that this text is from, as it is now: Access Server may
     load the text anew in the same process. Nothing compiled is left behind, it would hold the key.
     """
-    # Operators may have added theirs by `sys.path.insert`, as guides for earlier packages say.
-    folders = [AUTHX_FOLDER] + [folder for folder in sys.path if os.path.isabs(folder)]
-    paths = [os.path.join(folder, name + ".py") for folder in folders]
-    path = next((path for path in paths if os.path.exists(path)), paths[0])
-    source = SINGLE_FILE.get(name)
+    path, source = os.path.join(AUTHX_FOLDER, name + ".py"), SINGLE_FILE.get(name)
+    if not os.path.isdir(AUTHX_FOLDER):
+        # Operators may have added theirs by `sys.path.insert`, as guides for earlier packages say.
+        added = [os.path.join(each, name + ".py") for each in sys.path if os.path.isabs(each)]
+        path = next((each for each in added if os.path.exists(each)), path)
     if source is None:
         try:
             with open(path, "rb") as file:
