@@ -44,9 +44,11 @@ class SignIn(object):
         self.authcred, self.attributes = authcred, attributes
         self.authret, self.info, self.crstate = authret, info, crstate
         self.method = info.get("auth_method")
-        # What is signed in to, in the words of Access Server's log database.
+        # What is signed in to, in the words of Access Server's log database. Where it says nothing,
+        # whoever comes with a VPN client is none of the Admin UI.
         service = attributes.get("log_service_name") or None
-        self.service = "VPN" if attributes.get("vpn_auth") else service
+        is_vpn = attributes.get("vpn_auth") or not service and attributes.get("client_info")
+        self.service = "VPN" if is_vpn else service
         self.typed_name = text(authcred.get("username") or "")
         self.code = support_code()
         # The number for the phone that the user has before him, and the answers he has given.
@@ -61,6 +63,9 @@ class SignIn(object):
             self.session()
         elif AUTHX.fault:
             self.refuse(AUTHX.fault, ASK_ADMINISTRATOR)
+        elif len(self.typed_name) > LONGEST_NAME:
+            # A request that is too long for AuthX would look as if AuthX were away.
+            self.refuse("the user's name is too long", ASK_ADMINISTRATOR)
         elif self.method == "autologin" or not self.needs_none():
             self.second_factor(json.loads(kept) if kept else None)
 
@@ -88,16 +93,20 @@ class SignIn(object):
     def session(self):
         """Access Server's own token stands for both factors. Only a clear word from AuthX ends what
         it allowed: who is connected stays so while AuthX is away."""
-        login = LOGINS.get(self.client_key())
-        if login is None or AUTHX.fault:
-            return
-        try:
-            standing = AUTHX.server.renew(login["id"], within=RENEWAL_SECS)
-        except Exception:  # Whatever it is: no word of AuthX.
-            return
-        if standing.get("standing") == "ended":
-            self.code, reason = login["code"], standing.get("reason") or {}
-            self.refuse("AuthX says %s" % reason.get("code"), reason.get("text") or ENDED)
+        # The client says which device it is. If that one is not known, all of the user's count.
+        client, until = self.client_key(), clock() + RENEWAL_SECS
+        known = LOGINS.get(client)
+        for login in [known] if known else LOGINS.of(client[0]):
+            if AUTHX.fault or clock() >= until:
+                return
+            try:
+                standing = AUTHX.server.renew(login["id"], within=until - clock())
+            except Exception:  # Whatever it is: no word of AuthX.
+                continue
+            if standing.get("standing") == "ended":
+                self.code, reason = login["code"], standing.get("reason") or {}
+                said = "AuthX says %s" % reason.get("code")
+                return self.refuse(said, reason.get("text") or ENDED)
 
     def needs_none(self):
         """Whether this login to the Admin UI is one that needs no second factor. Profiles and
@@ -193,7 +202,9 @@ class SignIn(object):
 
     def allow(self, login):
         session = (login.get("session") or {}).get("id")
-        LOGINS.put(self.client_key(), {"id": login["id"], "session": session, "code": self.code})
+        kept = {"id": login["id"], "session": session, "code": self.code}
+        if not LOGINS.put(self.client_key(), kept):
+            return self.refuse("this answer has let somebody in already", EXPIRED)
         self.authret["status"] = SUCCEED
         self.log("allowed by %s" % (login.get("factor") or "policy or session"))
 
@@ -225,10 +236,14 @@ class SignIn(object):
     # --- What is known of the client --------------------------------------------------------------
 
     def client_key(self):
-        """Whose login, and from which device, as far as it says."""
-        certificate = self.authret.get("serial") if self.method == "autologin" else None
-        device = self.authcred.get("client_hw_addr")
-        return self.typed_name.lower(), text(device or ""), text(certificate or "")
+        """Whose login, and from which device, as far as it says. A copied profile can say so too,
+        and nobody is asked who is remembered: so for these also by which certificate, from where.
+        """
+        device, how = self.authcred.get("client_hw_addr"), ""
+        if self.method == "autologin":
+            at = self.authcred.get("client_ip_addr")
+            how = "autologin %s %s" % (text(self.authret.get("serial") or ""), text(at or ""))
+        return self.typed_name.lower(), label(device) or "", how
 
     def request(self, **more):
         suffix, name = text(AUTHX.settings.domain_suffix), self.typed_name
@@ -275,21 +290,37 @@ class AuthX(object):
 
 
 class Logins(object):
-    """Which login let a client in, as long as this process lives: the last ten thousand."""
+    """Which login let a client in, as long as this process lives: the last ten thousand, and few
+    of each user, so that nobody can fill it with devices that there are not."""
 
     def __init__(self):
         self.lock, self.known = threading.Lock(), collections.OrderedDict()
+        self.used = collections.OrderedDict()
 
     def get(self, client):
         with self.lock:
             return self.known.get(client)
 
-    def put(self, client, login):
+    def of(self, user):
+        """All of a user's, the oldest first."""
         with self.lock:
+            return [login for client, login in self.known.items() if client[0] == user]
+
+    def put(self, client, login):
+        """False for a login that has let a client in already: an answer is good for one."""
+        with self.lock:
+            if login["id"] in self.used:
+                return False
+            self.used[login["id"]] = None
             self.known.pop(client, None)
             self.known[client] = login
-            while len(self.known) > MOST_LOGINS:
-                self.known.popitem(last=False)
+            devices = [each for each in self.known if each[0] == client[0]]
+            for each in devices[:-MOST_DEVICES]:
+                self.known.pop(each)
+            for kept in (self.known, self.used):
+                while len(kept) > MOST_LOGINS:
+                    kept.popitem(last=False)
+            return True
 
 
 def sibling(name):
@@ -362,7 +393,7 @@ def refuse(authret, code, user, why, told):
 def log(code, user, what):
     """One line in Access Server's log."""
     try:
-        print(line("AuthX [%s] %s: %s" % (code, user, what)))
+        print(line("AuthX [%s] %s: %s" % (code, user[:LONGEST_NAME], what)))
     except (IOError, OSError, ValueError):
         pass  # Nothing can be said about nowhere to say it.
 
@@ -390,7 +421,8 @@ def native(value):
 
 
 def label(value):
-    return text(value or "").strip() or None
+    """What a client says of itself: AuthX keeps a hundred characters."""
+    return text(value or "").strip()[:LONGEST_LABEL] or None
 
 
 def address(value):
@@ -418,7 +450,9 @@ ANSWERED_THERE = ("", "ok", "o", "okay", "done", "yes", "y")
 
 RENEWAL_SECS = 3
 LONGEST_ANSWER = 128
-MOST_LOGINS = 10000
+# More than AuthX takes, so that it has the word on all that anybody may have.
+LONGEST_NAME, LONGEST_LABEL = 200, 200
+MOST_LOGINS, MOST_DEVICES = 10000, 16
 # Characters that cannot be mistaken for one another.
 SUPPORT_CODE = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 

@@ -448,7 +448,10 @@ class Connection(object):
 
     def send(self, data):
         while data:
-            sent = self._until(self.socket.send, "connection", data, events=select.POLLOUT)
+            try:
+                sent = self._until(self.socket.send, "connection", data, events=select.POLLOUT)
+            except ssl.SSLError as fault:
+                raise Broken("The connection broke off (%s)" % reason(fault))
             data = data[sent:]
             if not sent:  # How Python 2 says that it has to wait.
                 self._ready(select.POLLOUT, "connection")

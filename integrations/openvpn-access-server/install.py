@@ -26,6 +26,7 @@ Exit codes:
 """
 
 import argparse
+import ast
 import calendar
 import errno
 import functools
@@ -122,8 +123,28 @@ def values_of(source):
     try:
         exec(compile(source.encode("utf-8"), CONSTANTS, "exec"), values)
     except Exception as error:
-        raise Stop(SETTINGS, "%s does not work as Python: %s" % (CONSTANTS, error))
+        # What it says may quote a key that lacks its quotes.
+        place = sys.exc_info()[2].tb_next
+        at = getattr(error, "lineno", None) or (place.tb_lineno if place else "?")
+        raise Stop(SETTINGS, "%s does not work as Python: %s in line %s"
+                   % (CONSTANTS, type(error).__name__, at))
     return dict((name, values[name]) for name in values if name.isupper())
+
+
+def settings_in(script):
+    """{name: value} of the settings in a script that holds all files. Only read, never run: it is
+    from Access Server's database, in which others than root may write."""
+    values = {}
+    try:
+        for files in re.findall(r"(?m)^SINGLE_FILE = (.*)$", script):
+            source = ast.literal_eval(files).get("certify_constants", u"").encode("utf-8")
+            for node in ast.parse(source).body:
+                if isinstance(node, ast.Assign) and node.targets[0].id.isupper():
+                    values[node.targets[0].id] = ast.literal_eval(node.value)
+    except Exception:
+        raise Stop(SETTINGS, "The post-auth script that is set is not as install.py writes it: "
+                   "uninstall it, and fill in %s" % CONSTANTS)
+    return values
 
 
 def literal(value):
@@ -230,6 +251,11 @@ class Store(object):
     def __init__(self, options):
         self.folder, self.dry = os.path.abspath(options.folder), options.dry_run
         self.names, self.is_new = [], False
+        # What lies there is run and given to Access Server as if root had written it.
+        found = os.stat(self.folder) if os.path.exists(self.folder) else None
+        if found and (found.st_uid not in (0, os.geteuid()) or found.st_mode & 0o022):
+            raise Stop(FILES, "%s can be written by others than root: remove it, or name another "
+                       "with --folder" % self.folder)
         # In public copies of as.conf: `cs.group=openvpn_as`.
         conf = read(os.path.join(options.scripts, "..", "etc", "as.conf")) or u""
         found = re.findall(r"(?m)^cs\.group *= *(\S+)", conf) + ["openvpn_as"]
@@ -272,7 +298,8 @@ class Store(object):
 
     def stage(self, path, content, group):
         """Writes a file beside the one that it shall replace."""
-        number = os.open(path + ".new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        self.forget([path + ".new"])
+        number = os.open(path + ".new", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(number, "wb") as file:
             if group is not None:
                 os.fchown(number, 0, group)
@@ -303,7 +330,7 @@ class Store(object):
 
     def forget(self, names):
         for path in map(self.path, names):
-            if os.path.exists(path) and not self.dry:
+            if os.path.lexists(path) and not self.dry:
                 os.unlink(path)
 
     def remove(self):
@@ -329,12 +356,10 @@ class Installer(object):
     def settings(self, current):
         """The package's; over them what is installed, the options, and what is typed."""
         options, source = self.options, read(os.path.join(HERE, CONSTANTS), True)
-        fresh, kept = values_of(source), read(self.store.path(CONSTANTS)) or u""
+        fresh, kept = values_of(source), values_of(read(self.store.path(CONSTANTS)) or u"")
         # Another node of a cluster has the script that they share, and no files.
         single = read(self.store.path(SINGLE)) or (current if is_ours(current) else u"")
-        for line in re.findall(r"(?m)^SINGLE_FILE = .*$", single):
-            kept = kept or text(values_of(line)["SINGLE_FILE"].get("certify_constants", u""))
-        for name, value in sorted(values_of(kept).items()):
+        for name, value in sorted((kept or settings_in(single)).items()):
             is_other = name in fresh and literal(fresh[name]) != literal(value)
             if is_other and not (name in GIVEN and fresh[name]):
                 source = with_value(source, name, literal(value))

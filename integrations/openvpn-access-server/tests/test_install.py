@@ -35,7 +35,7 @@ class TestInstall(Installing):
 
     def test_owners_and_modes(self):
         os.mkdir(self.world.folder)
-        os.chmod(self.world.folder, 0o777)
+        os.chmod(self.world.folder, 0o755)
         self.run_it("--group", "daemon")
         group = grp.getgrnam("daemon").gr_gid
         at = os.stat(self.world.folder)

@@ -89,6 +89,41 @@ class TestFailures(Installing):
         self.assertEqual(self.world.text("certify_constants.py"), texts)
         self.assertEqual(self.world.commands(), [])
 
+    def test_a_folder_in_which_others_write(self):
+        """What lies there is run by root, and may point elsewhere."""
+        os.mkdir(self.world.folder)
+        ran = os.path.join(self.world.base, "ran")
+        self.world.write(self.world.installed("certify_constants.py"),
+                         u"import os\nos.mkdir('%s')\n" % ran)
+        for owner, mode in ((65534, 0o755), (0, 0o777), (0, 0o775)):
+            os.chown(self.world.folder, owner, 0)
+            os.chmod(self.world.folder, mode)
+            for words in ((), ("--check",), ("--uninstall",)):
+                self.assertIn("others than root", self.run_it(*words, code=13))
+        self.assertFalse(os.path.exists(ran))
+        self.assertEqual(self.world.commands(), [])
+
+    def test_what_lies_in_the_way_is_replaced(self):
+        """Neither written through, nor left to whom it belonged."""
+        os.mkdir(self.world.folder, 0o755)
+        other = os.path.join(self.world.base, "other")
+        self.world.write(other, u"precious")
+        os.symlink(other, self.world.installed("certify_constants.py.new"))
+        self.world.write(self.world.installed("install.json.new"), u"")
+        os.chown(self.world.installed("install.json.new"), 65534, 65534)
+        os.chmod(self.world.installed("install.json.new"), 0o666)
+        self.run_it()
+        with open(other) as file:
+            self.assertEqual(file.read(), "precious")
+        self.assertEqual(os.stat(self.world.installed("install.json")).st_uid, 0)
+        self.assertEqual(self.world.files()["install.json"], "600")
+
+    def test_a_slip_in_the_settings_shows_no_key(self):
+        name = AXK.replace("-", "_")
+        for value in (name, name + '"', '"' + name, "[%s]" % name):
+            self.world.fill(DEFAULT_SECRET_KEY=value)
+            self.assertIn("line 15", self.run_it(code=4))
+
     def test_a_read_only_place(self):
         out = self.run_it("--folder", "/proc/authx", code=13)
         self.assertIn("/proc/authx cannot be written", out)
@@ -216,6 +251,20 @@ class TestSingleFile(Installing):
         self.assertIn(URL, self.loaded())
         self.run_it("--uninstall")
         self.assertEqual((self.world.script(), self.world.files()), (None, None))
+
+    def test_a_script_of_the_database_is_never_run(self):
+        """Others than root may write there."""
+        ran = os.path.join(self.world.base, "ran")
+        act = u"__import__('os').mkdir('%s')" % ran
+        for files in (u'{"certify_constants": %s or u""}' % act,
+                      u'{"certify_constants": u"PROMPT = %s"}' % act, u'{"certify_constants":'):
+            self.world.configured(script=u'AUTHX_FOLDER = ""\nSINGLE_FILE = %s\n' % files)
+            self.assertIn("is not as install.py writes it", self.run_it(code=4))
+        for line in (act, u"if 1: %s" % act):
+            self.world.configured(script=u'AUTHX_FOLDER = ""\nSINGLE_FILE = '
+                                  u'{"certify_constants": u"%s"}\n' % line)
+            self.run_it()
+        self.assertFalse(os.path.exists(ran))
 
     def test_the_package_unpacked_in_the_folder_itself(self):
         os.rename(self.world.package, self.world.folder)

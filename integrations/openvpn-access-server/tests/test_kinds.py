@@ -79,6 +79,13 @@ class AdminUi(Scenario):
                                   {"auth_method": "local"})
             self.assertFalse(outcome.allowed)
 
+    def test_a_vpn_client_is_not_exempt_whatever_it_is_called(self):
+        server = self.server(ADMIN_EXEMPT=["openvpn"], ADMIN_UI="skip")
+        for attributes in ({"vpn_auth": True, "log_service_name": ADMIN},
+                           {"vpn_auth": "False"}, {"client_info": {"IV_PLAT": "win"}}):
+            outcome = server.call({"username": "openvpn"}, attributes, {"auth_method": "local"})
+            self.refused(outcome, NOT_PERMITTED)
+
     def test_exempt_letters_beyond_ascii(self):
         server = self.server(ADMIN_EXEMPT=[u"J\u00fcrgen"])
         self.allowed(server.admin_ui("Jürgen", service=ADMIN))
@@ -127,12 +134,19 @@ class Sessions(Scenario):
 
     def test_each_device_has_its_own(self):
         server, alice = self.server(), self.authx.user()
-        self.signed_in(server, alice, hw_addr="02:00:00:00:00:01")
+        for number in range(2):
+            self.signed_in(server, alice, hw_addr="02:00:00:00:00:0%d" % number)
         overheard = Overheard(server)
-        self.allowed(server.session(alice.name, hw_addr="02:00:00:00:00:02"))
-        self.assertEqual(overheard.calls, [])
         self.allowed(server.session(alice.name, hw_addr="02:00:00:00:00:01"))
         self.assertEqual(overheard.calls, ["renew"])
+
+    def test_another_name_for_the_device_is_no_way_out(self):
+        server, alice = self.server(), self.authx.user()
+        self.signed_in(server, alice)
+        self.allowed(server.session(alice.name, hw_addr="02:00:00:00:00:99"))
+        self.authx.command("user", "disable", alice.name)
+        for device in ("02:00:00:00:00:99", None, "x" * 100000):
+            self.assertFalse(server.session(alice.name, hw_addr=device).allowed)
 
     def test_of_a_client_without_an_address_of_its_hardware(self):
         server, alice = self.server(), self.authx.user()
@@ -185,6 +199,26 @@ class Autologin(Scenario):
         self.assertIn("by=session", self.authx.log(self.code_of(server, alice.name)))
         self.authx.command("user", "disable", alice.name)
         self.refused(server.autologin(alice.name), NOT_PERMITTED)
+
+    def test_what_is_remembered_is_of_one_certificate_and_place(self):
+        server = self.server_with('autologin = "push"\nmatch_number = "off"\n',
+                                  PHONE_SECS=PATIENCE_SECS)
+        alice = self.authx.user(phone=True)
+        waiting = Beside(server.autologin, alice.name)
+        alice.phones[0].approve()
+        self.allowed(waiting.result())
+        server._module.AUTHX.settings.phone_secs = 1
+        # Whoever has a copy of the profile can name the same device.
+        self.refused(server.autologin(alice.name, address="192.0.2.66"), TIMED_OUT)
+        self.allowed(server.autologin(alice.name))
+
+    def test_a_login_with_a_password_is_none_of_a_certificate(self):
+        server = self.server_with('autologin = "push"\nmatch_number = "off"\n', PHONE_SECS=1)
+        alice = self.authx.user(phone=True)
+        self.allowed(server.vpn(alice.name).answer(alice.code()))
+        login = {"username": alice.name, "client_hw_addr": "02:00:5e:10:00:01"}
+        outcome = server.call(login, {"vpn_auth": True}, {"auth_method": "autologin"})
+        self.refused(outcome, TIMED_OUT)
 
     def test_denied_on_the_phone(self):
         server = self.server_with('autologin = "push"\nmatch_number = "off"\n',

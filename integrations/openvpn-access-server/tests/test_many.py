@@ -89,6 +89,15 @@ class Many(Scenario):
         self.assertIsNone(script.LOGINS.get(("user0", "", "")))
         self.assertEqual(script.LOGINS.get(("user15", "", "")), {"id": "log_again"})
 
+    def test_a_user_with_many_devices_drives_nobody_out(self):
+        script = self.server()._module
+        script.LOGINS.put(("bob", "", ""), {"id": "log_bob"})
+        for number in range(3 * script.MOST_DEVICES):
+            self.assertTrue(script.LOGINS.put(("eve", "%d" % number, ""), {"id": str(number)}))
+        self.assertEqual(len(script.LOGINS.of("eve")), script.MOST_DEVICES)
+        self.assertEqual(script.LOGINS.of("eve")[-1], {"id": str(3 * script.MOST_DEVICES - 1)})
+        self.assertEqual(script.LOGINS.of("bob"), [{"id": "log_bob"}])
+
     def test_sessions_while_many_sign_in(self):
         server = self.server(threads=THREADS)
         people = [self.authx.user() for _ in range(8)]

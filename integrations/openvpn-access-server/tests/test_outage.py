@@ -89,6 +89,18 @@ class Away(Outage):
         self.assertIn("Wrong code", wrong.challenge)
         self.assertNotIn(LET_IN, server.log)
 
+    def test_a_client_cannot_make_one(self):
+        """What AuthX does not read to its end looks as if AuthX had gone."""
+        server, alice = self.quick(OUTAGE="allow"), self.authx.user()
+        long = "x" * 4000000
+        for details in ({"hw_addr": long}, {"client_info": {"IV_VER": long, "IV_PLAT": long}},
+                        {"address": long}):
+            self.asked(server.vpn(alice.name, **details), ASKED)
+        self.refused(server.vpn(alice.name + long), ASK_ADMINISTRATOR)
+        self.assertFalse(server.vpn(alice.name, static_response=long).allowed)
+        self.assertNotIn(LET_IN, server.log)
+        self.assertLess(max(map(len, server.log.splitlines() or [""])), 1000)
+
     def test_autologin_never_gets_in(self):
         application = self.authx.application_with('second_factor = "off"\n')
         server = self.server(application, OUTAGE="allow", **QUICK)
