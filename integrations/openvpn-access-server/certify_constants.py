@@ -1,8 +1,8 @@
 # -*- coding: utf-8 -*-
 """What AuthX has to know on this VPN server. Read at the start of Access Server.
 
-After a change: `sacli start`, in /usr/local/openvpn_as/scripts. `python3 install.py --check` says
-whether all of it is right.
+After a change here run `sudo python3 install.py` once more: it keeps what stands here, says whether
+all of it is right, and restarts.
 """
 
 # --- Of the application, from the AuthX portal ---------------------------------------------------

@@ -285,7 +285,8 @@ class AuthX(object):
         except Exception as fault:  # The script has to load, so that it can refuse.
             named = "%s: %s" % (type(fault).__name__, fault)
             told = fault.text if self.api and isinstance(fault, self.api.Wrong) else named
-            self.fault = "%s. Nobody gets in until it is mended" % told
+            end = "" if told.endswith("?") else "."
+            self.fault = "%s%s Nobody gets in until it is mended" % (told, end)
             log(support_code(), "at the start", self.fault)
 
 

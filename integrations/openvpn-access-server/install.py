@@ -32,6 +32,7 @@ import errno
 import functools
 import getpass
 import grp
+import hashlib
 import json
 import os
 import re
@@ -61,8 +62,10 @@ KEY, TOTP, USER_TOTP = (
 
 POLICY_HELP = u"""The policy does not let Access Server vouch for users. On the AuthX server:
   authx policy show --application %s --own >policy.toml
-  # in policy.toml: first_factors = %s
+  # in policy.toml, above the first [...]: first_factors = %s
   authx policy set policy.toml --application %s"""
+CA_HELP = """
+While installing: install.py --ca-file FILE"""
 DONE = """Installed in %s. Sign in as a test user before you close this terminal.
 Back: install.py --uninstall. By hand, as root, in %s:
   ./sacli --key %s ConfigDel
@@ -168,6 +171,11 @@ def with_value(source, name, value):
 def is_ours(script):
     """Whether this is AuthX's script."""
     return bool(re.search(r"(?m)^AUTHX_FOLDER *=", script or u""))
+
+
+def is_single(script):
+    """Whether this script of AuthX has the two other files in it."""
+    return bool(re.search(r"(?m)^SINGLE_FILE *= *{ *[^ }]", script or u""))
 
 
 def is_on(value):
@@ -359,7 +367,10 @@ class Installer(object):
         fresh, kept = values_of(source), values_of(read(self.store.path(CONSTANTS)) or u"")
         # Another node of a cluster has the script that they share, and no files.
         single = read(self.store.path(SINGLE)) or (current if is_ours(current) else u"")
-        for name, value in sorted((kept or settings_in(single)).items()):
+        kept = kept or settings_in(single)
+        if fresh.get("APPLICATION_ID") and fresh["APPLICATION_ID"] != kept.get("APPLICATION_ID"):
+            kept.pop("DEFAULT_SECRET_KEY", None)  # Of another application.
+        for name, value in sorted(kept.items()):
             is_other = name in fresh and literal(fresh[name]) != literal(value)
             if is_other and not (name in GIVEN and fresh[name]):
                 source = with_value(source, name, literal(value))
@@ -390,7 +401,7 @@ class Installer(object):
             if self.options.dry_run:
                 return say(error.text)
             code = [code for words, code in KINDS if re.search(words, error.text)][0]
-            raise Stop(code, error.text)
+            raise Stop(code, error.text + (CA_HELP if "in CA_FILE" in error.text else ""))
         asks, name = seen["asks"], subprocess.list2cmdline([seen["name"]])
         there = calendar.timegm(time.strptime(seen["time"][:19], "%Y-%m-%dT%H:%M:%S"))
         ahead = time.time() - there
@@ -404,21 +415,29 @@ class Installer(object):
         if kinds.count("access_server") < 2:
             raise Stop(POLICY, POLICY_HELP % (name, json.dumps(kinds), name))
 
-    def files(self, source):
+    def files(self, source, current):
         """{name: text} to be written, and which of them is the script."""
         script, web = [read(os.path.join(HERE, name), True) for name in (SCRIPT, WEB_API)]
         script = with_value(script, "AUTHX_FOLDER", literal(self.store.folder))
+        # `sacli start` may restart nothing when only the files have changed, and not the script.
+        mark = hashlib.sha256((source + web).encode("utf-8")).hexdigest()[:16]
+        script += u"\n# With files of the mark %s.\n" % mark
         files = {CONSTANTS: source, WEB_API: web, SCRIPT: script}
-        if self.options.single_file:
+        # Other nodes of a cluster would not find files that are here only.
+        was_single = is_single(current) or os.path.exists(self.store.path(SINGLE))
+        is_kept = was_single and not self.options.separate_files
+        if self.options.single_file or is_kept:
+            if not self.options.single_file:
+                say("It stays all in one script, as it was; --separate-files changes that.")
             if values_of(source).get("CA_FILE"):
                 say("Copy the file that CA_FILE names to the same place on each node.")
             say("The Application Key will be in Access Server's database, and in its backups.")
             value = u'{"certify_constants": %s, "certify_web_api": %s}'
             value %= (literal(source), literal(web))
-            files = {SINGLE: with_value(script, "SINGLE_FILE", value)}
+            files = {CONSTANTS: source, SINGLE: with_value(script, "SINGLE_FILE", value)}
         if self.options.ca_file:
             files[CA] = read(self.options.ca_file, True)
-        return files, SINGLE if self.options.single_file else SCRIPT
+        return files, SINGLE if SINGLE in files else SCRIPT
 
     def totp_changes(self, config):
         """What of Access Server's own authenticator is to be switched off: [[user, old value]]."""
@@ -448,7 +467,7 @@ class Installer(object):
         source = self.settings(current)
         self.look(source)
         changes = self.totp_changes(config)
-        files, script = self.files(source)
+        files, script = self.files(source, current)
         known = json.loads(read(self.store.path(STATE)) or "[]")
         known += [change for change in changes if change[0] not in dict(known)]
         files[STATE] = text(json.dumps(known))
@@ -511,13 +530,14 @@ class Installer(object):
 
     def check(self):
         """The operator's own test."""
-        is_installed = os.path.exists(self.store.path(STATE))
+        # Whoever has installed by hand has no STATE.
+        is_installed = any(os.path.exists(self.store.path(name)) for name in (STATE, CONSTANTS))
         current = self.sacli.table("ConfigQuery").get(KEY) if is_installed else u""
         self.look(self.settings(current))
         if is_installed and not is_ours(current):
             raise Stop(SACLI, "Access Server's post-auth script is not AuthX's: run install.py")
         lost = [name for name in PACKAGE if not os.path.exists(self.store.path(name))]
-        if is_installed and u"\nSINGLE_FILE = {}\n" in current and lost:
+        if is_installed and not is_single(current) and lost:
             raise Stop(FILES, "%s lacks %s: run install.py" % (self.store.folder, lost[0]))
         say("AuthX is installed." if is_installed else "AuthX is not installed yet.")
 
@@ -531,20 +551,24 @@ def parsed(arguments):
             ("check", "check the settings and the connection only; for monitoring too"),
             ("uninstall", "put back what was before, and remove all files"),
             ("no-check", "do not check the connection"),
-            ("single-file", "all in one script, for clusters: their nodes share the script only"),
+            ("single-file", "all in one script, for clusters: their nodes share the script only; "
+             "later runs keep it"),
+            ("separate-files", "no longer all in one script"),
             ("reset", "restart by `sacli Reset`, not `sacli start`: sessions may end")):
         parser.add_argument("--" + name, action="store_true", help=words)
     for name, default, words in (
             ("scripts", "/usr/local/openvpn_as/scripts", "where sacli is"),
             ("folder", "/usr/local/openvpn_as/authx", "where the files go, and nothing else"),
             ("group", None, "who may read them; cs.group in as.conf, or openvpn_as"),
-            ("application-id", None, "from the AuthX portal"),
-            ("application-url", None, "from the AuthX portal"),
-            ("application-key-file", None, "a file with the Application Key"),
+            ("application-id", None, "as AuthX shows it; else the package's, else asked for"),
+            ("application-url", None, "the same"),
+            ("application-key-file", None, "a file with the Application Key; the same"),
             ("domain-suffix", None, "put behind user names without a domain"),
             ("ca-file", None, "authority of AuthX's certificate, PEM; is copied")):
-        parser.add_argument("--" + name, default=default, help=words)
-    parser.add_argument("-a", "--admin", help="administrator, for sacli; root needs none")
+        parser.add_argument("--" + name, default=default, help=words,
+                            metavar=name.split("-")[-1].upper())
+    parser.add_argument("-a", "--admin", metavar="NAME",
+                        help="administrator, for sacli; root needs none")
     parser.add_argument("--google-authenticator", choices=("ask", "off", "keep"), default="ask",
                         help="what becomes of Access Server's own authenticator")
     for name, words in (("admin-exempt", "account that needs no second factor in the Admin UI"),

@@ -1,6 +1,7 @@
 """install.py, with a stand-in for sacli that follows the vendor's documents."""
 
 import grp
+import io
 import json
 import os
 import sys
@@ -32,6 +33,21 @@ class TestInstall(Installing):
         self.run_it()
         self.assertEqual((self.world.script(), self.world.text("certify_constants.py")), before)
         self.assertEqual(self.world.files(), PACKAGE)
+
+    def test_each_change_of_a_file_changes_the_script(self):
+        """Or a restart by `start` might leave the service as it is."""
+        self.run_it()
+        scripts = [self.world.script()]
+        path = self.world.installed("certify_constants.py")
+        self.world.write(path, self.world.text("certify_constants.py").replace(
+            u"PHONE_SECS = 25", u"PHONE_SECS = 20"))
+        self.run_it()
+        scripts.append(self.world.script())
+        with io.open(self.world.in_package("certify_web_api.py"), "a") as file:
+            file.write(u"# newer\n")
+        self.run_it()
+        scripts.append(self.world.script())
+        self.assertEqual(len(set(scripts)), 3)
 
     def test_owners_and_modes(self):
         os.mkdir(self.world.folder)
@@ -116,7 +132,7 @@ class TestChecks(Installing):
     def test_a_policy_that_does_not_let_access_server_vouch(self):
         self.world.authx_says(kinds=["password"])
         out = self.run_it(code=10)
-        self.assertIn('first_factors = ["password", "access_server"]', out)
+        self.assertIn('above the first [...]: first_factors = ["password", "access_server"]', out)
         self.assertIn("authx policy set policy.toml --application ", out)
 
     def test_check_alone(self):
@@ -128,6 +144,13 @@ class TestChecks(Installing):
         os.unlink(self.world.installed("certify_web_api.py"))
         self.assertIn("certify_web_api.py", self.run_it("--check", code=13))
         self.assertEqual(self.world.commands(), [])
+        self.world.configured(script=FOREIGN)
+        self.run_it("--check", code=12)
+
+    def test_check_of_what_was_installed_by_hand(self):
+        self.run_it()
+        os.unlink(self.world.installed("install.json"))
+        self.assertIn("AuthX is installed", self.run_it("--check"))
         self.world.configured(script=FOREIGN)
         self.run_it("--check", code=12)
 
@@ -158,6 +181,7 @@ class TestChecks(Installing):
             begun = time.time()
             found = world.install("--check", "--application-url", url, *words)
             self.assertEqual(found, code, (url, words, world.out))
+            self.assertEqual("--ca-file FILE" in world.out, code == 7 and not words, world.out)
             self.assertLess(time.time() - begun, 10)
 
 

@@ -177,6 +177,8 @@ class TestUpgrade(Installing):
         self.run_it()
         self.assertIn("other.example.com", self.world.text("certify_constants.py"))
         self.assertIn(URL, self.world.text("certify_constants.py.bak"))
+        self.world.fill(APPLICATION_ID='"app_01k9zc3q8m4e2v7x5t0b6n1h9e"')
+        self.assertIn("DEFAULT_SECRET_KEY is empty", self.run_it(code=4))
 
 
 class TestDryRun(Installing):
@@ -222,8 +224,8 @@ class TestSingleFile(Installing):
         self.world.fill(PROMPT=u'"Gr\u00fc\u00dfe \\"du\\": Code"')
         out = self.run_it("--single-file")
         self.assertIn("database", out)
-        self.assertEqual(self.world.files(),
-                         {"certify_single_file.py": "600", "install.json": "600"})
+        self.assertEqual(self.world.files(), {
+            "certify_constants.py": "640", "certify_single_file.py": "600", "install.json": "600"})
         os.rename(self.world.package, self.world.package + ".away")
         found = self.loaded()
         self.assertIn(URL, found)
@@ -235,12 +237,27 @@ class TestSingleFile(Installing):
         self.world.write(path, self.world.text("certify_constants.py").replace(
             u'PROMPT = "Enter AuthX code"', u'PROMPT = "Code"'))
         self.run_it("--single-file")
-        self.assertEqual(sorted(self.world.files()), ["certify_single_file.py", "install.json"])
-        self.run_it()
+        self.assertEqual(sorted(self.world.files()), [
+            "certify_constants.py", "certify_single_file.py", "install.json"])
+        self.run_it("--separate-files")
         self.assertIn('\nPROMPT = "Code"\n', self.world.text("certify_constants.py"))
         self.assertNotIn("certify_single_file.py", self.world.files())
         self.run_it("--uninstall")
         self.assertEqual((self.world.script(), self.world.files()), (None, None))
+
+    def test_it_stays_so_with_the_settings_as_they_are_now(self):
+        self.run_it("--single-file")
+        path = self.world.installed("certify_constants.py")
+        self.world.write(path, self.world.text("certify_constants.py").replace(
+            u'PROMPT = "Enter AuthX code"', u'PROMPT = "Code"'))
+        self.assertIn("--separate-files", self.run_it())
+        self.assertIn("Code", self.loaded().split()[-1])
+        self.assertIn("is installed", self.run_it("--check"))
+        shutil.rmtree(self.world.folder)
+        self.run_it()
+        self.assertEqual(sorted(self.world.files()), [
+            "certify_constants.py", "certify_single_file.py", "install.json"])
+        self.assertIn("Code", self.loaded().split()[-1])
 
     def test_another_node_of_the_cluster(self):
         """It has the script, and no file; its package comes without the key."""
