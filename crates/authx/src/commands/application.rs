@@ -130,7 +130,7 @@ impl Output for Created {
                  authx application key add {word} NAME-OF-THE-HOST\n"
             ),
             ApplicationKind::OpenvpnAccessServer => format!(
-                "What to install there is a package, with ID and URL filled in:\n\
+                "Next, the package for that host, whose install.py asks for it:\n\
                  authx application package {word} --to FILE.zip\n\
                  For another host, with a key of its own in it:\n\
                  authx application package {word} --with-new-key NAME-OF-THE-HOST --to FILE.zip\n"
