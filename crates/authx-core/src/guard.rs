@@ -13,7 +13,7 @@ impl Source {
     /// The network of an address; an IPv4 address inside IPv6 (RFC 4291 §2.5.5.2) is taken out.
     pub fn of(address: Option<IpAddr>) -> Self {
         Self(match address.map(|address| address.to_canonical()) {
-            None => "unknown".to_owned(),
+            None => UNKNOWN.to_owned(),
             Some(IpAddr::V4(v4)) => {
                 let [a, b, c, _] = v4.octets();
                 format!("{a}.{b}.{c}.0/24")
@@ -25,11 +25,18 @@ impl Source {
         })
     }
 
+    /// Whether it says anything. Who comes from nowhere need not come from the same place.
+    pub fn is_known(&self) -> bool {
+        self.0 != UNKNOWN
+    }
+
     /// As stored and shown.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
+
+const UNKNOWN: &str = "unknown";
 
 /// Wrong answers for one factor of one user, counted by source.
 ///

@@ -119,12 +119,16 @@ impl Push {
             return Err(Held::Locked);
         }
         self.requests.retain(|asked| now.since(asked.at) < WINDOW_MILLIS || now < asked.until);
-        let same = |asked: &&mut Asked| {
-            !asked.answered
-                && now < asked.until
+        let same_client = |asked: &Asked| {
+            asking.source.is_known()
                 && asked.application == asking.application
                 && asked.source == *asking.source
                 && asked.device == asking.device
+        };
+        let same = |asked: &&mut Asked| {
+            !asked.answered
+                && now < asked.until
+                && (asked.login == asking.login || same_client(asked))
         };
         let mut replaces = None;
         let mut open = self.requests.iter_mut().find(same);
@@ -313,6 +317,28 @@ mod tests {
             assert_eq!(ask(&mut push, NOW.plus_secs(1), id, 1), Ok(Some(earlier)));
         }
         assert_eq!(ask(&mut push, NOW.plus_secs(200), 30, 1), Ok(None), "that one was over");
+    }
+
+    /// With the password and without the number, a stranger could have the user's own approval.
+    #[test]
+    fn nobody_joins_a_request_from_nowhere() {
+        let (mut push, nowhere) = (Push::default(), Source::of(None));
+        let mut ask = |id: u8, phone: u8| {
+            let asking = Asking {
+                login: LoginId::from_bytes([id; 16]),
+                phone: PhoneId::from_bytes([phone; 16]),
+                application: ApplicationId::from_bytes([1; 16]),
+                source: &nowhere,
+                device: "laptop",
+                until: NOW.plus_secs(120),
+            };
+            push.ask(NOW, &asking)
+        };
+        assert_eq!(ask(1, 1), Ok(Rung { replaces: None, rings: true }));
+        assert_eq!(ask(2, 1), Ok(Rung { replaces: None, rings: true }));
+        assert_eq!(ask(2, 1), Ok(Rung { replaces: None, rings: false }), "the same login");
+        assert_eq!(ask(2, 2), Ok(Rung { replaces: None, rings: true }), "by its other phone");
+        assert_eq!(ask(3, 1), Err(Held::TooMany));
     }
 
     #[test]
