@@ -119,16 +119,13 @@ impl Push {
             return Err(Held::Locked);
         }
         self.requests.retain(|asked| now.since(asked.at) < WINDOW_MILLIS || now < asked.until);
-        let same_client = |asked: &Asked| {
-            asking.source.is_known()
-                && asked.application == asking.application
-                && asked.source == *asking.source
-                && asked.device == asking.device
-        };
         let same = |asked: &&mut Asked| {
             !asked.answered
                 && now < asked.until
-                && (asked.login == asking.login || same_client(asked))
+                && asked.application == asking.application
+                && asked.source == *asking.source
+                && asked.device == asking.device
+                && (asking.source.is_known() || asked.login == asking.login)
         };
         let mut replaces = None;
         let mut open = self.requests.iter_mut().find(same);
