@@ -266,11 +266,11 @@ class AuthX(object):
                 break
             time.sleep(pause)
             pause = min(2 * pause, 1)
-        within = ""
+        in_time = ""
         if end - clock() <= 1:
             # Others shall not wait as long for what is not there.
-            self._hurry_until, within = clock() + CALM_SECS, " within %.3g s" % limit
-        raise Away("%s: no answer%s. %s" % (self.settings.url, within, fault.text))
+            self._hurry_until, in_time = clock() + CALM_SECS, " within %.3g s" % limit
+        raise Away("%s: no answer%s. %s" % (self.settings.url, in_time, fault.text))
 
     def _exchange(self, method, target, body, end):
         """One attempt: status, JSON, when it was signed, and how long to wait before another."""

@@ -411,9 +411,9 @@ class Installer(object):
         say(u"Its users are asked for: %s. This server's clock is %+d s off." % (words, ahead))
         if abs(ahead) > 300:
             raise Stop(CLOCK, "Set this server's clock: AuthX allows five minutes")
-        kinds = asks["first_factors"] + ["access_server"]
-        if kinds.count("access_server") < 2:
-            raise Stop(POLICY, POLICY_HELP % (name, json.dumps(kinds), name))
+        if "access_server" not in asks["first_factors"]:
+            kinds = json.dumps(asks["first_factors"] + ["access_server"])
+            raise Stop(POLICY, POLICY_HELP % (name, kinds, name))
 
     def files(self, source, current):
         """{name: text} to be written, and which of them is the script."""

@@ -164,6 +164,13 @@ class Autologin(Scenario):
     def server_with(self, policy, **constants):
         return self.server(self.authx.application_with(policy), **constants)
 
+    def asked_by_itself(self):
+        """Somebody whose phone is asked for an autologin that waits."""
+        server = self.server_with('autologin = "push"\nmatch_number = "off"\n',
+                                  PHONE_SECS=PATIENCE_SECS)
+        alice = self.authx.user(phone=True)
+        return server, alice, Beside(server.autologin, alice.name)
+
     def test_is_refused_by_default(self):
         server, alice = self.server(), self.authx.user()
         code = self.refused(server.autologin(alice.name), "This profile may not sign in by itself."
@@ -186,10 +193,7 @@ class Autologin(Scenario):
         self.refused(server.autologin(alice.name), NOT_PERMITTED)
 
     def test_a_phone_may_be_asked_and_is_remembered(self):
-        server = self.server_with('autologin = "push"\nmatch_number = "off"\n',
-                                  PHONE_SECS=PATIENCE_SECS)
-        alice = self.authx.user(phone=True)
-        waiting = Beside(server.autologin, alice.name)
+        server, alice, waiting = self.asked_by_itself()
         alice.phones[0].approve()
         self.allowed(waiting.result())
         code = self.code_of(server, alice.name)
@@ -201,10 +205,7 @@ class Autologin(Scenario):
         self.refused(server.autologin(alice.name), NOT_PERMITTED)
 
     def test_what_is_remembered_is_of_one_certificate_and_place(self):
-        server = self.server_with('autologin = "push"\nmatch_number = "off"\n',
-                                  PHONE_SECS=PATIENCE_SECS)
-        alice = self.authx.user(phone=True)
-        waiting = Beside(server.autologin, alice.name)
+        server, alice, waiting = self.asked_by_itself()
         alice.phones[0].approve()
         self.allowed(waiting.result())
         server._module.AUTHX.settings.phone_secs = 1
@@ -221,10 +222,7 @@ class Autologin(Scenario):
         self.refused(outcome, TIMED_OUT)
 
     def test_denied_on_the_phone(self):
-        server = self.server_with('autologin = "push"\nmatch_number = "off"\n',
-                                  PHONE_SECS=PATIENCE_SECS)
-        alice = self.authx.user(phone=True)
-        waiting = Beside(server.autologin, alice.name)
+        _, alice, waiting = self.asked_by_itself()
         alice.phones[0].deny()
         self.refused(waiting.result(),
                      "Denied on your phone. Sign in again if you changed your mind.")

@@ -117,8 +117,7 @@ pub async fn create(
         let policy = serde_json::to_value(kind.policy())
             .map_err(|error| AdminError::Damaged(error.to_string()))?;
         let batch = Batch::default()
-            .insert_application(tenant.id, id, name, kind.word(), now)
-            .set_application_policy(tenant.id, id, policy.to_string())
+            .insert_application(tenant.id, id, name, kind.word(), policy.to_string(), now)
             .insert_key(tenant.id, id, key.id, key_name, sealed, now);
         Ok(Change {
             batch,

@@ -127,7 +127,7 @@ pub async fn keys(
 }
 
 impl Batch {
-    /// Adds an application with an empty policy document, if its name is free in the tenant.
+    /// Adds an application with its first policy document, if its name is free in the tenant.
     #[must_use]
     pub fn insert_application(
         self,
@@ -135,17 +135,19 @@ impl Batch {
         id: ApplicationId,
         name: &Name,
         kind: &str,
+        policy: String,
         now: Millis,
     ) -> Self {
         self.one(
             "INSERT INTO application (id, tenant, name, folded, kind, policy, created)
-             VALUES ($1, $2, $3, $4, $5, '{}', $6)",
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
             [
                 id.into(),
                 tenant.into(),
                 name.as_str().into(),
                 name.folded().into(),
                 kind.into(),
+                policy.into(),
                 now.into(),
             ],
         )

@@ -1,7 +1,10 @@
 //! Logins of OpenVPN Access Server, which has proved the password itself: questions by challenge
 //! text, and profiles that sign in by themselves.
 
-use crate::site::{Site, login_outcome, on_each_engine, said};
+use crate::{
+    phone::Phone,
+    site::{Site, login_outcome, on_each_engine, said},
+};
 use authx::admin::accounts;
 use authx_core::LoginId;
 use serde_json::{Value, json};
@@ -32,6 +35,16 @@ async fn policy(site: &Site, more: Value) {
 
 fn number(view: &Value) -> String {
     view["match_number"].as_str().expect("a number").to_owned()
+}
+
+/// A phone that was asked, for which login, and the number that the prompt shows.
+async fn pushed(site: &Site) -> (Phone, LoginId, String) {
+    policy(site, json!({})).await;
+    let phone = site.phone().await;
+    let (id, begun) = site.begin(&body()).await;
+    let shown = number(&begun.json());
+    site.typed(id, 1, "push").await;
+    (phone, id, shown)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -82,11 +95,7 @@ async fn no_number_where_the_policy_wants_none() {
 #[tokio::test(flavor = "multi_thread")]
 async fn giving_up_ends_the_request_on_the_phone() {
     on_each_engine(async |site| {
-        policy(site, json!({})).await;
-        let phone = site.phone().await;
-        let (id, begun) = site.begin(&body()).await;
-        let shown = number(&begun.json());
-        site.typed(id, 1, "push").await;
+        let (phone, id, shown) = pushed(site).await;
         assert_eq!(site.request_ids(&phone).await, [id.to_string()]);
         assert_eq!(login_outcome(&site.cancel(id).await), "cancelled");
         assert_eq!(site.request_ids(&phone).await, [""; 0]);
@@ -99,11 +108,7 @@ async fn giving_up_ends_the_request_on_the_phone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn push_again_while_the_phone_has_the_request_asks_it_no_second_time() {
     on_each_engine(async |site| {
-        policy(site, json!({})).await;
-        let phone = site.phone().await;
-        let (id, begun) = site.begin(&body()).await;
-        let shown = number(&begun.json());
-        site.typed(id, 1, "push").await;
+        let (phone, id, shown) = pushed(site).await;
         let version = site.login(id).await["version"].clone();
         let again = site.typed(id, 2, "push").await;
         assert_eq!(login_outcome(&again), "awaiting_phone");
