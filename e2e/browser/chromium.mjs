@@ -315,5 +315,5 @@ async function grey({ picture, width, height }) {
 }
 
 const FILM = { width: 640, height: 480 }
-const PATIENCE = 20_000
+const PATIENCE = 60_000
 const ANDROID = 'Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Mobile Safari/537.36'

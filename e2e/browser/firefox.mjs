@@ -179,4 +179,4 @@ function gone(error) {
   throw error
 }
 
-const PATIENCE = 20_000
+const PATIENCE = 60_000

@@ -67,7 +67,7 @@ serve({
     })
   },
   /** Waits for the next report of the worker of this kind. */
-  report: ({ what, patience = 20_000 }) => until(`a report of ${what}`, patience, () => {
+  report: ({ what, patience = 60_000 }) => until(`a report of ${what}`, patience, () => {
     const at = reports.findIndex(report => report.what === what)
     return at >= 0 && reports.splice(at, 1)[0]
   }),

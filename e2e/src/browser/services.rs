@@ -145,4 +145,4 @@ pub const CHROMIUM_HOST: &str = "jmt17.google.com";
 /// The host in Firefox's endpoints.
 pub const FIREFOX_HOST: &str = "updates.push.services.mozilla.com";
 const HOSTS: [&str; 3] = [CHROMIUM_HOST, FIREFOX_HOST, "127.0.0.1"];
-const PATIENCE_MILLIS: u64 = 30_000;
+const PATIENCE_MILLIS: u64 = 60_000;

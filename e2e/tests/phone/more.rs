@@ -38,7 +38,7 @@ async fn moved_to_a_second_phone() {
     // The old one hears of it by itself.
     shown.wait(&role("heading", "Moved")).await;
     let took = began.elapsed();
-    assert!(took < Duration::from_mins(1), "{took:?}");
+    assert!(took < Duration::from_mins(3), "{took:?}");
     shown.shot("moved-away").await;
     let [new_id] = ids(&house);
     assert_ne!(old_id, new_id);
@@ -365,5 +365,5 @@ async fn workers(browser: &Browser, wanted: &Value) {
             sleep(Duration::from_millis(100)).await;
         }
     };
-    timeout(Duration::from_secs(20), settled).await.unwrap_or_else(|_| panic!("not {wanted}"));
+    timeout(Duration::from_secs(60), settled).await.unwrap_or_else(|_| panic!("not {wanted}"));
 }

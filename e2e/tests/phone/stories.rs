@@ -62,7 +62,7 @@ async fn from_the_invitation_to_a_tunnel() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_else_can_be_answered() {
-    let policy = "[lifetimes]\nlogin_secs = 30\npush_secs = 30\n";
+    let policy = "[lifetimes]\nlogin_secs = 60\npush_secs = 60\n";
     let Some(house) = House::new("what_else_can_be_answered", policy).await else { return };
     let phone = house.enrolled("alice", "Alice's phone").await;
     let browser = phone.browser();
@@ -84,7 +84,7 @@ async fn what_else_can_be_answered() {
     let mut prompt = vpn.prompt("alice").await;
     let waits = async {
         phone.wait_request("vpn").await;
-        browser.wait_within(&text("This request has expired"), 60).await;
+        browser.wait_within(&text("This request has expired"), 120).await;
         browser.shot("expired").await;
         browser.click(&role("button", "Done")).await;
     };

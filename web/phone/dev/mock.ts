@@ -110,7 +110,7 @@ export function mockPhone(scene: string): Phone {
     startMove: async () => ({ activation: 'axe_kR7Vd2mQx9TfKc4LwZ8sYhN3pBgJ6eUaRtX5vCqEi0M', link: 'https://phone.example.com/#axe_kR7Vd2mQx9TfKc4LwZ8sYhN3pBgJ6eUaRtX5vCqEi0M', expires_at: secs(has('move-over') ? -1 : 96), left: has('left') ? [four[3]?.phone ?? ''] : [] }),
     cancelMove: async () => {},
     finishMove: async (_, { accounts: those }, progress) => { const one = those[2]; if (one !== undefined) progress?.({ done: 2, of: 4, account: one }); return has('busy') ? never() : four },
-    enableNotifications: () => has('refuses') ? problem('notices_refused') : Promise.resolve(), disableNotifications: async () => {},
+    enableNotifications: () => has('refuses') ? problem('notices_refused') : has('unanswering') ? problem('notices_unanswered') : Promise.resolve(), disableNotifications: async () => {},
     checkNow: async () => ({ at: NOW, requests: 0, failed: has('failed') ? [four[1]?.phone ?? ''] : [] }),
     lockNow: () => {}, unlock: () => has('unverified') ? problem('not_verified') : Promise.resolve(),
     registerLock: () => has('unverified') ? problem('not_verified') : Promise.resolve(), removeLock: async () => {},

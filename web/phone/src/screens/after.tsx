@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
-import type { Tenant } from '../core/index.ts'
+import { isProblem, type Tenant } from '../core/index.ts'
 import { usePhone } from '../app/context.ts'
 import { words } from '../app/words.ts'
 import { Button } from '../parts/button.tsx'
@@ -49,18 +49,20 @@ interface StepProps { bar: ComponentChildren; onDone: () => void }
 
 function NoticesStep({ bar, onDone }: StepProps) {
   const phone = usePhone()
-  const deed = useDeed()
+  const { busy, problem, run } = useDeed()
+  const unanswered = isProblem(problem, 'notices_unanswered')
+  const turnOn = () => void run(() => phone.enableNotifications()).then(done => { if (done) onDone() })
   return (
     <Screen
       title={words.after.noticesTitle} bar={bar}
-      dock={deed.problem === undefined
-        ? <><Button kind="main" busy={deed.busy} onClick={() => void deed.run(() => phone.enableNotifications()).then(done => { if (done) onDone() })}>{words.notices.turnOn}</Button><Button kind="quiet" onClick={onDone}>{words.later}</Button></>
-        : <Button kind="main" onClick={onDone}>{words.prove.go}</Button>}
+      dock={problem !== undefined && !unanswered
+        ? <Button kind="main" onClick={onDone}>{words.prove.go}</Button>
+        : <><Button kind="main" busy={busy} onClick={turnOn}>{unanswered ? words.tryAgain : words.notices.turnOn}</Button><Button kind="quiet" onClick={onDone}>{words.later}</Button></>}
     >
       <Dot big icon="#i-bell" />
       <Title>{words.after.noticesTitle}</Title>
       <p class="dim">{words.after.noticesBody}</p>
-      <Refusal problem={deed.problem} />
+      <Refusal problem={problem} />
     </Screen>
   )
 }

@@ -133,6 +133,7 @@ export const scenes = {
   'compare-stopped': { scene: 'empty,invited', do: [...prove, press('Continue'), tenth, press('They differ: stop'), tenth] },
   'after-notices': { scene: 'empty,invited,notices-off', do: [...prove, press('Continue'), tenth, press('All four are the same'), tenth] },
   'after-notices-refused': { scene: 'empty,invited,notices-off,refuses', do: [...prove, press('Continue'), tenth, press('All four are the same'), tenth, press('Turn on notifications'), tenth] },
+  'after-notices-unanswered': { scene: 'empty,invited,notices-off,unanswering', do: [...prove, press('Continue'), tenth, press('All four are the same'), tenth, press('Turn on notifications'), tenth] },
   'after-lock': { scene: 'invited,lock-due', do: [...prove, press('All four are the same'), tenth] },
   'after-done': { scene: 'empty,invited', do: [...prove, press('Continue'), tenth, press('All four are the same'), tenth] },
   'unfinished': { scene: 'mixed', do: [page => page.getByRole('link', { name: /Test University/ }).click()] },
