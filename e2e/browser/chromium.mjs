@@ -28,7 +28,20 @@ export async function launch(wish, journal) {
     locale: 'en-GB',
     timezoneId: 'UTC',
   })
+  await startedUp(context)
   return new Chromium(context, journal, wish.granted, wish.installed ??= {})
+}
+
+/**
+ * Until a page that is seen was loaded and came to rest, or for three minutes, a Chromium that
+ * starts puts off whatever is not urgent, and the store of its push client is such a thing. A page
+ * under a test may be busy from its first moment on.
+ * @param {import('playwright-core').BrowserContext} context
+ */
+async function startedUp(context) {
+  const [first] = context.pages()
+  await first?.goto('data:text/html,<title>Started</title>')
+  await first?.waitForTimeout(AT_REST)
 }
 
 /**
@@ -316,4 +329,6 @@ async function grey({ picture, width, height }) {
 
 const FILM = { width: 640, height: 480 }
 const PATIENCE = 60_000
+/** Twice what Chromium takes a page for idle after. */
+const AT_REST = 2_000
 const ANDROID = 'Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Mobile Safari/537.36'

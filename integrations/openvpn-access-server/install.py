@@ -64,6 +64,10 @@ POLICY_HELP = u"""The policy does not let Access Server vouch for users. On the 
   authx policy show --application %s --own >policy.toml
   # in policy.toml, above the first [...]: first_factors = %s
   authx policy set policy.toml --application %s"""
+AUTOLOGIN = {
+    "refuse": "Autologin profiles are refused, as the policy says (autologin).",
+    "push": "Autologin profiles wait for the phone, as the policy says (autologin).",
+    "allow": "Autologin profiles connect without a second factor, as the policy says (autologin)."}
 CA_HELP = """
 While installing: install.py --ca-file FILE"""
 DONE = """Installed in %s. Sign in as a test user before you close this terminal.
@@ -409,6 +413,8 @@ class Installer(object):
             % (seen["version"], settings.url, name))
         words = u", ".join(offer["word"] for offer in asks["offers"]) or u"no second factor"
         say(u"Its users are asked for: %s. This server's clock is %+d s off." % (words, ahead))
+        if asks.get("autologin") in AUTOLOGIN:
+            say(AUTOLOGIN[asks["autologin"]])
         if abs(ahead) > 300:
             raise Stop(CLOCK, "Set this server's clock: AuthX allows five minutes")
         if "access_server" not in asks["first_factors"]:

@@ -42,8 +42,7 @@ impl Service {
     fn script(text: &str) -> Self {
         let service = Self::new("");
         let script = service.path("script");
-        fs::write(&script, format!("#!/bin/sh\n{text}\n")).unwrap();
-        fs::set_permissions(&script, fs::Permissions::from_mode(0o700)).unwrap();
+        write_program(&script, &format!("#!/bin/sh\n{text}\n"));
         let script = script.display();
         let lines = format!(
             "auth [success=1 default=ignore] pam_exec.so quiet expose_authtok stdout {script}\n\
@@ -384,4 +383,14 @@ fn without_a_socket_as_input_nothing_is_checked() {
     assert!(output.stdout.is_empty());
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(error.contains("standard input is no socket"), "{error}");
+}
+
+/// Writes a program by another process: while one of ours could still hold it open for writing,
+/// such as a child that was forked meanwhile, the kernel does not run it (`ETXTBSY`).
+fn write_program(path: &Path, text: &str) {
+    let mut command = Command::new("install");
+    command.args(["-m", "755", "/dev/stdin"]).arg(path).stdin(Stdio::piped());
+    let mut install = command.spawn().unwrap();
+    install.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    assert!(install.wait().unwrap().success());
 }

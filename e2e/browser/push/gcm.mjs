@@ -59,6 +59,7 @@ export async function startGcm(identity) {
   }
 
   const stream = tls.createServer(identity, socket => {
+    mailbox.note('stream')
     let buffer = Buffer.alloc(0)
     let greeted = false
     socket.on('error', () => {})
@@ -95,6 +96,7 @@ export async function startGcm(identity) {
     else if (tag === CLOSE) socket.end()
   }
 
+  stream.on('tlsClientError', error => mailbox.note('no_tls', { error: String(error) }))
   const port = await listen(web)
   const streamPort = await listen(stream)
   return {

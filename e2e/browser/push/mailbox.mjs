@@ -42,7 +42,10 @@ export class Mailbox {
 
   /** @param {string} event @param {Record<string, unknown>} more */
   note(event, more = {}) {
-    this.log.push({ event, service: this.name, at: Date.now(), ...more })
+    const entry = { event, service: this.name, at: Date.now(), ...more }
+    this.log.push(entry)
+    // Also where a test that failed leaves its traces.
+    console.error(JSON.stringify(entry))
   }
 
   /**

@@ -117,7 +117,8 @@ impl Phone {
         let (on, again) = (role("button", "Turn on notifications"), role("button", "Try again"));
         browser.click(&on).await;
         for _ in 0..5 {
-            let (lock, ready) = (role("heading", "app lock"), role("heading", "This phone is ready"));
+            let (lock, ready) =
+                (role("heading", "app lock"), role("heading", "This phone is ready"));
             browser.wait_one_of(&[&lock, &ready, &again]).await;
             if !browser.sees(&asked).await {
                 return;

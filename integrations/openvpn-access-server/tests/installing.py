@@ -132,11 +132,12 @@ class World(object):
     def script(self, of="config"):
         return self.access_server()[of].get(KEY)
 
-    def authx_says(self, kinds=("password", "access_server"), ahead=0, fault=None):
+    def authx_says(self, kinds=("password", "access_server"), ahead=0, fault=None, **more):
         """What the check comes to."""
         now = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(time.time() + ahead))
         offers = [{"word": word, "factor": word, "hint": ""} for word in ("code", "push")]
-        asks = {"first_factors": list(kinds), "offers": offers, "prompt": "Enter AuthX code"}
+        asks = dict(
+            more, first_factors=list(kinds), offers=offers, prompt="Enter AuthX code")
         told = {"name": u"office vpn \u201c1\u201d", "version": "9.8.7", "time": now, "asks": asks}
         self.env["AUTHX_SAYS"] = json.dumps({"raise": fault} if fault else told)
 

@@ -135,6 +135,16 @@ class TestChecks(Installing):
         self.assertIn('above the first [...]: first_factors = ["password", "access_server"]', out)
         self.assertIn("authx policy set policy.toml --application ", out)
 
+    def test_what_becomes_of_autologin_profiles_is_said(self):
+        for policy, words in (("refuse", "are refused"), ("push", "wait for the phone"),
+                              ("allow", "without a second factor")):
+            self.world.authx_says(autologin=policy)
+            self.assertIn("Autologin profiles", self.run_it("--check"))
+            self.assertIn(words, self.run_it("--check"))
+        for unknown in ({}, {"autologin": None}, {"autologin": "ask"}):
+            self.world.authx_says(**unknown)
+            self.assertNotIn("utologin", self.run_it("--check"))
+
     def test_check_alone(self):
         self.run_it("--check")
         self.assertEqual((self.world.commands(), self.world.files()), ([], None))

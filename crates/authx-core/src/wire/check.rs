@@ -4,7 +4,10 @@ use super::login::{Offer, Rfc3339};
 use crate::{
     ApplicationId,
     factor::FactorKind,
-    policy::{AutomaticPush, DynamicChallenge, FirstFactorKind, MatchNumber, Policy, SecondFactor},
+    policy::{
+        Autologin, AutomaticPush, DynamicChallenge, FirstFactorKind, MatchNumber, Policy,
+        SecondFactor,
+    },
     prompt::{Question, question},
 };
 use serde::{Deserialize, Serialize};
@@ -57,6 +60,11 @@ pub struct Asks {
     pub automatic_push: bool,
     /// Whether a question may be asked by a dynamic challenge.
     pub dynamic_challenge: bool,
+    /// What becomes of a client that signs in by itself: `refuse`, `push` or `allow`. Older servers
+    /// do not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub autologin: Option<Autologin>,
     /// Seconds that a login stays open.
     pub login_secs: u64,
     /// Seconds that the phone has for its answer; 0 where none can be asked.
@@ -84,6 +92,7 @@ impl Asks {
             match_policy: phone.then_some(policy.match_number),
             automatic_push: phone && policy.automatic_push == AutomaticPush::On,
             dynamic_challenge: policy.dynamic_challenge == DynamicChallenge::On,
+            autologin: Some(policy.autologin),
             login_secs: policy.login_secs,
             push_secs: if phone { policy.push_secs } else { 0 },
         }
@@ -116,6 +125,12 @@ mod tests {
         assert!(!phone && off.match_policy.is_none() && off.push_secs == 0);
     }
 
+    #[test]
+    fn what_signs_in_by_itself_is_spoken_of() {
+        assert_eq!(asks("{}").autologin, Some(Autologin::Refuse));
+        assert_eq!(asks(r#"{"autologin":"push"}"#).autologin, Some(Autologin::Push));
+    }
+
     /// The first server's words, and those of one that knows more than this program.
     #[test]
     fn older_and_newer_servers_are_understood() {
@@ -124,6 +139,7 @@ mod tests {
             "login_secs":120}"#;
         let asks: Asks = serde_json::from_str(older).unwrap();
         assert!(!asks.phone() && !asks.automatic_push && asks.match_policy.is_none());
+        assert_eq!(asks.autologin, None);
         let newer = older.replace("[{", r#"[{"word":"palm","factor":"palm","hint":""},{"#);
         assert_eq!(serde_json::from_str::<Asks>(&newer).unwrap(), asks);
     }

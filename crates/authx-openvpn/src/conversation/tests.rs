@@ -294,6 +294,7 @@ fn asks() -> Asks {
         match_policy: None,
         automatic_push: false,
         dynamic_challenge: false,
+        autologin: None,
         login_secs: 120,
         push_secs: 0,
     }

@@ -1,6 +1,8 @@
 use super::*;
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::process::{Command, Stdio};
 
 struct Place {
     directory: tempfile::TempDir,
@@ -31,8 +33,7 @@ impl Place {
         if !program.exists() {
             let script =
                 "#!/bin/sh\n[ \"$1\" = --genkey ] && echo key >\"$3\"\necho OpenVPN 2.6.21 x\n";
-            fs::write(&program, script).unwrap();
-            fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+            write_program(&program, script);
         }
         Request {
             server_conf: self.conf(),
@@ -55,6 +56,16 @@ impl Place {
     fn outcome(&self, action: Action) -> Outcome {
         self.run(action).unwrap().outcome
     }
+}
+
+/// Writes a program by another process: while one of ours could still hold it open for writing,
+/// such as a child that was forked meanwhile, the kernel does not run it (`ETXTBSY`).
+fn write_program(path: &Path, text: &str) {
+    let mut command = Command::new("install");
+    command.args(["-m", "755", "/dev/stdin"]).arg(path).stdin(Stdio::piped());
+    let mut install = command.spawn().unwrap();
+    install.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    assert!(install.wait().unwrap().success());
 }
 
 const SERVER: &[u8] = b"# gr\xfc\xdfe\nserver 10.8.0.0 255.255.255.0\nreneg-sec 0\nverb 3";

@@ -25,6 +25,7 @@ async fn check_says_who_you_are_and_ping_only_the_time() {
             (&json!("required"), &json!(false))
         );
         assert_eq!((&asks["login_secs"], &asks["push_secs"]), (&json!(120), &json!(120)));
+        assert_eq!(asks["autologin"], "refuse");
         let ping = Request::get("/api/v1/ping").body(Body::empty()).unwrap();
         let reply = world.deliver(ping, None).await;
         assert_eq!((reply.status, reply.signed), (200, false));
