@@ -365,5 +365,5 @@ async fn workers(browser: &Browser, wanted: &Value) {
             sleep(Duration::from_millis(100)).await;
         }
     };
-    timeout(Duration::from_secs(60), settled).await.unwrap_or_else(|_| panic!("not {wanted}"));
+    timeout(Duration::from_mins(1), settled).await.unwrap_or_else(|_| panic!("not {wanted}"));
 }

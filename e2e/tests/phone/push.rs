@@ -198,6 +198,6 @@ async fn until(what: &str, mut is: impl AsyncFnMut() -> bool) {
     assert!(timeout(PATIENCE, waits).await.is_ok(), "not after {PATIENCE:?}: {what}");
 }
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// In which nothing should happen.
 const QUIET: Duration = Duration::from_secs(1);
