@@ -95,7 +95,9 @@ pub fn unmark(document: &Document) -> Result<Option<String>, UnmarkError> {
     }
     let rest: String = (closing + 1..document.lines.len()).map(|at| bare(document, at)).collect();
     if joined && rest.is_empty() {
-        text.truncate(content(&text).len());
+        // No more than was written: the line before may have ended with a lone carriage return.
+        let end = raw(opening).strip_prefix(content(raw(opening))).unwrap_or_default();
+        text.truncate(text.strip_suffix(end).unwrap_or_else(|| content(&text)).len());
     }
     Ok(Some(text + &rest))
 }
@@ -157,6 +159,16 @@ mod tests {
         let text = format!("# mine\n{}verb 4\n", written()).replace("port 1\n", "port 2\n");
         let back = unmark(&read(&text)).unwrap().unwrap();
         assert_eq!(back, "# mine\nport 2\nreneg-sec 0\nverb 4\n");
+    }
+
+    #[test]
+    fn a_lone_carriage_return_at_the_end_stays() {
+        for text in ["reneg-sec 0 #\r", "port 1\nreneg-sec 0 #\r", "port 1\r\nreneg-sec 0 #\r"] {
+            for silenced in [&[][..], &[1]] {
+                let marked = mark(&read(text), silenced, &["reneg-sec 3600".into()]);
+                assert_eq!(unmark(&read(&marked)).unwrap().unwrap(), text);
+            }
+        }
     }
 
     #[test]
