@@ -105,26 +105,10 @@ impl Phone {
         let browser = &self.browser;
         browser.click(&role("button", "All four are the same")).await;
         browser.wait(&role("heading", "Turn on notifications?")).await;
-        self.turn_on_notices().await;
+        browser.click(&role("button", "Turn on notifications")).await;
         self.leave_out_the_lock().await;
         browser.click(&role("button", "Show codes")).await;
         browser.wait(&role("heading", "Codes")).await;
-    }
-
-    /// Turns notifications on while enrolling, and tries again where the push service is slow.
-    async fn turn_on_notices(&self) {
-        let (browser, asked) = (&self.browser, role("heading", "Turn on notifications?"));
-        let (on, again) = (role("button", "Turn on notifications"), role("button", "Try again"));
-        browser.click(&on).await;
-        for _ in 0..5 {
-            let (lock, ready) =
-                (role("heading", "app lock"), role("heading", "This phone is ready"));
-            browser.wait_one_of(&[&lock, &ready, &again]).await;
-            if !browser.sees(&asked).await {
-                return;
-            }
-            browser.click(&again).await;
-        }
     }
 
     /// Past the question for the app lock, where it is asked, to the end of an enrolment.

@@ -58,6 +58,7 @@ const never = () => new Promise<never>(() => {})
 /** A phone as the scene wants it; `scene` is a list of words such as `many,locked`. */
 export function mockPhone(scene: string): Phone {
   const has = (word: string) => scene.split(',').includes(word)
+  let unanswered = has('unanswering')
   const late = has('late')
   const accounts = signal<readonly Account[]>(has('empty') ? [] : has('one') ? four.slice(0, 1) : has('many') ? many : four)
   if (has('lost-reach')) accounts.value = accounts.value.map(a => ({ ...a, reach: { state: 'unreachable', since: iso(NOW - 2 * 86_400_000) } }))
@@ -110,7 +111,7 @@ export function mockPhone(scene: string): Phone {
     startMove: async () => ({ activation: 'axe_kR7Vd2mQx9TfKc4LwZ8sYhN3pBgJ6eUaRtX5vCqEi0M', link: 'https://phone.example.com/#axe_kR7Vd2mQx9TfKc4LwZ8sYhN3pBgJ6eUaRtX5vCqEi0M', expires_at: secs(has('move-over') ? -1 : 96), left: has('left') ? [four[3]?.phone ?? ''] : [] }),
     cancelMove: async () => {},
     finishMove: async (_, { accounts: those }, progress) => { const one = those[2]; if (one !== undefined) progress?.({ done: 2, of: 4, account: one }); return has('busy') ? never() : four },
-    enableNotifications: () => has('refuses') ? problem('notices_refused') : has('unanswering') ? problem('notices_unanswered') : Promise.resolve(), disableNotifications: async () => {},
+    enableNotifications: () => has('refuses') ? problem('notices_refused') : unanswered ? (unanswered = false, problem('notices_unanswered')) : Promise.resolve(), disableNotifications: async () => {},
     checkNow: async () => ({ at: NOW, requests: 0, failed: has('failed') ? [four[1]?.phone ?? ''] : [] }),
     lockNow: () => {}, unlock: () => has('unverified') ? problem('not_verified') : Promise.resolve(),
     registerLock: () => has('unverified') ? problem('not_verified') : Promise.resolve(), removeLock: async () => {},

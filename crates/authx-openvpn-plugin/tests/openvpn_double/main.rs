@@ -124,14 +124,15 @@ fn a_slow_agent_costs_one_wait_a_second() {
         let plugin = agent.greeted();
         let (login, took) = timed(|| openvpn.signs_in("alice", &[]));
         assert_eq!(login.status, DEFERRED);
-        assert!((20..1_000).contains(&took.as_millis()), "{took:?}");
+        assert!((20..200).contains(&took.as_millis()), "{took:?}");
         let first = plugin.login();
         assert_eq!(plugin.outcome(), (first.seq, false));
 
-        let (statuses, took) =
-            timed(|| (0..100).map(|_| openvpn.signs_in("bob", &[]).status).collect::<Vec<_>>());
+        let signs_in = |_| timed(|| openvpn.signs_in("bob", &[]).status);
+        let (statuses, mut took): (Vec<_>, Vec<_>) = (0..100).map(signs_in).unzip();
         assert!(statuses.iter().all(|&status| status == DEFERRED));
-        assert!(took < Duration::from_millis(1_900), "hardly anyone waits, but it took {took:?}");
+        took.sort();
+        assert!(took[50] < A_WAIT, "hardly anyone waits, but the middle one took {:?}", took[50]);
         first.reply(b"a");
         for _ in 0..100 {
             let login = plugin.login();
@@ -154,9 +155,10 @@ fn without_an_agent_it_refuses_at_once_and_says_so() {
         let home = agent.dies();
         let openvpn = OpenVpn::opened(&path);
         assert!(openvpn::log()[0].contains("sign-ins are refused until"), "{:?}", openvpn::log());
-        let (login, took) = timed(|| openvpn.signs_in("alice", &[TEMPORARY]));
+        let tries = (0..10).map(|_| timed(|| openvpn.signs_in("alice", &[TEMPORARY])));
+        let (login, took) = tries.min_by_key(|(_, took)| *took).unwrap();
         assert_eq!(login.status, REFUSED);
-        assert!(took < AT_ONCE, "{took:?}");
+        assert!(took < A_WAIT, "{took:?}");
         let text = "Sign-in is not possible right now. Try again in a minute. [no agent]";
         assert_eq!(login.reason(), format!("TEMP[backoff 10]:{text}"));
         // Bit 7 alone is another ability.
@@ -267,13 +269,15 @@ fn only_files_that_openvpn_made_are_written_to() {
         let agent = Agent::new();
         let openvpn = OpenVpn::opened(&agent.path());
         let _plugin = agent.greeted();
+        let mut fastest = Duration::MAX;
         for swap in ["link", "pipe", "missing", "directory"] {
             let (login, took) =
                 timed(|| openvpn.signs_in_after("alice", |file| swapped(swap, file)));
             assert_eq!(login.status, REFUSED, "{swap}");
-            assert!(took < AT_ONCE, "{swap}: {took:?}");
             assert!(!login.exists("missing"));
+            fastest = fastest.min(took);
         }
+        assert!(fastest < A_WAIT, "{fastest:?}");
         assert_eq!(openvpn::log().len(), 5);
     });
 }
@@ -399,8 +403,9 @@ fn a_directory_that_was_made_anew_is_found() {
     });
 }
 
-/// Without a wait for anybody, on a machine that is busy with other tests.
-const AT_ONCE: Duration = Duration::from_millis(500);
+/// How long the plugin waits for its agent. A machine that is busy makes single sign-ins slower
+/// than that, but not all.
+const A_WAIT: Duration = Duration::from_millis(20);
 
 fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
     let start = Instant::now();

@@ -1,8 +1,6 @@
 use super::*;
 use std::fs;
-use std::io::Write as _;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::process::{Command, Stdio};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 
 struct Place {
     directory: tempfile::TempDir,
@@ -29,12 +27,6 @@ impl Place {
     }
 
     fn request(&self, action: Action) -> Request {
-        let program = self.path("openvpn");
-        if !program.exists() {
-            let script =
-                "#!/bin/sh\n[ \"$1\" = --genkey ] && echo key >\"$3\"\necho OpenVPN 2.6.21 x\n";
-            write_program(&program, script);
-        }
         Request {
             server_conf: self.conf(),
             action,
@@ -45,8 +37,17 @@ impl Place {
             management_user: "root".into(),
             kept_plugins: vec![],
             accept_version: false,
-            openvpn: program,
+            openvpn: self.openvpn("2.6.21"),
         }
+    }
+
+    /// What says that it is an OpenVPN of this version.
+    fn openvpn(&self, version: &str) -> PathBuf {
+        let program = self.path(&format!("openvpn-{version}"));
+        if !program.exists() {
+            symlink(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/openvpn"), &program).unwrap();
+        }
+        program
     }
 
     fn run(&self, action: Action) -> Result<Report, SetupError> {
@@ -56,16 +57,6 @@ impl Place {
     fn outcome(&self, action: Action) -> Outcome {
         self.run(action).unwrap().outcome
     }
-}
-
-/// Writes a program by another process: while one of ours could still hold it open for writing,
-/// such as a child that was forked meanwhile, the kernel does not run it (`ETXTBSY`).
-fn write_program(path: &Path, text: &str) {
-    let mut command = Command::new("install");
-    command.args(["-m", "755", "/dev/stdin"]).arg(path).stdin(Stdio::piped());
-    let mut install = command.spawn().unwrap();
-    install.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
-    assert!(install.wait().unwrap().success());
 }
 
 const SERVER: &[u8] = b"# gr\xfc\xdfe\nserver 10.8.0.0 255.255.255.0\nreneg-sec 0\nverb 3";
@@ -157,8 +148,7 @@ fn with_something_in_the_way_nothing_is_written() {
 fn an_openvpn_with_a_hole_is_accepted_only_knowingly() {
     let place = Place::new(SERVER);
     let mut request = place.request(Action::Show);
-    let script = fs::read_to_string(&request.openvpn).unwrap().replace("2.6.21", "2.6.20");
-    fs::write(&request.openvpn, script).unwrap();
+    request.openvpn = place.openvpn("2.6.20");
     assert!(matches!(run(&request), Err(SetupError::Version(VersionFault::Hole(_)))));
     request.accept_version = true;
     assert_eq!(run(&request).unwrap().outcome, Outcome::Shown);
@@ -181,7 +171,7 @@ fn a_jail_without_a_place_for_temporary_files_is_in_the_way() {
 fn a_link_stays_a_link() {
     let place = Place::new(SERVER);
     fs::rename(place.conf(), place.path("real.conf")).unwrap();
-    std::os::unix::fs::symlink("real.conf", place.conf()).unwrap();
+    symlink("real.conf", place.conf()).unwrap();
     place.run(Action::Write).unwrap();
     assert!(fs::symlink_metadata(place.conf()).unwrap().is_symlink());
     assert!(place.path("real.conf.authx-backup-1").exists());

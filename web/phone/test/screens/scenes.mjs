@@ -134,6 +134,7 @@ export const scenes = {
   'after-notices': { scene: 'empty,invited,notices-off', do: [...prove, press('Continue'), tenth, press('All four are the same'), tenth] },
   'after-notices-refused': { scene: 'empty,invited,notices-off,refuses', do: [...prove, press('Continue'), tenth, press('All four are the same'), tenth, press('Turn on notifications'), tenth] },
   'after-notices-unanswered': { scene: 'empty,invited,notices-off,unanswering', do: [...prove, press('Continue'), tenth, press('All four are the same'), tenth, press('Turn on notifications'), tenth] },
+  'after-notices-again': { scene: 'empty,invited,notices-off,unanswering', do: [...prove, press('Continue'), tenth, press('All four are the same'), tenth, press('Turn on notifications'), tenth, press('Try again'), tenth, page => page.getByRole('heading', { name: 'This phone is ready' }).waitFor({ timeout: 5_000 })] },
   'after-lock': { scene: 'invited,lock-due', do: [...prove, press('All four are the same'), tenth] },
   'after-done': { scene: 'empty,invited', do: [...prove, press('Continue'), tenth, press('All four are the same'), tenth] },
   'unfinished': { scene: 'mixed', do: [page => page.getByRole('link', { name: /Test University/ }).click()] },

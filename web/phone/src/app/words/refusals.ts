@@ -24,7 +24,7 @@ const refusals: Readonly<Record<string, Refused>> = {
   locked: { title: 'AuthX is locked', advice: 'Unlock it, then try again.' },
   notices_refused: { title: 'Notifications are refused for AuthX', advice: 'Allow them in the settings of this phone or browser, then open AuthX again.' },
   notices_unsupported: { title: 'This browser has no notifications', advice: 'Open AuthX to answer. Once installed it may have them.' },
-  notices_unanswered: { title: 'The push service did not answer', advice: 'Notifications are off: without them, open AuthX to answer. Try again, or later on another network.' },
+  notices_unanswered: { title: 'The push service did not answer', advice: 'Notifications are off until it does: open AuthX to answer. Try again, here or on another network.' },
   no_storage: { title: 'This browser keeps nothing', advice: 'A private window forgets its keys when it closes. Open AuthX in an ordinary one.' },
   clock: { title: 'The clock of this phone is wrong', advice: 'Set it to automatic in the settings of the phone, then try again.' },
   client_too_old: { title: 'This AuthX is too old for the server', advice: 'Load the new version, then try again.' },
