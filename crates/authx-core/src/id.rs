@@ -85,14 +85,20 @@ macro_rules! ids {
 ids! {
     /// Something protected, such as one company's VPN.
     ApplicationId = "app";
+    /// A message to be delivered, such as a mail.
+    DeliveryId = "del";
     /// One entry of the record.
     EventId = "evt";
+    /// Some of a company's people.
+    GroupId = "grp";
     /// An invitation to enrol a phone.
     InvitationId = "inv";
     /// One Application Key of an application.
     KeyId = "key";
     /// One attempt to sign in, from its first to its last step.
     LoginId = "log";
+    /// A WebAuthn credential for the portal.
+    PasskeyId = "pky";
     /// An enrolled authenticator.
     PhoneId = "pho";
     /// What a successful login left remembered.

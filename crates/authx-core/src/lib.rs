@@ -24,6 +24,7 @@ pub mod policy;
 pub mod prompt;
 pub mod reason;
 pub mod recovery;
+pub mod role;
 pub mod seal;
 mod secret;
 pub mod secret_text;
@@ -35,7 +36,7 @@ pub mod wire;
 
 pub use cx::{Cx, Millis};
 pub use id::{
-    ApplicationId, EventId, FactorId, InvitationId, KeyId, LoginId, PhoneId, SessionId, TenantId,
-    TokenId, UserId,
+    ApplicationId, DeliveryId, EventId, FactorId, GroupId, InvitationId, KeyId, LoginId, PasskeyId,
+    PhoneId, SessionId, TenantId, TokenId, UserId,
 };
 pub use secret::Secret;

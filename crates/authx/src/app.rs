@@ -1,5 +1,8 @@
 //! What every part of the server shares, built once at the start.
 
+#[cfg(feature = "testing")]
+pub mod testing;
+
 use crate::{
     clock::{Clock, ClockGuard, ClockProblem, SystemClock},
     config::{Config, Origin, SecretFileError},

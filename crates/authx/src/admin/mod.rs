@@ -23,16 +23,29 @@ use crate::{
     store::{Batch, StoreError, tenants as stored},
 };
 use authx_core::{
-    Millis, TenantId,
+    Millis, TenantId, UserId,
     audit::EventKind,
+    role::Role,
     seal::{DataKey, SealError},
 };
 use serde_json::{Map, Value};
 use std::time::Duration;
 
-/// Who asks for a change, as the record names them.
+/// Who asks for a change.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Actor(String);
+pub struct Actor {
+    name: String,
+    standing: Standing,
+}
+
+/// What lets somebody act.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Standing {
+    /// An account of the portal, and what it is there; `None` acts on itself alone.
+    Account(UserId, Option<Role>),
+    /// Who may run commands on the server itself.
+    Operator,
+}
 
 /// What can stop any administrative change, whatever it is about.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +59,11 @@ pub enum AdminError {
     /// What is stored cannot be read.
     #[error("what is stored cannot be read: {0}")]
     Damaged(String),
+    /// An account of the same or a higher role.
+    #[error(
+        "nobody acts on an account of the same or a higher role; ask somebody who stands above"
+    )]
+    Outranked,
     /// A password or code could not be hashed.
     #[error(transparent)]
     Password(#[from] PasswordError),
@@ -79,15 +97,64 @@ pub(crate) struct Change<T> {
 }
 
 impl Actor {
-    /// A name that tells people apart: that of an account of the operating system, of a portal's
-    /// user, of a token.
+    /// Somebody on the server itself, who may do everything; by the name of an account of the
+    /// operating system.
     pub fn new(name: impl Into<String>) -> Self {
-        Self(name.into())
+        Self { name: name.into(), standing: Standing::Operator }
+    }
+
+    /// An account of the portal, by a name that tells people apart. Whether its role lets it do a
+    /// kind of thing is asked before; whom it may do it to is asked by the use cases.
+    pub fn account(id: UserId, role: Option<Role>, name: impl Into<String>) -> Self {
+        Self { name: name.into(), standing: Standing::Account(id, role) }
     }
 
     /// As recorded.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.name
+    }
+
+    /// The account, unless it is somebody on the server itself.
+    pub fn user(&self) -> Option<UserId> {
+        match self.standing {
+            Standing::Account(id, _) => Some(id),
+            Standing::Operator => None,
+        }
+    }
+
+    /// What it is in the portal. Somebody on the server itself counts as an owner.
+    pub fn role(&self) -> Option<Role> {
+        match self.standing {
+            Standing::Account(_, role) => role,
+            Standing::Operator => Some(Role::Owner),
+        }
+    }
+
+    /// Fails unless it may act on an account of that role (`None` is a plain user) that is not its
+    /// own.
+    ///
+    /// # Errors
+    ///
+    /// [`AdminError::Outranked`].
+    pub fn check_outranks(&self, other: Option<Role>) -> Result<(), AdminError> {
+        let outranks = match self.standing {
+            Standing::Account(_, role) => role.is_some_and(|role| role.outranks(other)),
+            Standing::Operator => true,
+        };
+        if outranks { Ok(()) } else { Err(AdminError::Outranked) }
+    }
+
+    /// Fails unless it is that account itself, or may act on an account of that role.
+    ///
+    /// # Errors
+    ///
+    /// [`AdminError::Outranked`].
+    pub fn check_self_or_outranks(
+        &self,
+        account: UserId,
+        role: Option<Role>,
+    ) -> Result<(), AdminError> {
+        if self.user() == Some(account) { Ok(()) } else { self.check_outranks(role) }
     }
 }
 
@@ -123,6 +190,9 @@ where
         let now = app.now().map_err(AdminError::from)?;
         let Change { batch, kind, about, mut detail, outcome } = decide(read, now).await?;
         detail.insert("by".to_owned(), by.as_str().into());
+        if let Some(id) = by.user() {
+            detail.insert("by_id".to_owned(), id.to_string().into());
+        }
         let batch = Batch::default().raise_generation(tenant, generation).and(batch);
         let batch = app.record(batch, now, tenant, kind, about, detail);
         match app.store.commit(batch).await {

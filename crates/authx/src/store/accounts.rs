@@ -1,7 +1,7 @@
 //! Accounts, the names they go by, and what an administrator sees of their factors.
 
 use super::{Batch, Row, Store, StoreError};
-use authx_core::{Millis, TenantId, UserId, name::Name};
+use authx_core::{Millis, TenantId, UserId, name::Name, role::Role};
 
 /// An account without its secrets.
 #[derive(Clone, Debug)]
@@ -16,6 +16,12 @@ pub struct AccountRow {
     pub has_password: bool,
     /// When it was made.
     pub created: Millis,
+    /// As people call them.
+    pub display: Option<String>,
+    /// How they are written to.
+    pub mail: Option<String>,
+    /// What they are in the portal; `None` for who looks after nobody else.
+    pub role: Option<Role>,
 }
 
 /// One factor of an account, without its secret.
@@ -41,7 +47,8 @@ pub async fn account_named(
 ) -> Result<Option<AccountRow>, StoreError> {
     let row = store
         .query_one(
-            "SELECT a.id, a.name, a.state, a.password IS NOT NULL, a.created
+            "SELECT a.id, a.name, a.state, a.password IS NOT NULL, a.created,
+                a.display, a.mail, a.role
              FROM alias s JOIN account a ON a.id = s.account
              WHERE s.tenant = $1 AND s.folded = $2",
             [tenant.into(), name.folded().into()],
@@ -62,7 +69,7 @@ pub async fn account(
 ) -> Result<Option<AccountRow>, StoreError> {
     let row = store
         .query_one(
-            "SELECT id, name, state, password IS NOT NULL, created
+            "SELECT id, name, state, password IS NOT NULL, created, display, mail, role
              FROM account WHERE tenant = $1 AND id = $2",
             [tenant.into(), id.into()],
         )
@@ -94,8 +101,8 @@ pub async fn enrolment(
 pub async fn accounts(store: &Store, tenant: TenantId) -> Result<Vec<AccountRow>, StoreError> {
     let rows = store
         .scan(
-            "SELECT id, name, state, password IS NOT NULL, created
-             FROM account WHERE tenant = $1 ORDER BY name",
+            "SELECT id, name, state, password IS NOT NULL, created, display, mail, role
+             FROM account WHERE tenant = $1 ORDER BY folded, id",
             [tenant.into()],
         )
         .rest()
@@ -187,9 +194,16 @@ impl Batch {
         now: Millis,
     ) -> Self {
         self.one(
-            "INSERT INTO account (id, tenant, name, state, password, created, stands_since)
-             VALUES ($1, $2, $3, 'active', $4, $5, 0)",
-            [id.into(), tenant.into(), name.as_str().into(), password.into(), now.into()],
+            "INSERT INTO account (id, tenant, name, state, password, created, stands_since, folded)
+             VALUES ($1, $2, $3, 'active', $4, $5, 0, $6)",
+            [
+                id.into(),
+                tenant.into(),
+                name.as_str().into(),
+                password.into(),
+                now.into(),
+                name.folded().into(),
+            ],
         )
     }
 
@@ -277,6 +291,11 @@ impl Batch {
             .run("DELETE FROM invitation WHERE tenant = $1 AND account = $2", of())
             .run("DELETE FROM phone WHERE tenant = $1 AND account = $2", of())
             .run("DELETE FROM alias WHERE tenant = $1 AND account = $2", of())
+            .run("DELETE FROM membership WHERE tenant = $1 AND account = $2", of())
+            .run("DELETE FROM passkey WHERE tenant = $1 AND account = $2", of())
+            .run("DELETE FROM portal_session WHERE tenant = $1 AND account = $2", of())
+            .run("DELETE FROM portal_link WHERE tenant = $1 AND account = $2", of())
+            .run("DELETE FROM admin_token WHERE tenant = $1 AND account = $2", of())
             .one("DELETE FROM account WHERE tenant = $1 AND id = $2", of())
     }
 }
@@ -288,6 +307,9 @@ fn account_row(row: &Row) -> Result<AccountRow, StoreError> {
         active: row.text(2)? == "active",
         has_password: row.int(3)? != 0,
         created: row.millis(4)?,
+        display: row.opt_text(5)?.map(str::to_owned),
+        mail: row.opt_text(6)?.map(str::to_owned),
+        role: row.opt_text(7)?.and_then(Role::from_word),
     })
 }
 

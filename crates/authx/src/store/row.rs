@@ -118,13 +118,17 @@ macro_rules! ids {
 
 ids! {
     ApplicationId: application opt_application
+    DeliveryId: delivery opt_delivery
     EventId: event opt_event
     FactorId: factor opt_factor
+    GroupId: group opt_group
     InvitationId: invitation opt_invitation
     KeyId: key opt_key
     LoginId: login opt_login
+    PasskeyId: passkey opt_passkey
     PhoneId: phone opt_phone
     SessionId: session opt_session
     TenantId: tenant opt_tenant
+    TokenId: token opt_token
     UserId: user opt_user
 }

@@ -110,5 +110,6 @@ macro_rules! ids {
 }
 
 ids! {
-    ApplicationId EventId FactorId InvitationId KeyId LoginId PhoneId SessionId TenantId TokenId UserId
+    ApplicationId DeliveryId EventId FactorId GroupId InvitationId KeyId LoginId PasskeyId PhoneId
+    SessionId TenantId TokenId UserId
 }

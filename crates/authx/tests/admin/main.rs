@@ -21,23 +21,14 @@ use authx::{
         record::{Entry, Filter},
     },
     app::App,
-    clock::{ClockGuard, ManualClock},
-    config::Origin,
-    directory::Directory,
-    keys::Keys,
+    clock::ManualClock,
     logins,
-    passwords::Passwords,
-    random::{Random, SeededRandom},
-    seals::LatestSeals,
     store::{Store, testing},
-    waiters::Waiters,
 };
 use authx_core::{
-    ApplicationId, Cx, LoginId, Millis, TenantId, UserId,
-    audit::AuditKey,
+    ApplicationId, LoginId, TenantId, UserId,
     name::Name,
     otp::Totp,
-    seal::MasterKey,
     wire::login::{BeginLogin, LoginView},
 };
 use serde_json::{Value, json};
@@ -58,26 +49,7 @@ async fn on_each_engine(test: impl AsyncFn(&World)) {
 
 impl World {
     fn on(store: Store) -> Self {
-        let random: Arc<dyn Random> = Arc::new(SeededRandom::new(7));
-        let clock = Arc::new(ManualClock::new(Millis(1_767_225_600_000)));
-        let mut fill = |out: &mut [u8]| random.fill(out);
-        let mut cx = Cx { now: Millis(0), random: &mut fill };
-        let keys =
-            Keys { audit: AuditKey::generate(&mut cx), master: MasterKey::generate(&mut cx) };
-        let app = App {
-            store,
-            keys,
-            clock: Arc::new(ClockGuard::new(clock.clone(), false)),
-            random,
-            passwords: Passwords::cheap_for_tests().unwrap(),
-            waiters: Waiters::new(),
-            rings: authx::rings::Rings::new(),
-            push: None,
-            directory: Directory::default(),
-            seals: LatestSeals::default(),
-            public_url: "https://mfa.example.com".parse::<Origin>().unwrap(),
-            phone_url: "https://phone.mfa.example.com".parse::<Origin>().unwrap(),
-        };
+        let (app, clock) = authx::app::testing::app(store);
         Self { app, clock, by: Actor::new("root") }
     }
 

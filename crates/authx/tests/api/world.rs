@@ -10,25 +10,16 @@ use authx::{
     },
     api::{self, Api},
     app::App,
-    clock::{ClockGuard, ManualClock},
-    config::Origin,
-    directory::Directory,
+    clock::ManualClock,
     enrol,
-    keys::Keys,
-    passwords::Passwords,
-    random::{Random, SeededRandom},
-    seals::LatestSeals,
     serve::{Stop, stopping},
     store::{Store, testing},
-    waiters::Waiters,
 };
 use authx_core::{
-    ApplicationId, Cx, KeyId, LoginId, Millis, TenantId, UserId,
-    audit::AuditKey,
+    ApplicationId, KeyId, LoginId, TenantId, UserId,
     name::Name,
     otp::Totp,
     policy::Document,
-    seal::MasterKey,
     wire::signature::{self, AppKey, Headers, sign_request, verify_response},
 };
 use axum::{
@@ -92,26 +83,8 @@ pub(crate) async fn on_each_engine(test: impl AsyncFn(&World)) {
 
 impl World {
     pub(crate) async fn on(store: Store) -> Self {
-        let random: Arc<dyn Random> = Arc::new(SeededRandom::new(7));
-        let clock = Arc::new(ManualClock::new(Millis(1_767_225_600_000)));
-        let mut fill = |out: &mut [u8]| random.fill(out);
-        let mut cx = Cx { now: Millis(0), random: &mut fill };
-        let keys =
-            Keys { audit: AuditKey::generate(&mut cx), master: MasterKey::generate(&mut cx) };
-        let app = Arc::new(App {
-            store,
-            keys,
-            clock: Arc::new(ClockGuard::new(clock.clone(), false)),
-            random,
-            passwords: Passwords::cheap_for_tests().unwrap(),
-            waiters: Waiters::new(),
-            rings: authx::rings::Rings::new(),
-            push: None,
-            directory: Directory::default(),
-            seals: LatestSeals::default(),
-            public_url: format!("https://{AUTHORITY}").parse::<Origin>().unwrap(),
-            phone_url: "https://phone.mfa.example.com".parse::<Origin>().unwrap(),
-        });
+        let (app, clock) = authx::app::testing::app(store);
+        let app = Arc::new(app);
         let by = Actor::new("root");
         let (stop, stopping) = stopping();
         let router = api::router(Api::new(app.clone(), BODY_BYTES, stopping));

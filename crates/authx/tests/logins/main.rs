@@ -23,24 +23,17 @@ use authx::{
         applications::{ApplicationKind, Created},
     },
     app::App,
-    clock::{ClockGuard, ManualClock},
-    config::Origin,
-    directory::{Directory, Protected},
+    clock::ManualClock,
+    directory::Protected,
     enrol,
-    keys::Keys,
     logins::{self, LoginError},
     passwords::Passwords,
-    random::{Random, SeededRandom},
-    seals::LatestSeals,
     store::{Store, testing},
-    waiters::Waiters,
 };
 use authx_core::{
-    Cx, LoginId, Millis, TenantId, UserId,
-    audit::AuditKey,
+    LoginId, TenantId, UserId,
     name::Name,
     otp::Totp,
-    seal::MasterKey,
     wire::login::{AnswerLogin, BeginLogin, LoginView},
 };
 use serde_json::{Value, json};
@@ -124,26 +117,8 @@ impl World {
 }
 
 fn app(store: Store, passwords: Passwords) -> (Arc<App>, Arc<ManualClock>) {
-    let random: Arc<dyn Random> = Arc::new(SeededRandom::new(7));
-    let clock = Arc::new(ManualClock::new(Millis(1_767_225_600_000)));
-    let mut fill = |out: &mut [u8]| random.fill(out);
-    let mut cx = Cx { now: Millis(0), random: &mut fill };
-    let keys = Keys { audit: AuditKey::generate(&mut cx), master: MasterKey::generate(&mut cx) };
-    let app = App {
-        store,
-        keys,
-        clock: Arc::new(ClockGuard::new(clock.clone(), false)),
-        random,
-        passwords,
-        waiters: Waiters::new(),
-        rings: authx::rings::Rings::new(),
-        push: None,
-        directory: Directory::default(),
-        seals: LatestSeals::default(),
-        public_url: "https://mfa.example.com".parse::<Origin>().unwrap(),
-        phone_url: "https://phone.mfa.example.com".parse::<Origin>().unwrap(),
-    };
-    (Arc::new(app), clock)
+    let (app, clock) = authx::app::testing::app(store);
+    (Arc::new(App { passwords, ..app }), clock)
 }
 
 /// A login with this password that can be asked for more.

@@ -11,24 +11,14 @@ use authx::{
     },
     api::phone::{PhoneApi, router},
     app::App,
-    clock::{ClockGuard, ManualClock},
-    config::Origin,
-    directory::Directory,
+    clock::ManualClock,
     enrol::phones::{self, Invited, Separate},
-    keys::Keys,
-    passwords::Passwords,
-    random::{Random, SeededRandom},
-    rings::Rings,
-    seals::LatestSeals,
+    random::Random,
     senders::web_push::{Settings, VapidKey, WebPush, known},
     serve::{ClientAddress, stopping},
     store::{Store, testing},
-    waiters::Waiters,
 };
-use authx_core::{
-    ApplicationId, Cx, Millis, TenantId, UserId, audit::AuditKey, name::Name, policy::Document,
-    seal::MasterKey,
-};
+use authx_core::{ApplicationId, Millis, TenantId, UserId, name::Name, policy::Document};
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -93,27 +83,8 @@ impl World {
         store: Store,
         change: impl FnOnce(&mut App, &Arc<ManualClock>),
     ) -> Self {
-        let random: Arc<dyn Random> = Arc::new(SeededRandom::new(7));
-        let clock = Arc::new(ManualClock::new(Millis(1_767_225_600_000)));
-        let mut fill = |out: &mut [u8]| random.fill(out);
-        let mut cx = Cx { now: Millis(0), random: &mut fill };
-        let keys =
-            Keys { audit: AuditKey::generate(&mut cx), master: MasterKey::generate(&mut cx) };
-        let push = push(clock.clone(), random.clone());
-        let mut app = App {
-            store,
-            keys,
-            clock: Arc::new(ClockGuard::new(clock.clone(), false)),
-            random,
-            passwords: Passwords::cheap_for_tests().unwrap(),
-            waiters: Waiters::new(),
-            rings: Rings::new(),
-            push: Some(push),
-            directory: Directory::default(),
-            seals: LatestSeals::default(),
-            public_url: "https://mfa.example.com".parse::<Origin>().unwrap(),
-            phone_url: format!("https://{AUTHORITY}").parse::<Origin>().unwrap(),
-        };
+        let (mut app, clock) = authx::app::testing::app(store);
+        app.push = Some(push(clock.clone(), app.random.clone()));
         change(&mut app, &clock);
         let app = Arc::new(app);
         let by = Actor::new("root");

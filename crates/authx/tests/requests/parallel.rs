@@ -5,12 +5,7 @@ use crate::{
 };
 use authx::{
     app::App,
-    directory::Directory,
-    passwords::Passwords,
-    rings::Rings,
-    seals::LatestSeals,
     store::testing::{self, Database},
-    waiters::Waiters,
 };
 use futures_util::future::join_all;
 use std::sync::Arc;
@@ -67,20 +62,7 @@ async fn of_two_hundred_approvals_at_two_nodes_one_counts() {
 
 /// Another process with the same configuration.
 async fn other_node(app: &App, database: &Database) -> Arc<App> {
-    Arc::new(App {
-        store: database.store().await,
-        keys: app.keys.clone(),
-        clock: app.clock.clone(),
-        random: app.random.clone(),
-        passwords: Passwords::cheap_for_tests().unwrap(),
-        waiters: Waiters::new(),
-        rings: Rings::new(),
-        push: None,
-        directory: Directory::default(),
-        seals: LatestSeals::default(),
-        public_url: app.public_url.clone(),
-        phone_url: app.phone_url.clone(),
-    })
+    Arc::new(authx::app::testing::beside(app, database.store().await))
 }
 
 /// Yes, no, and "not me" of one phone at once: one of them is the truth, and all are told which.

@@ -11,9 +11,10 @@ async fn values_come_back_as_they_were_stored() {
             VALUES ($1, $2, $3, $4, 'active', $5, $6, $7, $8)";
         let (tenant, account) = ([1_u8; 16], [2_u8; 16]);
         let parents = Batch::default()
-            .one("INSERT INTO tenant VALUES ($1, 'T', 't', 0, $1, '{}', 0)", [tenant.into()])
+            .one("INSERT INTO tenant VALUES ($1, 'T', 't', 0, $1, '{}', 0, '{}')", [tenant.into()])
             .one(
-                "INSERT INTO account VALUES ($2, $1, 'A', 'active', NULL, 0, 0, NULL)",
+                "INSERT INTO account (id, tenant, name, state, created, stands_since)
+                 VALUES ($2, $1, 'A', 'active', 0, 0)",
                 [tenant.into(), account.into()],
             );
         store.commit(parents).await.unwrap();

@@ -9,16 +9,42 @@ async fn fill(store: &Store) {
     let id = |n: u8| Value::from([n; 16]);
     let batch = Batch::default()
         .one("INSERT INTO meta VALUES ('recovery_public', 'key')", [])
-        .one("INSERT INTO tenant VALUES ($1, 'Ä', 'ä', 1, $1, '{}', 2)", [id(1)])
+        .one("INSERT INTO tenant VALUES ($1, 'Ä', 'ä', 1, $1, '{}', 2, '{}')", [id(1)])
         .one(
-            "INSERT INTO application VALUES ($1, $2, 'N', 'n', 'openvpn', '{}', 3)",
+            "INSERT INTO application VALUES ($1, $2, 'N', 'n', 'openvpn', '{}', 3, '{}')",
             [id(2), id(1)],
         )
         .one(
             "INSERT INTO application_key VALUES ($1, $2, $3, 'K', 'k', $1, 4, NULL)",
             [id(3), id(1), id(2)],
         )
-        .one("INSERT INTO account VALUES ($1, $2, '𝄞', 'active', NULL, 5, 2, 9)", [id(4), id(1)])
+        .one(
+            "INSERT INTO account VALUES ($1, $2, '𝄞', 'active', NULL, 5, 2, 9, 'D', 'd@example.com',
+                '𝄞', 'owner', 3, '{}', 4, 5)",
+            [id(4), id(1)],
+        )
+        .one(
+            "INSERT INTO user_group VALUES ($1, $2, 'G', 'g', '{}', 1, 2)",
+            [id(11), id(1)],
+        )
+        .one("INSERT INTO membership VALUES ($1, $2, $3)", [id(1), id(4), id(11)])
+        .one(
+            "INSERT INTO passkey VALUES ($1, $2, $3, 'P', $1, '{}', 1, 2, NULL)",
+            [id(12), id(1), id(4)],
+        )
+        .one(
+            "INSERT INTO portal_session VALUES
+                ($1, $1, $2, $3, 1, 2, 3, 4, 'push', 'A', 'B', '{}', $1, 'T', 1)",
+            [id(15), id(1), id(4)],
+        )
+        .one(
+            "INSERT INTO portal_link VALUES ($1, 'setup', $2, $3, '{}', 1, 2, NULL)",
+            [id(13), id(1), id(4)],
+        )
+        .one(
+            "INSERT INTO admin_token VALUES ($1, $1, $2, $3, 'T', '[]', 1, 2, 3, 'A', NULL)",
+            [id(14), id(1), id(4)],
+        )
         .one("INSERT INTO alias VALUES ($1, '𝄞', $2)", [id(1), id(4)])
         .one(
             "INSERT INTO phone VALUES ($1, $2, $3, 'active', 'web', 'P', 'Android 16', $1, $1, $1,

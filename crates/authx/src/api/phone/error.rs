@@ -197,6 +197,7 @@ fn broken(error: AdminError) -> ApiError {
         AdminError::Damaged(_)
         | AdminError::Password(_)
         | AdminError::Seal(_)
+        | AdminError::Outranked
         | AdminError::UnknownTenant => ApiError::fault(&error),
     }
 }

@@ -5,6 +5,7 @@
 
 mod v1;
 mod v2;
+mod v3;
 
 use super::StoreError;
 
@@ -45,7 +46,7 @@ pub(super) fn steps(found: Option<&str>, dialect: Dialect) -> Result<Vec<String>
         return Err(StoreError::NewerSchema { found, known: known() });
     }
     let done = usize::try_from(found).unwrap_or(0);
-    let missing = VERSIONS.iter().skip(done).flat_map(|version| version.iter());
+    let missing = VERSIONS.iter().skip(done).flat_map(|version| version.iter().copied().flatten());
     let mut steps: Vec<String> = missing.filter_map(|sql| spell(sql, dialect)).collect();
     if !steps.is_empty() {
         steps.push(format!(
@@ -96,4 +97,4 @@ fn spell(sql: &str, dialect: Dialect) -> Option<String> {
     Some(words.iter().fold(sql.to_owned(), |sql, (word, spelling)| sql.replace(word, spelling)))
 }
 
-const VERSIONS: &[&[&str]] = &[v1::STEPS, v2::STEPS];
+const VERSIONS: &[&[&[&str]]] = &[&[v1::STEPS], &[v2::STEPS], v3::STEPS];

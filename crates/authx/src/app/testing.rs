@@ -1,0 +1,64 @@
+//! The server's parts as tests use them: a clock that stands still, chance from a seed.
+#![expect(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "only tests use this, and a test without an installation has failed"
+)]
+
+use super::App;
+use crate::{
+    clock::{ClockGuard, ManualClock},
+    directory::Directory,
+    keys::Keys,
+    passwords::Passwords,
+    random::{Random, SeededRandom},
+    rings::Rings,
+    seals::LatestSeals,
+    store::Store,
+    waiters::Waiters,
+};
+use authx_core::{Cx, Millis, audit::AuditKey, seal::MasterKey};
+use std::sync::Arc;
+
+/// An installation at `https://mfa.example.com` and `https://phone.mfa.example.com` that pushes
+/// nothing and hashes passwords cheaply, and the clock that it goes by.
+pub fn app(store: Store) -> (App, Arc<ManualClock>) {
+    let random: Arc<dyn Random> = Arc::new(SeededRandom::new(7));
+    let clock = Arc::new(ManualClock::new(Millis(1_767_225_600_000)));
+    let mut fill = |out: &mut [u8]| random.fill(out);
+    let mut cx = Cx { now: Millis(0), random: &mut fill };
+    let keys = Keys { audit: AuditKey::generate(&mut cx), master: MasterKey::generate(&mut cx) };
+    let app = App {
+        store,
+        keys,
+        clock: Arc::new(ClockGuard::new(clock.clone(), false)),
+        random,
+        passwords: Passwords::cheap_for_tests().expect("cheap hashes"),
+        waiters: Waiters::new(),
+        rings: Rings::new(),
+        push: None,
+        directory: Directory::default(),
+        seals: LatestSeals::default(),
+        public_url: "https://mfa.example.com".parse().expect("an origin"),
+        phone_url: "https://phone.mfa.example.com".parse().expect("an origin"),
+    };
+    (app, clock)
+}
+
+/// Another process with the same configuration, on its own connections to the same database.
+pub fn beside(app: &App, store: Store) -> App {
+    App {
+        store,
+        keys: app.keys.clone(),
+        clock: app.clock.clone(),
+        random: app.random.clone(),
+        passwords: Passwords::cheap_for_tests().expect("cheap hashes"),
+        waiters: Waiters::new(),
+        rings: Rings::new(),
+        push: None,
+        directory: Directory::default(),
+        seals: LatestSeals::default(),
+        public_url: app.public_url.clone(),
+        phone_url: app.phone_url.clone(),
+    }
+}
