@@ -103,7 +103,7 @@ async fn a_snapshot_of_either_engine_fills_either() {
             let into = target.store().await;
             load(&from, &into).await;
             assert_eq!(contents(&from).await, contents(&into).await);
-            assert_eq!(contents(&into).await.len(), 15 + 700);
+            assert_eq!(contents(&into).await.len(), 21 + 700);
             let leases = into.query("SELECT name FROM lease", []).await.unwrap();
             assert!(leases.is_empty(), "who held a lease there does not hold it here");
             into.commit(event(1)).await.unwrap();
@@ -170,7 +170,7 @@ async fn a_snapshot_is_of_one_moment() {
         while rows.next().await.unwrap().is_some() {
             seen += 1;
         }
-        assert_eq!(seen, 15 + 700);
+        assert_eq!(seen, 21 + 700);
     })
     .await;
 }
