@@ -5,7 +5,7 @@ pub mod testing;
 
 use crate::{
     clock::{Clock, ClockGuard, ClockProblem, SystemClock},
-    config::{Config, Origin, SecretFileError},
+    config::{Config, Origin, Portal, SecretFileError},
     directory::Directory,
     keys::{Keys, KeysError},
     passwords::{PasswordError, Passwords},
@@ -46,6 +46,8 @@ pub struct App {
     pub directory: Directory,
     /// The newest seal of each tenant.
     pub seals: LatestSeals,
+    /// Who may come into the portal, and for how long.
+    pub portal: Portal,
     /// What an operator enters as Application URL.
     pub public_url: Origin,
     /// Where the authenticator is found.
@@ -111,6 +113,7 @@ impl App {
             push,
             directory: Directory::default(),
             seals: LatestSeals::default(),
+            portal: config.portal,
             public_url: config.public_url.clone(),
             phone_url: config.phone_url.clone(),
         })

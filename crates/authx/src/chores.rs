@@ -1,7 +1,7 @@
 //! What a serving node does by itself: seal the record, end overdue logins, forget old ones, hear
 //! what other nodes change.
 
-use crate::{app::App, enrol, logins, seals, serve::Stopping, store::events};
+use crate::{admin, app::App, enrol, logins, seals, serve::Stopping, store::events};
 use std::{sync::Arc, time::Duration};
 use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
 
@@ -71,5 +71,8 @@ async fn forget(app: &App) {
     }
     if let Err(error) = enrol::phones::forget_old(app, now).await {
         tracing::warn!(%error, "invitations that are over were not forgotten");
+    }
+    if let Err(error) = admin::sessions::forget_old(app, now).await {
+        tracing::warn!(%error, "sessions that are over were not forgotten");
     }
 }

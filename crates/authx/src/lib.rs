@@ -20,6 +20,7 @@ pub mod packages;
 pub mod passwords;
 pub mod phone_site;
 pub mod phones;
+pub mod portal;
 pub mod push;
 pub mod random;
 pub mod rings;

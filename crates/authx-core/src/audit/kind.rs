@@ -83,6 +83,10 @@ kinds! {
     LoginExpired = "login_expired";
     /// Not let in.
     LoginRefused = "login_refused";
+    /// A passkey that lets its owner into the portal from now on.
+    PasskeyAdded = "passkey_added";
+    /// A passkey that no longer does.
+    PasskeyRemoved = "passkey_removed";
     /// A user's new password.
     PasswordSet = "password_set";
     /// A phone proved its keys; it does not count yet.
@@ -105,6 +109,12 @@ kinds! {
     PhoneMissed = "phone_missed";
     /// A request reached a phone.
     PhoneReached = "phone_reached";
+    /// Somebody signed in to the portal.
+    PortalSignedIn = "portal_signed_in";
+    /// A session of the portal was ended.
+    PortalSignedOut = "portal_signed_out";
+    /// Somebody gave a second factor once more, for a deed that demands it.
+    PortalSteppedUp = "portal_stepped_up";
     /// A new policy.
     PolicySet = "policy_set";
     /// New recovery codes.

@@ -14,6 +14,8 @@ pub mod packages;
 pub mod passwords;
 pub mod policies;
 pub mod record;
+pub mod sessions;
+pub mod settings;
 pub mod tenants;
 
 use crate::{

@@ -39,6 +39,7 @@ pub fn app(store: Store) -> (App, Arc<ManualClock>) {
         push: None,
         directory: Directory::default(),
         seals: LatestSeals::default(),
+        portal: crate::config::Portal::default(),
         public_url: "https://mfa.example.com".parse().expect("an origin"),
         phone_url: "https://phone.mfa.example.com".parse().expect("an origin"),
     };
@@ -58,6 +59,7 @@ pub fn beside(app: &App, store: Store) -> App {
         push: None,
         directory: Directory::default(),
         seals: LatestSeals::default(),
+        portal: app.portal,
         public_url: app.public_url.clone(),
         phone_url: app.phone_url.clone(),
     }

@@ -9,6 +9,7 @@ use crate::config::Config;
 use crate::health::{self, Health};
 use crate::logins;
 use crate::phone_site;
+use crate::portal::{self, Portal};
 use crate::random::OsRandom;
 use crate::serve::{Server, Sites, Stop, Stopping, stopping, systemd};
 use anyhow::Context as _;
@@ -57,7 +58,9 @@ fn sites(config: &Config, app: &Arc<App>, server: &Server, stopping: &Stopping) 
     let health = Health::new(app.store.clone(), app.clock.clone(), stopping.clone())
         .with_certificate(server.keeper());
     let api = Api::new(app.clone(), config.limits.body_bytes, stopping.clone());
-    let public = health::router(Arc::new(health)).merge(api::router(api));
+    let portal = Portal::new(app.clone(), stopping.clone());
+    let public =
+        health::router(Arc::new(health)).merge(api::router(api)).merge(portal::router(&portal));
     let phone = PhoneApi::new(app.clone(), config.limits.body_bytes, stopping.clone());
     let phone = phone::router(phone).merge(phone_site::router());
     Sites { public, phone, phone_host: config.phone_url.host().to_owned() }

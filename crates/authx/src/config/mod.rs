@@ -3,6 +3,7 @@
 mod acme;
 mod listen;
 mod network;
+mod portal;
 mod push;
 mod template;
 
@@ -13,6 +14,7 @@ pub use authx_program::config::{
 };
 pub use listen::{Listen, Tls, TrustedProxy};
 pub use network::{InvalidNetwork, Network};
+pub use portal::{InvalidSignUp, Portal, SignUp};
 pub use push::{ProxyAddress, ProxyError, Push};
 pub use template::{Template, TlsTemplate};
 
@@ -37,6 +39,8 @@ pub struct Config {
     pub listen: Listen,
     /// How messages reach phones whose app is closed.
     pub push: Push,
+    /// Who may come into the portal, and for how long.
+    pub portal: Portal,
     /// What is logged, and how.
     pub log: Log,
     /// What is demanded of the clock.
@@ -106,6 +110,7 @@ impl Config {
         };
         let listen = Listen::read(reading, &mut root, &around);
         let push = Push::read(reading, &mut root, directory);
+        let portal = Portal::read(reading, &mut root);
         let log = Log::read(reading, &mut root);
         let mut section = root.section(reading, "clock");
         let require_synchronised = section.flag(reading, "require_synchronised").unwrap_or(true);
@@ -120,6 +125,7 @@ impl Config {
             audit_key_file: audit_key_file?,
             listen: listen?,
             push,
+            portal,
             log,
             clock: ClockRules { require_synchronised },
             limits,

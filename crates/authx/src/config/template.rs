@@ -86,6 +86,13 @@ trusted_proxies = []
 # unix_socket = "/run/authx/api.sock"
 {acme}
 {push}
+[portal]
+# Who may make a company: "closed" (only with the link that `authx init` showed), "invited", "open".
+sign_up = "closed"
+# After how long a sign-in ends that nobody uses, and every one.
+idle_minutes = 30
+session_hours = 12
+
 [log]
 # "human" or "json".
 format = "human"

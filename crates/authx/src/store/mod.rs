@@ -20,6 +20,7 @@ pub mod invitations;
 pub mod logins;
 pub mod meta;
 pub mod phones;
+pub mod portal;
 mod postgres;
 mod queue;
 pub mod record;

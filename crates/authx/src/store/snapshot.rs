@@ -119,6 +119,7 @@ pub(super) const TABLES: &[Table] = &[
             "version",
         ],
     },
+    Table { name: "portal_challenge", columns: &["digest", "until"] },
     Table {
         name: "portal_link",
         columns: &["digest", "kind", "tenant", "account", "detail", "created", "expires", "spent"],

@@ -5,6 +5,7 @@ use authx::store::{Batch, Store, testing::on_each_engine};
 const BACK: &[&str] = &[
     "DROP TABLE admin_token",
     "DROP TABLE portal_link",
+    "DROP TABLE portal_challenge",
     "DROP TABLE portal_session",
     "DROP TABLE passkey",
     "ALTER TABLE tenant DROP COLUMN settings",

@@ -37,6 +37,7 @@ async fn fill(store: &Store) {
                 ($1, $1, $2, $3, 1, 2, 3, 4, 'push', 'A', 'B', '{}', $1, 'T', 1)",
             [id(15), id(1), id(4)],
         )
+        .one("INSERT INTO portal_challenge VALUES ($1, 2)", [id(16)])
         .one(
             "INSERT INTO portal_link VALUES ($1, 'setup', $2, $3, '{}', 1, 2, NULL)",
             [id(13), id(1), id(4)],
@@ -103,7 +104,7 @@ async fn a_snapshot_of_either_engine_fills_either() {
             let into = target.store().await;
             load(&from, &into).await;
             assert_eq!(contents(&from).await, contents(&into).await);
-            assert_eq!(contents(&into).await.len(), 21 + 700);
+            assert_eq!(contents(&into).await.len(), 22 + 700);
             let leases = into.query("SELECT name FROM lease", []).await.unwrap();
             assert!(leases.is_empty(), "who held a lease there does not hold it here");
             into.commit(event(1)).await.unwrap();
@@ -170,7 +171,7 @@ async fn a_snapshot_is_of_one_moment() {
         while rows.next().await.unwrap().is_some() {
             seen += 1;
         }
-        assert_eq!(seen, 21 + 700);
+        assert_eq!(seen, 22 + 700);
     })
     .await;
 }

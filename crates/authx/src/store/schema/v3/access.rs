@@ -38,6 +38,11 @@ pub(in super::super) const STEPS: &[&str] = &[
     ){updated}",
     "CREATE INDEX portal_session_account ON portal_session (account)",
     "CREATE INDEX portal_session_until ON portal_session (until)",
+    // A challenge of a passkey that was answered, so that it counts once.
+    "CREATE TABLE portal_challenge (
+        digest {bytes} PRIMARY KEY,
+        until {int} NOT NULL
+    ){rows}",
     // A link that lets somebody in once: the first owner, an invited company or administrator,
     // who forgot a password. No tenant where it is to be made.
     "CREATE TABLE portal_link (

@@ -1,0 +1,258 @@
+//! What stands before every handler: whether the request comes from a page of ours, who asks, and
+//! whether they may.
+
+use super::{
+    Access, Portal,
+    cookies::{self, Browser},
+    error::PortalError,
+    fields::Fields,
+    who::Visitor,
+};
+use crate::admin::sessions::{self, Stash, Visit};
+use authx_core::role::Permission;
+use axum::{
+    body::{Body, Bytes, to_bytes},
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
+    middleware::Next,
+    response::{IntoResponse as _, Response},
+};
+use std::sync::Arc;
+
+/// What a route demands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rule {
+    pub(super) access: Access,
+    pub(super) streams: bool,
+}
+
+/// A request that was held back for a step-up and is carried out now: its form was checked when it
+/// came.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Replayed;
+
+/// Lets a request through to its handler, or answers in its place.
+pub(super) async fn guard(
+    State((portal, rule)): State<(Portal, Rule)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let browser = Browser::of(&portal, request.headers());
+    let mut response = match admit(&portal, rule, &browser, request).await {
+        Ok(request) => next.run(request).await,
+        Err(Held::Answer(answer)) => *answer,
+        Err(Held::Error(error)) => error.into_response(),
+    };
+    if let Some(cookie) = browser.fresh {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// Why a request does not reach its handler.
+enum Held {
+    Answer(Box<Response>),
+    Error(PortalError),
+}
+
+async fn admit(
+    portal: &Portal,
+    rule: Rule,
+    browser: &Browser,
+    request: Request,
+) -> Result<Request, Held> {
+    let (mut parts, body) = request.into_parts();
+    let changes = parts.method != Method::GET && parts.method != Method::HEAD;
+    let replayed = parts.extensions.get::<Replayed>().is_some();
+    if changes && !replayed {
+        from_here(portal, &parts.headers).map_err(Held::Error)?;
+    }
+    let (body, form) = read(rule, changes, body).await?;
+    if let Some(form) = &form {
+        let fields = Fields::parse(form);
+        if !replayed && !browser.made(fields.text("_csrf")) {
+            return Err(Held::Error(PortalError::StaleForm));
+        }
+        parts.extensions.insert(fields);
+    }
+    let visit = visit(portal, &parts.headers).await.map_err(Held::Error)?;
+    judge(portal, rule, visit.as_deref(), &parts, form.as_ref()).await?;
+    let csrf: Arc<str> = browser.token.as_str().into();
+    parts.extensions.insert(Visitor { visit, csrf });
+    Ok(Request::from_parts(parts, body))
+}
+
+/// Whether a change comes from a page of this very origin: what browsers say of that
+/// (W3C Fetch Metadata §2.2), or where they do not, the origin that they name.
+fn from_here(portal: &Portal, headers: &HeaderMap) -> Result<(), PortalError> {
+    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    let own = portal.app().public_url.to_string();
+    let here = match (text("sec-fetch-site"), text("origin")) {
+        (Some(site), origin) => site == "same-origin" && origin.is_none_or(|from| from == own),
+        (None, Some(origin)) => origin == own,
+        (None, None) => false,
+    };
+    if here { Ok(()) } else { Err(PortalError::Elsewhere) }
+}
+
+async fn read(rule: Rule, changes: bool, body: Body) -> Result<(Body, Option<Bytes>), Held> {
+    if !changes || rule.streams {
+        return Ok((body, None));
+    }
+    let bytes = to_bytes(body, MOST_FORM_BYTES).await;
+    let bytes = bytes.map_err(|_| Held::Error(PortalError::FormTooLong))?;
+    Ok((Body::from(bytes.clone()), Some(bytes)))
+}
+
+async fn visit(portal: &Portal, headers: &HeaderMap) -> Result<Option<Arc<Visit>>, PortalError> {
+    let Some(cookie) = cookies::session(headers) else { return Ok(None) };
+    Ok(sessions::find(portal.app(), &cookie).await?.map(Arc::new))
+}
+
+async fn judge(
+    portal: &Portal,
+    rule: Rule,
+    visit: Option<&Visit>,
+    parts: &Parts,
+    form: Option<&Bytes>,
+) -> Result<(), Held> {
+    match rule.access {
+        Access::Public => Ok(()),
+        Access::Half => half(visit, parts),
+        Access::Own => whole(visit, parts).map(|_| ()),
+        Access::OwnStepUp => fresh(portal, whole(visit, parts)?, parts, form).await,
+        Access::May(permission) => allowed(whole(visit, parts)?, permission),
+        Access::StepUp(permission) => {
+            let visit = whole(visit, parts)?;
+            allowed(visit, permission)?;
+            fresh(portal, visit, parts, form).await
+        }
+    }
+}
+
+fn half(visit: Option<&Visit>, parts: &Parts) -> Result<(), Held> {
+    match visit {
+        None => Err(to_sign_in(parts)),
+        // Nothing is left to be given: on to where one was going.
+        Some(visit) if visit.proved.is_some() => Err(go(parts, "/")),
+        Some(_) => Ok(()),
+    }
+}
+
+fn whole<'a>(visit: Option<&'a Visit>, parts: &Parts) -> Result<&'a Visit, Held> {
+    match visit {
+        Some(visit) if visit.proved.is_some() => Ok(visit),
+        Some(visit) => Err(go(parts, half_way(visit))),
+        None => Err(to_sign_in(parts)),
+    }
+}
+
+/// Where a half session goes on.
+pub(super) fn half_way(visit: &Visit) -> &'static str {
+    match visit.pending {
+        Some(sessions::Pending::Enrol { .. }) => "/enrol",
+        Some(
+            sessions::Pending::Login { .. }
+            | sessions::Pending::Passkey { .. }
+            | sessions::Pending::Secret { .. },
+        )
+        | None => "/sign-in/confirm",
+    }
+}
+
+fn allowed(visit: &Visit, permission: Permission) -> Result<(), Held> {
+    if visit.role.is_some_and(|role| role.may(permission)) {
+        Ok(())
+    } else {
+        Err(Held::Error(PortalError::NotAllowed(visit.role)))
+    }
+}
+
+/// Lets a deed through that has a fresh second factor behind it. A form is kept until there is
+/// one, so that nothing typed is lost.
+async fn fresh(
+    portal: &Portal,
+    visit: &Visit,
+    parts: &Parts,
+    form: Option<&Bytes>,
+) -> Result<(), Held> {
+    let error = |error: crate::admin::AdminError| Held::Error(error.into());
+    let now = portal.app().now().map_err(|problem| Held::Error(problem.into()))?;
+    if visit.is_fresh(now) {
+        return Ok(());
+    }
+    let target = target(&parts.uri);
+    let Some(form) = form else {
+        return Err(go(parts, &format!("/confirm?next={}", encoded(&target))));
+    };
+    let body = String::from_utf8_lossy(form).into_owned();
+    sessions::stash(portal.app(), visit, &Stash { target, body }).await.map_err(error)?;
+    Err(go(parts, "/confirm"))
+}
+
+/// For a page: sign in, then back here. For a form: a page that says so, because the form itself is
+/// still there, one step back, and can be sent again.
+fn to_sign_in(parts: &Parts) -> Held {
+    if parts.method == Method::GET {
+        let next = target(&parts.uri);
+        let to = if next == "/" {
+            "/sign-in".to_owned()
+        } else {
+            format!("/sign-in?next={}", encoded(&next))
+        };
+        go(parts, &to)
+    } else {
+        Held::Error(PortalError::SessionOver)
+    }
+}
+
+fn go(parts: &Parts, to: &str) -> Held {
+    Held::Answer(Box::new(redirect(&parts.headers, to)))
+}
+
+/// Sends a browser on, also one whose script asked for a part of the page.
+pub(super) fn redirect(headers: &HeaderMap, to: &str) -> Response {
+    let value = HeaderValue::from_str(to).unwrap_or_else(|_| HeaderValue::from_static("/"));
+    let (status, name) = if headers.contains_key("hx-request") {
+        (StatusCode::OK, header::HeaderName::from_static("hx-redirect"))
+    } else {
+        (StatusCode::SEE_OTHER, header::LOCATION)
+    };
+    let mut response = status.into_response();
+    response.headers_mut().insert(name, value);
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// A place of this site that somebody wants to go to next; the front page for anything else.
+pub(super) fn next(wanted: &str) -> &str {
+    let own = wanted.starts_with('/')
+        && !wanted.starts_with("//")
+        && !wanted.contains(['\\', '\r', '\n', '\t']);
+    if own { wanted } else { "/" }
+}
+
+fn target(uri: &Uri) -> String {
+    uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string)
+}
+
+fn encoded(text: &str) -> String {
+    form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+const MOST_FORM_BYTES: usize = 262_144;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_sent_to_another_site() {
+        for own in ["/", "/users?q=a&sort=name", "/a//b"] {
+            assert_eq!(next(own), own);
+        }
+        for other in ["", "//evil.example", "https://evil.example", "/\\evil", "users", "/a\r\nb"] {
+            assert_eq!(next(other), "/", "{other:?}");
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Pages under `public_url`: who signs up, signs in, and what they look after there. Translates;
+//! decides nothing.
+
+mod cookies;
+mod error;
+mod fields;
+mod guard;
+mod routes;
+mod who;
+
+pub use routes::{Access, Route, router, routes};
+
+use crate::{
+    app::App,
+    serve::{ClientAddress, Stopping},
+};
+use axum::{
+    extract::FromRequestParts,
+    http::{header, request::Parts},
+};
+use std::{convert::Infallible, sync::Arc};
+
+/// What the handlers share.
+#[derive(Clone, Debug)]
+pub struct Portal(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    app: Arc<App>,
+    stopping: Stopping,
+}
+
+impl Portal {
+    /// Handlers over a server's parts. Pages that wait are answered when `stopping` says so.
+    pub fn new(app: Arc<App>, stopping: Stopping) -> Self {
+        Self(Arc::new(Shared { app, stopping }))
+    }
+
+    fn app(&self) -> &App {
+        &self.0.app
+    }
+}
+
+/// From where a request comes, for the record.
+impl FromRequestParts<Portal> for crate::admin::sessions::From {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Portal) -> Result<Self, Infallible> {
+        let address = parts.extensions.get::<ClientAddress>().and_then(|address| address.0);
+        let browser = parts.headers.get(header::USER_AGENT);
+        let browser = browser.and_then(|value| value.to_str().ok()).unwrap_or_default();
+        Ok(Self {
+            address: address.map(|address| address.to_string()),
+            browser: browser.chars().take(MOST_BROWSER_CHARS).collect(),
+        })
+    }
+}
+
+const MOST_BROWSER_CHARS: usize = 200;
