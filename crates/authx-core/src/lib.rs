@@ -4,6 +4,7 @@
 //! through [`Cx`], and decisions go out as values. That is what lets a login be tested in
 //! microseconds and replayed from a log.
 
+pub mod application;
 pub mod audit;
 mod cipher;
 mod cx;

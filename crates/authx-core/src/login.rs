@@ -15,7 +15,7 @@ mod renewal;
 mod tests;
 mod view;
 
-pub use first_factor::{Cause, FirstFactor};
+pub use first_factor::{Cause, FirstFactor, Spared};
 pub use phone::{PhoneAnswer, Ringing};
 pub use reach::{Phone, Reach};
 pub use renewal::{Renewal, renew};
@@ -143,6 +143,8 @@ pub struct Start<'a> {
     pub login: Login,
     /// What became of the first factor.
     pub first_factor: FirstFactor,
+    /// What lets the user in by it alone.
+    pub spared: Option<Spared>,
     /// The user of the certificate's name, if there is one.
     pub certificate: Option<UserId>,
     /// What the user has already typed for the second one.
@@ -261,15 +263,19 @@ pub fn start(
     policy: &Policy,
     means: &mut Means<'_>,
 ) -> (Login, Vec<Effect>) {
-    let Start { mut login, first_factor, certificate, answer, session } = start;
+    let Start { mut login, first_factor, spared, certificate, answer, session } = start;
     let mut effects = vec![];
     let mut moving = Moving { login: &mut login, policy, effects: &mut effects };
     if !moving.stands(cx, first_factor, certificate) {
         let judged = policy.first_factors.contains(&login.first_factor)
-            && first_factor != FirstFactor::Proved;
+            && matches!(first_factor, FirstFactor::Failed(cause) if cause.is_wrong_guess());
         if judged && login.first_factor == FirstFactorKind::Password {
             effects.push(Effect::CountPassword);
         }
+        return (login, effects);
+    }
+    if let Some(spared) = spared {
+        moving.spare(cx, spared);
         return (login, effects);
     }
     if session.is_some_and(|session| moving.remembered(cx, &session)) {

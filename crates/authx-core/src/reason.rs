@@ -128,6 +128,12 @@ catalogue! {
         "the user has no active factor among those that the policy allows",
         "Enrol one, for example with `authx user code NAME`."
     }
+    /// Only groups may use the application, and the user is in none of them.
+    NotInGroup {
+        "not_in_group", NOT_PERMITTED,
+        "only members of some groups may use the application, and the user is in none of them",
+        "Put the user into a group of the application, or change its groups with `authx application set NAME --groups`."
+    }
     /// The phone cannot be asked where the number that it needs cannot be seen.
     NumberNotShown {
         "number_not_shown", "This client cannot show the number. Open AuthX on your phone, then type password,CODE.",
@@ -182,6 +188,12 @@ catalogue! {
         "the same client began another login while the phone was asked for this one",
         "Nothing."
     }
+    /// An administrator switched the application off.
+    SwitchedOff {
+        "switched_off", "Sign-in is switched off here. Ask your administrator.",
+        "the application is switched off: nobody is asked for anything",
+        "Switch it on again with `authx application set NAME --on`."
+    }
     /// Nobody answered before the VPN's limit.
     TimedOut {
         "timed_out", "Nobody answered in time. Sign in again.",
@@ -233,6 +245,7 @@ impl Reason {
             Self::AccountDisabled
             | Self::CertificateMismatch
             | Self::FirstFactorNotAllowed
+            | Self::NotInGroup
             | Self::UnknownUser => "not_permitted",
             Self::AgentFault
             | Self::AuthxUnreachable
@@ -254,6 +267,7 @@ impl Reason {
             | Self::SessionUnknown
             | Self::SlowDown
             | Self::Superseded
+            | Self::SwitchedOff
             | Self::TimedOut
             | Self::TooManyPasswords
             | Self::UnknownAnswer

@@ -7,10 +7,15 @@
 
 use crate::{
     app::App,
-    store::{Store, StoreError, directory as stored, tenants},
+    store::{
+        Store, StoreError,
+        audiences::{self, Part},
+        directory as stored, tenants,
+    },
 };
 use authx_core::{
     ApplicationId, KeyId, TenantId,
+    application::{Audience, Settings},
     policy::{Document, Effective, Policy},
     seal::{DataKey, Place, SealError},
     wire::signature::AppKey,
@@ -32,6 +37,10 @@ pub struct Protected {
     pub generation: i64,
     /// The policy in force.
     pub policy: Policy,
+    /// What else an administrator says of it.
+    pub settings: Settings,
+    /// Which groups it is for.
+    pub audience: Audience,
     /// Its keys that were not revoked.
     pub keys: Vec<(KeyId, AppKey)>,
     /// Opens what is sealed for the tenant.
@@ -133,15 +142,31 @@ async fn read(
     };
     let effective =
         Effective::of(&document(&application.tenant_policy)?, &document(&application.policy)?);
+    let settings: Settings = serde_json::from_str(&application.settings)
+        .map_err(|error| DirectoryError::Damaged(error.to_string()))?;
+    let audience = audience(store, tenant, id, &settings).await?;
     Ok(Some(Protected {
         id,
         tenant,
         name: application.name,
         generation: application.generation,
         policy: effective.policy,
+        settings,
+        audience,
         keys,
         data_key,
     }))
+}
+
+async fn audience(
+    store: &Store,
+    tenant: TenantId,
+    id: ApplicationId,
+    settings: &Settings,
+) -> Result<Audience, StoreError> {
+    let rows = audiences::audience(store, tenant, Some(id)).await?;
+    let of = |part| rows.iter().filter(move |row| row.part == part).map(|row| row.group).collect();
+    Ok(Audience { gate: settings.gated.then(|| of(Part::Gate)), pilot: of(Part::Pilot) })
 }
 
 /// Where an Application Key is sealed.

@@ -1,6 +1,7 @@
 //! The only caller of [`authx_core::login::start`] and [`authx_core::login::step`]:
 //! load → step → commit → wake.
 
+mod admission;
 mod after;
 mod asked;
 mod begin;
@@ -40,7 +41,6 @@ use authx_core::{
     LoginId, PhoneId,
     factor::Answer,
     login::{Cause, Event, FirstFactor, Login, PhoneAnswer, Reach, step},
-    name::Name,
     policy::FirstFactorKind,
     seal::SealError,
     wire::{
@@ -269,7 +269,7 @@ async fn advance(
             has = Has::of(app, caller, login.user, &known.factors).await?;
             let answer = Answer { text, digest: None };
             let answer = factors::hashed(app, &login.offers, &has.enrolled, answer).await?;
-            let first_factor = first_factor(caller, login, known.account.as_ref());
+            let first_factor = first_factor(app, caller, login, known.account.as_ref()).await?;
             Event::Answered { answer, first_factor, certificate: known.certificate }
         }
         Happened::Phone(phone, answer, evidence) => {
@@ -278,7 +278,7 @@ async fn advance(
             Event::Phone {
                 phone,
                 answer: answer.clone(),
-                first_factor: first_factor(caller, login, known.account.as_ref()),
+                first_factor: first_factor(app, caller, login, known.account.as_ref()).await?,
                 certificate: known.certificate,
                 evidence: evidence.clone(),
             }
@@ -310,18 +310,19 @@ async fn advance(
 /// What is stored of a login's user.
 async fn known(app: &App, caller: &Protected, login: &Login) -> Result<Known, LoginError> {
     let Some(user) = login.user else { return Ok(Known::default()) };
-    let certificate = login.certificate.as_ref().map(Name::folded);
+    let certificate = admission::certificate_names(caller, login.certificate.as_ref());
     Ok(stored::user(&app.store, caller.tenant, user, certificate).await?)
 }
 
 /// What has become of the first factor since the login began.
-fn first_factor(
+async fn first_factor(
+    app: &App,
     caller: &Protected,
     login: &Login,
     account: Option<&stored::VisitorAccount>,
-) -> FirstFactor {
+) -> Result<FirstFactor, LoginError> {
     let with_password = login.first_factor == FirstFactorKind::Password;
-    match account {
+    let stands = match account {
         None => FirstFactor::Failed(Cause::UnknownUser),
         Some(account) if !account.active => FirstFactor::Failed(Cause::AccountDisabled),
         Some(_)
@@ -331,7 +332,8 @@ fn first_factor(
             FirstFactor::Failed(Cause::WrongPassword)
         }
         Some(_) => FirstFactor::Proved,
-    }
+    };
+    Ok(admission::admit(app, caller, login.user, stands).await?.0)
 }
 
 /// A moment of chance length, so that those who collided do not meet again.

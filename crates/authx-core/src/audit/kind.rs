@@ -45,6 +45,8 @@ kinds! {
     AliasAdded = "alias_added";
     /// One name of a user less.
     AliasRemoved = "alias_removed";
+    /// Something that is protected otherwise than before.
+    ApplicationChanged = "application_changed";
     /// Something that is protected from now on.
     ApplicationCreated = "application_created";
     /// Something that is no longer protected.
@@ -69,6 +71,10 @@ kinds! {
     FraudReported = "fraud_reported";
     /// Another Application Key.
     KeyAdded = "key_added";
+    /// An Application Key that is called otherwise.
+    KeyRenamed = "key_renamed";
+    /// An Application Key whose revocation was taken back.
+    KeyRestored = "key_restored";
     /// An Application Key that no longer counts.
     KeyRevoked = "key_revoked";
     /// Let in.

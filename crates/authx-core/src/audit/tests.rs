@@ -16,6 +16,15 @@ fn tenant() -> TenantId {
     TenantId::from_bytes([1; 16])
 }
 
+/// Named, because the vectors hold what comes of them.
+const KINDS: [EventKind; 5] = [
+    EventKind::AliasAdded,
+    EventKind::AliasRemoved,
+    EventKind::ApplicationCreated,
+    EventKind::ApplicationDeleted,
+    EventKind::BackupMade,
+];
+
 fn event(number: u64) -> Event {
     let at = Millis(1_767_225_600_000 + number * 700);
     let mut id = [0; 16];
@@ -24,7 +33,7 @@ fn event(number: u64) -> Event {
         id: EventId::from_bytes(id),
         tenant: tenant(),
         at,
-        kind: EventKind::ALL[usize::try_from(number).unwrap() % 5],
+        kind: KINDS[usize::try_from(number).unwrap() % KINDS.len()],
         user: (number.is_multiple_of(2)).then(|| UserId::from_bytes(id)),
         application: (number.is_multiple_of(3)).then(|| ApplicationId::from_bytes(id)),
         login: (!number.is_multiple_of(5)).then(|| LoginId::from_bytes(id)),

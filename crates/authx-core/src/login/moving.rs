@@ -1,6 +1,6 @@
 //! The moves of a login: each changes the stage and says what follows.
 
-use super::{Cause, Effect, Enrol, FirstFactor, Login, Means, Stage, record};
+use super::{Cause, Effect, Enrol, FirstFactor, Login, Means, Spared, Stage, record};
 use crate::{
     Cx, FactorId, Millis, SessionId, UserId,
     audit::EventKind,
@@ -30,6 +30,10 @@ impl Moving<'_> {
         first_factor: FirstFactor,
         certificate: Option<UserId>,
     ) -> bool {
+        if first_factor == FirstFactor::Failed(Cause::SwitchedOff) {
+            self.refuse(cx, Reason::SwitchedOff, None);
+            return false;
+        }
         if !self.policy.first_factors.contains(&self.login.first_factor) {
             self.refuse(cx, Reason::FirstFactorNotAllowed, None);
             return false;
@@ -56,16 +60,24 @@ impl Moving<'_> {
     }
 
     fn first_factor_failed(&mut self, cx: &Cx<'_>, cause: Cause) {
-        if self.login.first_factor == FirstFactorKind::Password {
+        if self.login.first_factor == FirstFactorKind::Password && cause.is_wrong_guess() {
             self.refuse(cx, Reason::WrongCredentials, Some(cause));
             return;
         }
         let reason = match cause {
             Cause::AccountDisabled => Reason::AccountDisabled,
+            Cause::NotInGroup => Reason::NotInGroup,
+            Cause::SwitchedOff => Reason::SwitchedOff,
             Cause::UnknownUser => Reason::UnknownUser,
             Cause::NoPassword | Cause::WrongPassword => Reason::WrongCredentials,
         };
         self.refuse(cx, reason, None);
+    }
+
+    /// Lets somebody in by the first factor alone. Nothing is remembered of that.
+    pub(super) fn spare(&mut self, cx: &Cx<'_>, spared: Spared) {
+        self.login.stage = Stage::Allowed { factor: None, session: None };
+        self.record(cx, EventKind::LoginAllowed, record::text("by", spared.word()));
     }
 
     pub(super) fn remembered(&mut self, cx: &Cx<'_>, session: &Session) -> bool {
@@ -319,6 +331,7 @@ fn outcome(reason: Reason) -> &'static str {
         | Reason::FirstFactorNotAllowed
         | Reason::NameTooLong
         | Reason::NotEnrolled
+        | Reason::NotInGroup
         | Reason::NumberNotShown
         | Reason::PhoneCodeNeeded
         | Reason::PushLimited
@@ -326,6 +339,7 @@ fn outcome(reason: Reason) -> &'static str {
         | Reason::SessionEnded
         | Reason::SessionUnknown
         | Reason::SlowDown
+        | Reason::SwitchedOff
         | Reason::TimedOut
         | Reason::TooManyPasswords
         | Reason::UnknownAnswer

@@ -1,3 +1,4 @@
+mod admitted;
 mod autologin;
 mod phones;
 mod reconnect;
@@ -55,6 +56,17 @@ impl World {
         session: Option<Session>,
         certificate: Option<UserId>,
     ) -> (Login, Vec<Effect>) {
+        self.begin_spared(json, first_factor, session, certificate, None)
+    }
+
+    fn begin_spared(
+        &mut self,
+        json: &str,
+        first_factor: FirstFactor,
+        session: Option<Session>,
+        certificate: Option<UserId>,
+        spared: Option<Spared>,
+    ) -> (Login, Vec<Effect>) {
         let request: BeginLogin = serde_json::from_str(json).unwrap();
         let mut fill = fill;
         let mut cx = cx(self.now, &mut fill);
@@ -62,7 +74,7 @@ impl World {
         let login = Login::new(&mut cx, id, application, &request, String::new(), &self.policy);
         let answer = request.answer.as_ref().map(|text| answer(text.expose()));
         let login = login.of(Some(user()));
-        let first = Start { login, first_factor, certificate, answer, session };
+        let first = Start { login, first_factor, spared, certificate, answer, session };
         let mut means =
             Means { enrolled: &mut self.enrolled, phones: &self.phones, enrol: self.enrol.clone() };
         start(&mut cx, first, &self.policy, &mut means)

@@ -213,6 +213,7 @@ impl Host {
         let start = Start {
             login: login.of(Some(UserId::from_bytes([1; 16]))),
             first_factor: first_factor(proved),
+            spared: None,
             certificate: None,
             answer: text.map(|text| Answer { text, digest: None }),
             session: None,

@@ -1,6 +1,11 @@
 //! Begins a login: first factor first, then everything else.
 
-use super::{Has, LoginError, TRIES, Versioned, after::After, factors, find, pause, save};
+use super::{
+    Has, LoginError, TRIES, Versioned,
+    admission::{self, admit},
+    after::After,
+    factors, find, pause, save,
+};
 use crate::{
     app::App,
     directory::Protected,
@@ -12,7 +17,6 @@ use authx_core::{
     factor::{Answer, FactorKind},
     guard::{Source, Tally},
     login::{Cause, FirstFactor, Login, Start, start},
-    name::Name,
     policy::FirstFactorKind,
     prompt::{Reading, readings},
     seal::Place,
@@ -85,8 +89,8 @@ async fn attempt(
     });
     let source = login.source();
     let sought = stored::Sought {
-        name: request.user.folded(),
-        certificate: request.certificate.as_ref().map(Name::folded),
+        name: admission::names(caller, &request.user),
+        certificate: admission::certificate_names(caller, request.certificate.as_ref()),
     };
     let visitor = stored::visitor(&app.store, caller.tenant, caller.id, sought, &source).await?;
     if visitor.generation != caller.generation {
@@ -95,6 +99,7 @@ async fn attempt(
     let account = visitor.account.as_ref();
     let mut typed = request.answer.as_ref().map(Typed::expose);
     let first_factor = match &request.first_factor {
+        _ if caller.settings.switched_off => FirstFactor::Failed(Cause::SwitchedOff),
         Claimed::Password { password, appended } if allows(caller, FirstFactorKind::Password) => {
             let readings = read(password, *appended && typed.is_none());
             let judged = check(app, caller, &source, &visitor, &readings, proved).await?;
@@ -112,6 +117,7 @@ async fn attempt(
         },
     };
     let mut login = login.of(account.map(|account| account.id));
+    let (first_factor, spared) = admit(app, caller, login.user, first_factor).await?;
     if login.first_factor == FirstFactorKind::Password {
         login.password_digest = password_digest(caller, account);
     }
@@ -132,7 +138,7 @@ async fn attempt(
         }
     }
     let certificate = visitor.certificate;
-    let started = Start { login, first_factor, certificate, answer, session };
+    let started = Start { login, first_factor, spared, certificate, answer, session };
     Box::pin(store(app, caller, now, started, has)).await
 }
 

@@ -18,6 +18,12 @@ pub struct ApplicationRow {
     pub created: Millis,
     /// Keys that were not revoked.
     pub active_keys: u64,
+    /// JSON of its settings.
+    pub settings: String,
+    /// Servers that ever called for it.
+    pub servers: u64,
+    /// The last time that one did.
+    pub last_contact: Option<Millis>,
 }
 
 /// An Application Key, without the key.
@@ -33,6 +39,21 @@ pub struct KeyRow {
     pub revoked: Option<Millis>,
 }
 
+macro_rules! select {
+    ($which:literal) => {
+        concat!(
+            "SELECT a.id, a.name, a.kind, a.policy, a.created,
+                (SELECT COUNT(*) FROM application_key k
+                 WHERE k.application = a.id AND k.revoked IS NULL),
+                a.settings,
+                (SELECT COUNT(DISTINCT c.server) FROM contact c WHERE c.application = a.id),
+                (SELECT MAX(c.last) FROM contact c WHERE c.application = a.id)
+             FROM application a WHERE ",
+            $which
+        )
+    };
+}
+
 /// Reads the applications of a tenant, by name.
 ///
 /// # Errors
@@ -42,15 +63,7 @@ pub async fn applications(
     store: &Store,
     tenant: TenantId,
 ) -> Result<Vec<ApplicationRow>, StoreError> {
-    let rows = store
-        .query(
-            "SELECT a.id, a.name, a.kind, a.policy, a.created,
-                    (SELECT COUNT(*) FROM application_key k
-                     WHERE k.application = a.id AND k.revoked IS NULL)
-             FROM application a WHERE a.tenant = $1 ORDER BY a.folded",
-            [tenant.into()],
-        )
-        .await?;
+    let rows = store.query(select!("a.tenant = $1 ORDER BY a.folded"), [tenant.into()]).await?;
     rows.iter().map(application_row).collect()
 }
 
@@ -64,15 +77,8 @@ pub async fn application(
     tenant: TenantId,
     id: ApplicationId,
 ) -> Result<Option<ApplicationRow>, StoreError> {
-    let row = store
-        .query_one(
-            "SELECT a.id, a.name, a.kind, a.policy, a.created,
-                    (SELECT COUNT(*) FROM application_key k
-                     WHERE k.application = a.id AND k.revoked IS NULL)
-             FROM application a WHERE a.tenant = $1 AND a.id = $2",
-            [tenant.into(), id.into()],
-        )
-        .await?;
+    let row =
+        store.query_one(select!("a.tenant = $1 AND a.id = $2"), [tenant.into(), id.into()]).await?;
     row.as_ref().map(application_row).transpose()
 }
 
@@ -88,10 +94,7 @@ pub async fn application_named(
 ) -> Result<Option<ApplicationRow>, StoreError> {
     let row = store
         .query_one(
-            "SELECT a.id, a.name, a.kind, a.policy, a.created,
-                    (SELECT COUNT(*) FROM application_key k
-                     WHERE k.application = a.id AND k.revoked IS NULL)
-             FROM application a WHERE a.tenant = $1 AND a.folded = $2",
+            select!("a.tenant = $1 AND a.folded = $2"),
             [tenant.into(), name.folded().into()],
         )
         .await?;
@@ -204,7 +207,7 @@ impl Batch {
         )
     }
 
-    /// Makes a key stop counting, and forgets its secret, which nothing needs any more.
+    /// Makes a key stop counting. Its secret stays for [`Self::forget_secrets`].
     #[must_use]
     pub fn revoke_key(
         self,
@@ -214,9 +217,74 @@ impl Batch {
         now: Millis,
     ) -> Self {
         self.one(
-            "UPDATE application_key SET revoked = $4, secret = $5
+            "UPDATE application_key SET revoked = $4
              WHERE tenant = $1 AND application = $2 AND id = $3 AND revoked IS NULL",
-            [tenant.into(), application.into(), id.into(), now.into(), Vec::new().into()],
+            [tenant.into(), application.into(), id.into(), now.into()],
+        )
+    }
+
+    /// Makes a key count again that was revoked after a moment and has its secret still.
+    #[must_use]
+    pub fn restore_key(
+        self,
+        tenant: TenantId,
+        application: ApplicationId,
+        id: KeyId,
+        after: Millis,
+    ) -> Self {
+        self.one(
+            "UPDATE application_key SET revoked = NULL
+             WHERE tenant = $1 AND application = $2 AND id = $3 AND revoked > $4
+               AND length(secret) > 0",
+            [tenant.into(), application.into(), id.into(), after.into()],
+        )
+    }
+
+    /// Forgets the secrets of keys, in every tenant, that were revoked until then: nothing needs
+    /// them any more.
+    #[must_use]
+    pub fn forget_secrets(self, until: Millis) -> Self {
+        self.run(
+            "UPDATE application_key SET secret = $2 WHERE revoked <= $1 AND length(secret) > 0",
+            [until.into(), Vec::new().into()],
+        )
+    }
+
+    /// Calls a key otherwise.
+    #[must_use]
+    pub fn rename_key(
+        self,
+        tenant: TenantId,
+        application: ApplicationId,
+        id: KeyId,
+        name: &Name,
+    ) -> Self {
+        self.one(
+            "UPDATE application_key SET name = $4, folded = $5
+             WHERE tenant = $1 AND application = $2 AND id = $3",
+            [
+                tenant.into(),
+                application.into(),
+                id.into(),
+                name.as_str().into(),
+                name.folded().into(),
+            ],
+        )
+    }
+
+    /// Calls an application by that name, if it is free in the tenant, and sets its settings.
+    #[must_use]
+    pub fn set_application(
+        self,
+        tenant: TenantId,
+        id: ApplicationId,
+        name: &Name,
+        settings: String,
+    ) -> Self {
+        self.one(
+            "UPDATE application SET name = $3, folded = $4, settings = $5
+             WHERE tenant = $1 AND id = $2",
+            [tenant.into(), id.into(), name.as_str().into(), name.folded().into(), settings.into()],
         )
     }
 }
@@ -229,5 +297,8 @@ fn application_row(row: &Row) -> Result<ApplicationRow, StoreError> {
         policy: row.text(3)?.to_owned(),
         created: row.millis(4)?,
         active_keys: row.count(5)?,
+        settings: row.text(6)?.to_owned(),
+        servers: row.count(7)?,
+        last_contact: row.opt_millis(8)?,
     })
 }

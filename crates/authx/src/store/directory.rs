@@ -14,6 +14,8 @@ pub struct StoredApplication {
     pub name: String,
     /// Its policy document, JSON.
     pub policy: String,
+    /// Its settings, JSON.
+    pub settings: String,
     /// Its tenant's policy document, JSON.
     pub tenant_policy: String,
     /// The tenant's data key, wrapped under the master key.
@@ -44,7 +46,7 @@ pub async fn application(
 ) -> Result<Option<StoredApplication>, StoreError> {
     let row = store
         .query_one(
-            "SELECT a.tenant, a.name, a.policy, t.policy, t.data_key, t.generation
+            "SELECT a.tenant, a.name, a.policy, t.policy, t.data_key, t.generation, a.settings
              FROM application a JOIN tenant t ON t.id = a.tenant WHERE a.id = $1",
             [id.into()],
         )
@@ -58,6 +60,7 @@ pub async fn application(
         tenant_policy: row.text(3)?.to_owned(),
         data_key: row.bytes(4)?.to_vec(),
         generation: row.int(5)?,
+        settings: row.text(6)?.to_owned(),
     }))
 }
 

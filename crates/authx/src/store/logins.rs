@@ -68,11 +68,14 @@ pub struct StoredLogin {
 /// Whom a login asks about.
 #[derive(Clone, Debug)]
 pub struct Sought {
-    /// The folded name of who signs in.
-    pub name: String,
-    /// The folded name in the client's certificate.
-    pub certificate: Option<String>,
+    /// The folded names of who signs in.
+    pub name: Names,
+    /// Those in the client's certificate.
+    pub certificate: Names,
 }
+
+/// Folded names that one person may have, in the order in which they are looked for.
+pub type Names = [Option<String>; 3];
 
 /// Reads what a login needs to know of its user: one statement, one round trip.
 ///
@@ -87,23 +90,33 @@ pub async fn visitor(
     sought: Sought,
     source: &Source,
 ) -> Result<Visitor, StoreError> {
+    let ([name, name_2, name_3], [other, other_2, other_3]) = (sought.name, sought.certificate);
     let rows = store
         .query(
             "SELECT t.generation, h.failures, h.last, a.id, a.state, a.password, a.stands_since,
-                    c.account, f.id, f.version, f.record, f.guard
+                    c.id, f.id, f.version, f.record, f.guard
              FROM tenant t
              LEFT JOIN throttle h ON h.tenant = t.id AND h.application = $2 AND h.source = $4
-             LEFT JOIN alias s ON s.tenant = t.id AND s.folded = $3
-             LEFT JOIN account a ON a.id = s.account
-             LEFT JOIN alias c ON c.tenant = t.id AND c.folded = $5
+             LEFT JOIN account a ON a.tenant = t.id AND a.id = COALESCE(
+                (SELECT account FROM alias WHERE tenant = $1 AND folded = $3),
+                (SELECT account FROM alias WHERE tenant = $1 AND folded = $5),
+                (SELECT account FROM alias WHERE tenant = $1 AND folded = $6))
+             LEFT JOIN account c ON c.tenant = t.id AND c.id = COALESCE(
+                (SELECT account FROM alias WHERE tenant = $1 AND folded = $7),
+                (SELECT account FROM alias WHERE tenant = $1 AND folded = $8),
+                (SELECT account FROM alias WHERE tenant = $1 AND folded = $9))
              LEFT JOIN factor f ON f.tenant = t.id AND f.account = a.id AND f.state = 'active'
              WHERE t.id = $1 ORDER BY f.id",
             [
                 tenant.into(),
                 application.into(),
-                sought.name.into(),
+                name.into(),
                 source.as_str().into(),
-                sought.certificate.into(),
+                name_2.into(),
+                name_3.into(),
+                other.into(),
+                other_2.into(),
+                other_3.into(),
             ],
         )
         .await?;
@@ -176,7 +189,7 @@ pub struct Known {
     pub factors: Vec<StoredFactor>,
 }
 
-/// Reads an account with its active factors, and whose a certificate's folded name is.
+/// Reads an account with its active factors, and whose a certificate's folded names are.
 ///
 /// # Errors
 ///
@@ -185,17 +198,20 @@ pub async fn user(
     store: &Store,
     tenant: TenantId,
     id: UserId,
-    certificate: Option<String>,
+    [name, name_2, name_3]: Names,
 ) -> Result<Known, StoreError> {
     let rows = store
         .query(
-            "SELECT a.id, a.state, a.password, a.stands_since, c.account,
+            "SELECT a.id, a.state, a.password, a.stands_since, c.id,
                     f.id, f.version, f.record, f.guard
              FROM account a
-             LEFT JOIN alias c ON c.tenant = a.tenant AND c.folded = $3
+             LEFT JOIN account c ON c.tenant = a.tenant AND c.id = COALESCE(
+                (SELECT account FROM alias WHERE tenant = $1 AND folded = $3),
+                (SELECT account FROM alias WHERE tenant = $1 AND folded = $4),
+                (SELECT account FROM alias WHERE tenant = $1 AND folded = $5))
              LEFT JOIN factor f ON f.tenant = a.tenant AND f.account = a.id AND f.state = 'active'
              WHERE a.tenant = $1 AND a.id = $2 ORDER BY f.id",
-            [tenant.into(), id.into(), certificate.into()],
+            [tenant.into(), id.into(), name.into(), name_2.into(), name_3.into()],
         )
         .await?;
     let Some(first) = rows.first() else {

@@ -10,7 +10,9 @@
 pub mod accounts;
 pub mod activations;
 pub mod applications;
+pub mod audiences;
 mod batch;
+pub mod contacts;
 pub mod directory;
 pub mod enrolments;
 mod error;

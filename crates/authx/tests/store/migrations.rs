@@ -3,6 +3,8 @@ use authx::store::{Batch, Store, testing::on_each_engine};
 
 /// What the second and the third version added.
 const BACK: &[&str] = &[
+    "DROP TABLE contact",
+    "DROP TABLE application_group",
     "DROP TABLE admin_token",
     "DROP TABLE portal_link",
     "DROP TABLE portal_challenge",
