@@ -171,7 +171,7 @@ async fn a_snapshot_is_of_one_moment() {
         let store = database.store().await;
         fill(&store).await;
         let mut rows = store.snapshot();
-        let mut seen = i64::from(rows.next().await.unwrap().is_some());
+        let mut seen = usize::from(rows.next().await.unwrap().is_some());
         store.commit((0..2_000).fold(Batch::default(), |all, n| all.and(event(n)))).await.unwrap();
         while rows.next().await.unwrap().is_some() {
             seen += 1;
