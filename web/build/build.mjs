@@ -4,16 +4,16 @@
 import * as esbuild from 'esbuild'
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { dirname, join, relative } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { readFile } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import { common, programVersion, web } from './common.mjs'
 import { compressed } from './compress.mjs'
 import { fonts } from './fonts.mjs'
 import { icons } from './icons.mjs'
 import { licences } from './licences.mjs'
 import { pictures } from './pictures.mjs'
+import { write } from './write.mjs'
 
-const web = fileURLToPath(new URL('..', import.meta.url))
 const sources = join(web, 'phone/src')
 
 /**
@@ -37,29 +37,6 @@ export async function build({ out, entry = join(sources, 'app/main.tsx'), style 
   files.set('licences.txt', await licences(page.inputs))
   await write(out, compressed(files))
   return { files, first: ['index.html', page.script, ...page.imports, page.style, ...page.fonts] }
-}
-
-/** The version is the program's, so that a phone and its server say the same. */
-async function programVersion() {
-  const manifest = await readFile(join(web, '../Cargo.toml'), 'utf8')
-  const found = /^\[workspace\.package\]\nversion = "([^"]+)"/m.exec(manifest)?.[1]
-  if (found === undefined) throw new Error('Cargo.toml names no version of the workspace')
-  return found
-}
-
-const common = {
-  absWorkingDir: web,
-  bundle: true,
-  write: false,
-  metafile: true,
-  minify: true,
-  charset: 'utf8',
-  legalComments: 'none',
-  target: ['safari16.4', 'chrome111', 'firefox121'],
-  jsx: 'automatic',
-  jsxImportSource: 'preact',
-  logLevel: 'warning',
-  define: { 'process.env.NODE_ENV': '"production"' },
 }
 
 async function bundlePage({ entry, style, version, files }) {
@@ -167,28 +144,4 @@ function manifest(icon) {
       { src: icon.maskable, sizes: '512x512', type: 'image/png', purpose: 'maskable' },
     ],
   }
-}
-
-/**
- * Writes beside the old directory and then changes places: nobody embeds half an app. What is there
- * already stays untouched, so that nothing is compiled anew for it.
- */
-async function write(out, files) {
-  const target = out.replace(/\/$/, ''), fresh = `${target}.new`
-  if (await holds(target, files)) return
-  await rm(fresh, { recursive: true, force: true })
-  for (const [path, bytes] of files) {
-    await mkdir(dirname(join(fresh, path)), { recursive: true })
-    await writeFile(join(fresh, path), bytes)
-  }
-  await rm(target, { recursive: true, force: true })
-  await rename(fresh, target)
-}
-
-async function holds(target, files) {
-  const there = await readdir(target, { recursive: true, withFileTypes: true }).catch(() => [])
-  if (there.filter(entry => entry.isFile()).length !== files.size) return false
-  const same = await Promise.all([...files].map(async ([path, bytes]) =>
-    bytes.equals(await readFile(join(target, path)).catch(() => Buffer.alloc(0)))))
-  return same.every(Boolean)
 }

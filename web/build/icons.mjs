@@ -1,5 +1,5 @@
-// Reads every `#i-name` in the sources, takes exactly those drawings from npm `lucide-static` and
-// makes a component of them. A name that does not exist ends the build.
+// Reads every `#i-name` in the sources and takes exactly those drawings from npm `lucide-static`.
+// A name that does not exist ends the build.
 
 import { createRequire } from 'node:module'
 import { readdir, readFile } from 'node:fs/promises'
@@ -7,28 +7,35 @@ import { dirname, join } from 'node:path'
 
 const drawings = join(dirname(createRequire(import.meta.url).resolve('lucide-static/package.json')), 'icons')
 
-/** Makes `authx:icons`. */
+/** Makes `authx:icons`, a component of what the app's sources name. */
 export function icons(sources) {
   return {
     name: 'authx:icons',
     setup(build) {
       build.onResolve({ filter: /^authx:icons$/ }, ({ path }) => ({ path, namespace: 'authx-icons' }))
       build.onLoad({ filter: /./, namespace: 'authx-icons' }, async () => {
-        const names = await wanted(sources)
-        const found = await Promise.all(names.map(symbol))
-        const missing = names.filter((_, i) => found[i] === undefined)
-        if (missing.length > 0) return { errors: [{ text: `lucide-static has no icon ${missing.join(', ')}` }] }
-        return { contents: component(found), loader: 'jsx', resolveDir: sources }
+        const found = await symbols(await wanted(sources, /(?<!\.d)\.tsx?$/)).catch(error => error)
+        if (found instanceof Error) return { errors: [{ text: found.message }] }
+        return { contents: component([...found.values()]), loader: 'jsx', resolveDir: sources }
       })
     },
   }
 }
 
-async function wanted(sources) {
-  const files = await readdir(sources, { recursive: true })
-  const texts = await Promise.all(files.filter(file => /(?<!\.d)\.tsx?$/.test(file)).map(file => readFile(join(sources, file), 'utf8')))
+/** The names that stand in the files below a directory whose paths are like `files`. */
+export async function wanted(directory, files) {
+  const all = await readdir(directory, { recursive: true })
+  const texts = await Promise.all(all.filter(file => files.test(file)).map(file => readFile(join(directory, file), 'utf8')))
   const names = texts.flatMap(text => [...text.matchAll(/#i-([a-z0-9]+(?:-[a-z0-9]+)*)/g)].map(found => found[1]))
   return [...new Set(names)].sort()
+}
+
+/** The drawings by their names. */
+export async function symbols(names) {
+  const found = await Promise.all(names.map(symbol))
+  const missing = names.filter((_, i) => found[i] === undefined)
+  if (missing.length > 0) throw new Error(`lucide-static has no icon ${missing.join(', ')}`)
+  return new Map(names.map((name, i) => [name, found[i]]))
 }
 
 async function symbol(name) {

@@ -19,21 +19,33 @@ function png(svg, width) {
   return Buffer.from(new Resvg(svg, { fitTo: { mode: 'width', value: width } }).render().asPng())
 }
 
-/** Adds the pictures to `files` and says where each is. */
-export async function pictures(files) {
-  const add = (name, ending, bytes) => {
+function adding(files) {
+  return (name, ending, bytes) => {
     const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 8).toUpperCase()
     files.set(`assets/${name}-${hash}.${ending}`, bytes)
     return `/assets/${name}-${hash}.${ending}`
   }
+}
+
+/** Adds what the portal's pages name to `files` and says where each is. */
+export function marks(files) {
+  const add = adding(files)
+  return {
+    plain: add('mark', 'svg', Buffer.from(drawing(0.66, 112))),
+    touch: add('mark-full-180', 'png', png(drawing(0.6, 0), 180)),
+  }
+}
+
+/** Adds the phone's pictures to `files` and says where each is. */
+export async function pictures(files) {
+  const add = adding(files)
   const round = drawing(0.66, 112)
   return {
-    plain: add('mark', 'svg', Buffer.from(round)),
+    ...marks(files),
     small: add('mark-192', 'png', png(round, 192)),
     large: add('mark-512', 'png', png(round, 512)),
     // Launchers cut a circle of four fifths out of it; iOS rounds by itself.
     maskable: add('mark-full-512', 'png', png(drawing(0.52, 0), 512)),
-    touch: add('mark-full-180', 'png', png(drawing(0.6, 0), 180)),
     badge: add('badge-96', 'png', png(badge(), 96)),
   }
 }

@@ -10,6 +10,7 @@ use crate::health::{self, Health};
 use crate::logins;
 use crate::phone_site;
 use crate::portal::{self, Portal};
+use crate::portal_site;
 use crate::random::OsRandom;
 use crate::serve::{Server, Sites, Stop, Stopping, stopping, systemd};
 use anyhow::Context as _;
@@ -61,6 +62,7 @@ fn sites(config: &Config, app: &Arc<App>, server: &Server, stopping: &Stopping) 
     let portal = Portal::new(app.clone(), stopping.clone());
     let public =
         health::router(Arc::new(health)).merge(api::router(api)).merge(portal::router(&portal));
+    let public = public.merge(portal_site::router());
     let phone = PhoneApi::new(app.clone(), config.limits.body_bytes, stopping.clone());
     let phone = phone::router(phone).merge(phone_site::router());
     Sites { public, phone, phone_host: config.phone_url.host().to_owned() }

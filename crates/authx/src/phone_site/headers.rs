@@ -38,10 +38,3 @@ const PROTECTION: [(HeaderName, HeaderValue); 6] = [
     (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
 ];
-
-pub(super) const IMMUTABLE: HeaderValue =
-    HeaderValue::from_static("public, max-age=31536000, immutable");
-/// May be kept, must be asked for.
-pub(super) const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
-pub(super) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
-pub(super) const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");

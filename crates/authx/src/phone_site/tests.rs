@@ -1,5 +1,5 @@
 use super::*;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 

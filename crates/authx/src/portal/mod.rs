@@ -1,12 +1,21 @@
 //! Pages under `public_url`: who signs up, signs in, and what they look after there. Translates;
 //! decides nothing.
 
+pub mod badge;
 mod cookies;
 mod error;
 mod fields;
+pub mod form;
+#[cfg(test)]
+mod gallery;
 mod guard;
+pub mod listing;
+pub mod nav;
+pub mod page;
 mod routes;
+pub mod trouble;
 mod who;
+pub mod words;
 
 pub use routes::{Access, Route, router, routes};
 

@@ -79,7 +79,7 @@ impl Door {
     }
 }
 
-const DOORS: [(&str, Door); 12] = [
+const DOORS: [(&str, Door); 14] = [
     ("admin", Door::AllBut(ABOVE)),
     ("api", Door::AllBut(&["commands", "portal", "senders"])),
     ("clock", Door::Only(&[])),
@@ -87,10 +87,12 @@ const DOORS: [(&str, Door); 12] = [
     ("enrol", Door::AllBut(ABOVE)),
     ("logins", Door::AllBut(ABOVE)),
     ("passwords", Door::Only(&[])),
-    ("phone_site", Door::Only(&[])),
+    ("phone_site", Door::Only(&["site_files"])),
     ("portal", Door::AllBut(&["api", "commands", "senders"])),
+    ("portal_site", Door::Only(&["site_files"])),
     ("random", Door::Only(&[])),
     ("senders", Door::Only(&["clock", "random"])),
+    ("site_files", Door::Only(&[])),
     ("store", Door::Only(&["clock", "random"])),
 ];
 /// Who translates for the use cases, and who puts all together.

@@ -6,5 +6,5 @@ export function onComputer(): boolean {
   return !/Android|iPhone|iPad|Mobile/.test(agent) && !matchMedia('(pointer: coarse)').matches
 }
 
-/** Whether the request screen has room for its own digits; base.css has the same limit. */
+/** Whether the request screen has room for its own digits; phone.css has the same limit. */
 export const tall: MediaQueryList = matchMedia('(min-height: 46.01rem)')

@@ -1,6 +1,6 @@
 //! One file: as it is, and packed.
 
-use super::headers;
+use super::{IMMUTABLE, NO_CACHE};
 use aws_lc_rs::digest;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
@@ -93,7 +93,7 @@ impl File {
         let known = is_known(request, &form.tag);
         let body = if known { Body::empty() } else { Body::from(Bytes::from_static(form.bytes)) };
         let mut response = Response::new(body);
-        let caching = if immutable { headers::IMMUTABLE } else { headers::NO_CACHE };
+        let caching = if immutable { IMMUTABLE } else { NO_CACHE };
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, caching);
         headers.insert(header::ETAG, form.tag.clone());
