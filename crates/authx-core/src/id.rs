@@ -34,6 +34,11 @@ macro_rules! ids {
                 Self(id)
             }
 
+            /// When it was made, as it says itself.
+            pub fn made(&self) -> Millis {
+                read_time(&self.0)
+            }
+
             /// The 16 bytes as the store keeps them.
             pub fn as_bytes(&self) -> &[u8; 16] {
                 &self.0
@@ -129,6 +134,14 @@ fn write_time(id: &mut [u8; 16], at: Millis) {
     }
 }
 
+fn read_time(id: &[u8; 16]) -> Millis {
+    let mut time = [0; 8];
+    for (to, from) in time.iter_mut().skip(2).zip(id) {
+        *to = *from;
+    }
+    Millis(u64::from_be_bytes(time))
+}
+
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 const LENGTH: usize = 26;
 
@@ -174,6 +187,7 @@ mod tests {
         });
         assert_eq!(id.as_bytes()[..6], [0x01, 0x23, 0x45, 0x67, 0x89, 0xab]);
         assert_eq!((id.as_bytes()[6], id.as_bytes()[8]), (0x7f, 0xbf));
+        assert_eq!(id.made(), Millis(0x0123_4567_89ab));
         assert!(LoginId::earliest(Millis(0x0123_4567_89ab)) < id);
         assert!(id < LoginId::earliest(Millis(0x0123_4567_89ac)));
     }

@@ -21,7 +21,7 @@ pub use reach::{Phone, Reach};
 pub use renewal::{Renewal, renew};
 
 use crate::{
-    ApplicationId, Cx, FactorId, LoginId, Millis, PhoneId, SessionId, UserId,
+    ApplicationId, Cx, FactorId, GroupId, LoginId, Millis, PhoneId, SessionId, UserId,
     audit::EventKind,
     factor::{Answer, Enrolled, FactorKind},
     guard::Source,
@@ -50,6 +50,10 @@ pub struct Login {
     pub name: Name,
     /// Whose, once the name was found.
     pub user: Option<UserId>,
+    /// The groups that user was in under the generation under which this was stored: they decide
+    /// with which policy it goes on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<GroupId>,
     /// Where it stands.
     pub stage: Stage,
     /// How the first factor was or should have been proved.

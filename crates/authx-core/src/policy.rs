@@ -1,14 +1,21 @@
 //! Who may use what: documents written by people, and the one policy that follows from them.
 
+mod asked;
 mod document;
+pub mod draft;
+mod layers;
+mod settings;
 mod words;
 
 pub use document::{
     AppLock, Autologin, AutomaticPush, CertificateName, Document, DynamicChallenge, InvalidPolicy,
     LONGEST_SESSION_SECS, Lifetimes, Limits, MatchNumber, Messages, PhoneClass, UserVerification,
 };
+pub use layers::{Layers, Origin, Source};
+pub use settings::{SETTINGS, Setting, Shape, Unit, Word};
 
 use crate::factor::FactorKind;
+use layers::Picking;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -53,19 +60,7 @@ pub enum SecondFactor {
     Required,
 }
 
-/// Where a value comes from.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Origin {
-    /// The application's document.
-    Application,
-    /// AuthX itself.
-    Default,
-    /// The tenant's document.
-    Tenant,
-}
-
-/// The policy in force for one application.
+/// The policy in force: at one application, for one user.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Policy {
     /// Factors that may be used, in the order of the registry.
@@ -122,8 +117,43 @@ pub struct Effective {
 impl Effective {
     /// Lays an application's document over its tenant's, over the defaults.
     pub fn of(tenant: &Document, application: &Document) -> Self {
-        let mut origins = BTreeMap::new();
-        let mut layers = Layers { tenant, application, origins: &mut origins };
+        Self::from(Layers::of(tenant, application))
+    }
+
+    /// The whole policy as a document, every value written out.
+    pub fn document(&self) -> Document {
+        let policy = self.policy.clone();
+        Document {
+            factors: Some(policy.factors),
+            first_factors: Some(policy.first_factors),
+            second_factor: Some(policy.second_factor),
+            match_number: Some(policy.match_number),
+            certificate_name: Some(policy.certificate_name),
+            dynamic_challenge: Some(policy.dynamic_challenge),
+            automatic_push: Some(policy.automatic_push),
+            autologin: Some(policy.autologin),
+            user_verification: Some(policy.user_verification),
+            app_lock: Some(policy.app_lock),
+            phone_classes: Some(policy.phone_classes),
+            limits: Limits {
+                answers_per_login: Some(policy.answers_per_login),
+                lock_after: Some(policy.lock_after),
+                phones_per_user: Some(policy.phones_per_user),
+            },
+            lifetimes: Lifetimes {
+                login_secs: Some(policy.login_secs),
+                session_secs: Some(policy.session_secs),
+                push_secs: Some(policy.push_secs),
+                fraud_lock_secs: Some(policy.fraud_lock_secs),
+            },
+            messages: Messages { prompt: policy.prompt, help: policy.help },
+        }
+    }
+}
+
+impl From<Layers<'_>> for Effective {
+    fn from(layers: Layers<'_>) -> Self {
+        let mut layers = Picking { layers, origins: BTreeMap::new() };
         let mut factors = layers.pick("factors", |d| d.factors.clone(), FactorKind::ALL.to_vec());
         factors.sort_unstable();
         factors.dedup();
@@ -174,37 +204,7 @@ impl Effective {
             prompt: layers.pick("messages.prompt", |d| d.messages.prompt.clone().map(Some), None),
             help: layers.pick("messages.help", |d| d.messages.help.clone().map(Some), None),
         };
-        Self { policy, origins }
-    }
-
-    /// The whole policy as a document, every value written out.
-    pub fn document(&self) -> Document {
-        let policy = self.policy.clone();
-        Document {
-            factors: Some(policy.factors),
-            first_factors: Some(policy.first_factors),
-            second_factor: Some(policy.second_factor),
-            match_number: Some(policy.match_number),
-            certificate_name: Some(policy.certificate_name),
-            dynamic_challenge: Some(policy.dynamic_challenge),
-            automatic_push: Some(policy.automatic_push),
-            autologin: Some(policy.autologin),
-            user_verification: Some(policy.user_verification),
-            app_lock: Some(policy.app_lock),
-            phone_classes: Some(policy.phone_classes),
-            limits: Limits {
-                answers_per_login: Some(policy.answers_per_login),
-                lock_after: Some(policy.lock_after),
-                phones_per_user: Some(policy.phones_per_user),
-            },
-            lifetimes: Lifetimes {
-                login_secs: Some(policy.login_secs),
-                session_secs: Some(policy.session_secs),
-                push_secs: Some(policy.push_secs),
-                fraud_lock_secs: Some(policy.fraud_lock_secs),
-            },
-            messages: Messages { prompt: policy.prompt, help: policy.help },
-        }
+        Self { policy, origins: layers.origins }
     }
 }
 
@@ -227,7 +227,7 @@ struct Phones {
 }
 
 impl Phones {
-    fn of(layers: &mut Layers<'_>) -> Self {
+    fn of(layers: &mut Picking<'_>) -> Self {
         Self {
             push_secs: layers.pick("lifetimes.push_secs", |d| d.lifetimes.push_secs, 120),
             fraud_lock_secs: layers.pick(
@@ -250,27 +250,6 @@ impl Phones {
                 vec![PhoneClass::Web],
             ),
         }
-    }
-}
-
-struct Layers<'a> {
-    tenant: &'a Document,
-    application: &'a Document,
-    origins: &'a mut BTreeMap<&'static str, Origin>,
-}
-
-impl Layers<'_> {
-    fn pick<T>(
-        &mut self,
-        path: &'static str,
-        of: impl Fn(&Document) -> Option<T>,
-        default: T,
-    ) -> T {
-        let application = of(self.application).map(|value| (value, Origin::Application));
-        let tenant = || of(self.tenant).map(|value| (value, Origin::Tenant));
-        let (value, origin) = application.or_else(tenant).unwrap_or((default, Origin::Default));
-        self.origins.insert(path, origin);
-        value
     }
 }
 

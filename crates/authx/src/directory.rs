@@ -10,17 +10,18 @@ use crate::{
     store::{
         Store, StoreError,
         audiences::{self, Part},
-        directory as stored, tenants,
+        directory as stored, groups, tenants,
     },
 };
 use authx_core::{
-    ApplicationId, KeyId, TenantId,
+    ApplicationId, GroupId, KeyId, TenantId,
     application::{Audience, Settings},
-    policy::{Document, Effective, Policy},
+    policy::{Document, Effective, Layers, Policy},
     seal::{DataKey, Place, SealError},
     wire::signature::AppKey,
 };
 use std::{
+    borrow::Cow,
     collections::HashMap,
     sync::{Arc, PoisonError, RwLock},
 };
@@ -35,16 +36,29 @@ pub struct Protected {
     pub name: String,
     /// What may be stored under it only while the tenant still has it.
     pub generation: i64,
-    /// The policy in force.
+    /// The policy in force for whoever is in no group, and before anybody is known.
     pub policy: Policy,
     /// What else an administrator says of it.
     pub settings: Settings,
     /// Which groups it is for.
     pub audience: Audience,
+    /// What some user may be asked: what a VPN host prepares its prompt for.
+    pub asked: Policy,
+    /// The tenant's groups, in their order.
+    pub groups: Vec<Group>,
+    tenant_document: Document,
+    document: Document,
     /// Its keys that were not revoked.
     pub keys: Vec<(KeyId, AppKey)>,
     /// Opens what is sealed for the tenant.
     pub data_key: DataKey,
+}
+
+/// A group as a login sees it.
+pub struct Group {
+    /// Which.
+    pub id: GroupId,
+    document: Document,
 }
 
 /// Why an application could not be read.
@@ -59,6 +73,43 @@ pub enum DirectoryError {
     /// The database gave no answer.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl Protected {
+    /// Those of some groups that there are, in their order.
+    pub fn known_groups(&self, ids: &[GroupId]) -> Vec<GroupId> {
+        self.groups.iter().map(|group| group.id).filter(|id| ids.contains(id)).collect()
+    }
+
+    /// The policy in force for who is in these groups.
+    pub fn policy_of(&self, ids: &[GroupId]) -> Cow<'_, Policy> {
+        let groups = self.groups.iter().filter(|group| ids.contains(&group.id));
+        let documents: Vec<(GroupId, &Document)> = groups
+            .filter(|group| group.document != Document::default())
+            .map(|group| (group.id, &group.document))
+            .collect();
+        if documents.is_empty() {
+            return Cow::Borrowed(&self.policy);
+        }
+        Cow::Owned(self.effective(&documents).policy)
+    }
+
+    fn effective(&self, groups: &[(GroupId, &Document)]) -> Effective {
+        let (tenant, application) = (&self.tenant_document, &self.document);
+        Effective::from(Layers { tenant, application, groups })
+    }
+
+    /// Widens what may be asked by what each group is asked.
+    fn with_groups(mut self) -> Self {
+        let mut asked = self.policy.clone();
+        for Group { id, document } in &self.groups {
+            if *document != Document::default() {
+                asked = asked.or_asked_by(&self.effective(&[(*id, document)]).policy);
+            }
+        }
+        self.asked = asked;
+        self
+    }
 }
 
 /// The entries.
@@ -137,25 +188,41 @@ async fn read(
             .map_err(|_| DirectoryError::Damaged("an Application Key has 32 bytes".to_owned()))?;
         keys.push((key.id, AppKey::new(bytes)));
     }
-    let document = |json: &str| {
-        Document::from_json(json).map_err(|error| DirectoryError::Damaged(error.to_string()))
-    };
-    let effective =
-        Effective::of(&document(&application.tenant_policy)?, &document(&application.policy)?);
+    // No group is asked less, or anything else, where it looks after the others.
+    let by_groups = application.kind != "portal";
+    let groups = if by_groups { read_groups(store, tenant).await? } else { vec![] };
+    let (tenant_document, document) =
+        (document(&application.tenant_policy)?, document(&application.policy)?);
+    let policy = Effective::of(&tenant_document, &document).policy;
     let settings: Settings = serde_json::from_str(&application.settings)
         .map_err(|error| DirectoryError::Damaged(error.to_string()))?;
     let audience = audience(store, tenant, id, &settings).await?;
-    Ok(Some(Protected {
+    let protected = Protected {
         id,
         tenant,
         name: application.name,
         generation: application.generation,
-        policy: effective.policy,
+        asked: policy.clone(),
+        policy,
+        groups,
+        tenant_document,
+        document,
         settings,
         audience,
         keys,
         data_key,
-    }))
+    };
+    Ok(Some(protected.with_groups()))
+}
+
+async fn read_groups(store: &Store, tenant: TenantId) -> Result<Vec<Group>, DirectoryError> {
+    let rows = groups::groups(store, tenant).await?;
+    let group = |row: groups::GroupRow| Ok(Group { id: row.id, document: document(&row.policy)? });
+    rows.into_iter().map(group).collect()
+}
+
+fn document(json: &str) -> Result<Document, DirectoryError> {
+    Document::from_json(json).map_err(|error| DirectoryError::Damaged(error.to_string()))
 }
 
 async fn audience(

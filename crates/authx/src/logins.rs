@@ -31,7 +31,7 @@ use crate::{
     directory::{DirectoryError, Protected},
     passwords::PasswordError,
     store::{
-        StoreError,
+        StoreError, groups,
         logins::{self as stored, Known},
     },
     waiters::Wake,
@@ -248,9 +248,24 @@ async fn find(app: &App, caller: &Protected, id: LoginId) -> Result<Option<Versi
         return Err(LoginError::Stale);
     }
     let Some(found) = found else { return Ok(None) };
-    let login = serde_json::from_str(&found.state)
+    let mut login: Login = serde_json::from_str(&found.state)
         .map_err(|error| LoginError::Damaged(format!("login {id}: {error}")))?;
+    if found.generation != caller.generation {
+        regroup(app, caller, &mut login).await?;
+    }
     Ok(Some(Versioned::new(caller, login, found.version, found.generation)))
+}
+
+/// Something was administered since the login was stored: its user may be in other groups now.
+async fn regroup(app: &App, caller: &Protected, login: &mut Login) -> Result<(), LoginError> {
+    login.groups = match login.user.filter(|_| !caller.groups.is_empty()) {
+        Some(user) => {
+            let groups = groups::groups_of(&app.store, caller.tenant, user).await?;
+            groups.into_iter().map(|group| group.id).collect()
+        }
+        None => vec![],
+    };
+    Ok(())
 }
 
 /// One step, stored together with everything that follows from it.
@@ -262,23 +277,24 @@ async fn advance(
 ) -> Result<(), LoginError> {
     let now = app.now()?;
     let Versioned { login, version, generation, challenge } = current;
+    let policy = caller.policy_of(&login.groups);
     let mut has = Has::default();
     let event = match happened {
         Happened::Answered(text) => {
             let known = known(app, caller, login).await?;
-            has = Has::of(app, caller, login.user, &known.factors).await?;
+            has = Has::of(app, caller, &policy, login.user, &known.factors).await?;
             let answer = Answer { text, digest: None };
             let answer = factors::hashed(app, &login.offers, &has.enrolled, answer).await?;
-            let first_factor = first_factor(app, caller, login, known.account.as_ref()).await?;
+            let first_factor = first_factor(caller, login, known.account.as_ref());
             Event::Answered { answer, first_factor, certificate: known.certificate }
         }
         Happened::Phone(phone, answer, evidence) => {
             let known = known(app, caller, login).await?;
-            has = Has::of(app, caller, login.user, &known.factors).await?;
+            has = Has::of(app, caller, &policy, login.user, &known.factors).await?;
             Event::Phone {
                 phone,
                 answer: answer.clone(),
-                first_factor: first_factor(app, caller, login, known.account.as_ref()).await?,
+                first_factor: first_factor(caller, login, known.account.as_ref()),
                 certificate: known.certificate,
                 evidence: evidence.clone(),
             }
@@ -290,7 +306,7 @@ async fn advance(
     };
     let effects = app.decide(now, |cx| {
         let mut means = has.means();
-        step(cx, login, &caller.policy, &mut means, &event)
+        step(cx, login, &policy, &mut means, &event)
     });
     if effects.is_empty() {
         return Ok(());
@@ -315,12 +331,11 @@ async fn known(app: &App, caller: &Protected, login: &Login) -> Result<Known, Lo
 }
 
 /// What has become of the first factor since the login began.
-async fn first_factor(
-    app: &App,
+fn first_factor(
     caller: &Protected,
     login: &Login,
     account: Option<&stored::VisitorAccount>,
-) -> Result<FirstFactor, LoginError> {
+) -> FirstFactor {
     let with_password = login.first_factor == FirstFactorKind::Password;
     let stands = match account {
         None => FirstFactor::Failed(Cause::UnknownUser),
@@ -333,7 +348,7 @@ async fn first_factor(
         }
         Some(_) => FirstFactor::Proved,
     };
-    Ok(admission::admit(app, caller, login.user, stands).await?.0)
+    admission::admit(caller, &login.groups, stands).0
 }
 
 /// A moment of chance length, so that those who collided do not meet again.

@@ -6,7 +6,7 @@ use crate::{
 };
 use authx_core::{
     PhoneId, TenantId, UserId,
-    policy::{Document, Effective, Policy},
+    policy::Document,
     seal::{DataKey, Place, SealError},
     wire::{
         login::Rfc3339,
@@ -30,8 +30,6 @@ pub struct KnownPhone {
     pub generation: i64,
     /// The tenant's policy document.
     pub document: Document,
-    /// What follows from it, without the documents of its applications.
-    pub policy: Policy,
     /// Opens what is sealed for the tenant.
     pub data_key: DataKey,
     /// The user's name.
@@ -74,7 +72,6 @@ impl KnownPhone {
             device_key: key(&row.device_key)?,
             tenant_name: found.tenant_name,
             generation: found.generation,
-            policy: Effective::of(&document, &Document::default()).policy,
             document,
             data_key: app.keys.master.unwrap(row.tenant, &found.data_key)?,
             account_name: found.account_name,

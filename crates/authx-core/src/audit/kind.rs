@@ -63,6 +63,20 @@ kinds! {
     EnrolmentClosed = "enrolment_closed";
     /// A window to enrol at the VPN prompt was opened.
     EnrolmentOpened = "enrolment_opened";
+    /// Another group.
+    GroupCreated = "group_created";
+    /// A user came into a group.
+    GroupJoined = "group_joined";
+    /// A user left a group.
+    GroupLeft = "group_left";
+    /// A group stands elsewhere in the order.
+    GroupMoved = "group_moved";
+    /// A group that was removed is there again.
+    GroupPutBack = "group_put_back";
+    /// A group that is no more.
+    GroupRemoved = "group_removed";
+    /// A group goes by another name.
+    GroupRenamed = "group_renamed";
     /// An invitation to enrol a phone.
     InvitationMade = "invitation_made";
     /// An invitation that no longer counts, after too many wrong proofs.

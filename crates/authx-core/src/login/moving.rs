@@ -89,9 +89,10 @@ impl Moving<'_> {
         if !session.allows(cx.now, user, self.login.application) {
             return false;
         }
-        let session = Some((session.id, session.until));
-        self.login.stage = Stage::Allowed { factor: None, session };
-        let detail = record::text("by", "session");
+        let left = Some((session.id, session.until));
+        self.login.stage = Stage::Allowed { factor: None, session: left };
+        let mut detail = record::text("by", "session");
+        detail.insert("remembered_ms".to_owned(), cx.now.since(session.id.made()).into());
         self.record(cx, EventKind::LoginAllowed, detail);
         true
     }

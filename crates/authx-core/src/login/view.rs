@@ -38,6 +38,7 @@ impl Login {
             application,
             name: request.user.clone(),
             user: None,
+            groups: vec![],
             // Until `start` decides, it lets nobody in.
             stage: Stage::Expired,
             first_factor: request.first_factor.kind(),

@@ -1,6 +1,6 @@
-//! The policy document: one schema for tenants and applications, every value optional.
+//! The policy document: one schema for tenants, applications and groups, every value optional.
 
-use super::{FirstFactorKind, SecondFactor, words};
+use super::{FirstFactorKind, SETTINGS, SecondFactor, words};
 use crate::factor::FactorKind;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -210,6 +210,14 @@ pub enum InvalidPolicy {
     /// A list that would let nobody in.
     #[error("`{0}` is empty, so nobody could sign in; leave it out or name at least one")]
     Empty(&'static str),
+    /// A value that no group can have.
+    #[error("`{path}` cannot be set for a group: {why}")]
+    NotForGroups {
+        /// Where.
+        path: &'static str,
+        /// Why.
+        why: &'static str,
+    },
     /// A text that users could not read whole.
     #[error("`{path}` has more than {most} characters or a control character")]
     Text {
@@ -253,6 +261,23 @@ impl Document {
     /// that is unknown.
     pub fn from_value(value: &Value) -> Result<Self, InvalidPolicy> {
         words::read(value)?.validate()
+    }
+
+    /// Checks a document of a group: every range, and that it says nothing that is decided before
+    /// anybody knows who signs in.
+    ///
+    /// # Errors
+    ///
+    /// As [`Document::validate`], and [`InvalidPolicy::NotForGroups`].
+    pub fn validate_for_group(self) -> Result<Self, InvalidPolicy> {
+        for setting in SETTINGS {
+            if let Some(why) = setting.not_for_groups
+                && setting.of(&self).is_some()
+            {
+                return Err(InvalidPolicy::NotForGroups { path: setting.path, why });
+            }
+        }
+        self.validate()
     }
 
     /// Checks every range.
@@ -343,6 +368,24 @@ mod tests {
         assert!(problem(r#"{"messages":{"help":"a\nb"}}"#).contains("control character"));
         let json = format!(r#"{{"messages":{{"prompt":"{}"}}}}"#, "x".repeat(101));
         assert!(problem(&json).contains("more than 100"));
+    }
+
+    #[test]
+    fn what_is_decided_before_a_user_is_known_is_not_for_groups() {
+        let refused = |json: &str| {
+            let document = Document::from_json(json).unwrap();
+            document.validate_for_group().map_err(|error| error.to_string())
+        };
+        for (path, json) in [
+            ("first_factors", r#"{"first_factors":["pam"]}"#),
+            ("dynamic_challenge", r#"{"dynamic_challenge":"on"}"#),
+            ("lifetimes.login_secs", r#"{"lifetimes":{"login_secs":60}}"#),
+            ("messages.prompt", r#"{"messages":{"prompt":"Code:"}}"#),
+        ] {
+            let told = refused(json).unwrap_err();
+            assert!(told.starts_with(&format!("`{path}` cannot be set for a group: ")), "{told}");
+        }
+        assert!(refused(r#"{"factors":["push"],"messages":{"help":"Call 1234."}}"#).is_ok());
     }
 
     #[test]

@@ -9,6 +9,8 @@ pub mod aliases;
 pub mod applications;
 pub mod audit;
 pub mod clock;
+
+pub mod groups;
 pub mod keys;
 pub mod packages;
 pub mod passwords;

@@ -50,7 +50,7 @@ pub(super) async fn check(State(api): State<Api>, request: Signed) -> Response {
                 time: Rfc3339(api.app().clock.clock().now()),
                 version: env!("CARGO_PKG_VERSION").to_owned(),
                 api: vec!["v1".to_owned()],
-                asks: Asks::of(&caller.policy),
+                asks: Asks::of(&caller.asked),
                 seal: None,
             })
         }

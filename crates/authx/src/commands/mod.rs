@@ -5,6 +5,7 @@ mod audit;
 mod backup;
 mod config;
 mod doctor;
+mod group;
 mod init;
 mod log;
 mod opened;
@@ -64,6 +65,8 @@ enum Command {
     Config(config::Command),
     /// Check everything an installation depends on
     Doctor(doctor::Arguments),
+    /// Say who belongs together, to ask of them what is not asked of others
+    Group(group::Arguments),
     /// Set up what is missing: configuration, keys, database
     Init(init::Arguments),
     /// Read the record: what happened, newest last
@@ -115,6 +118,7 @@ fn run(Arguments { global, command }: Arguments) -> anyhow::Result<ExitCode> {
             Command::Backup(arguments) => Box::pin(backup::run(&global, &arguments)).await,
             Command::Config(command) => config::run(&global, &command),
             Command::Doctor(arguments) => doctor::run(&global, &arguments).await,
+            Command::Group(arguments) => group::run(&global, arguments).await,
             Command::Init(arguments) => init::run(&global, &arguments).await,
             Command::Log(arguments) => log::run(&global, arguments).await,
             Command::Phone(arguments) => phone::run(&global, arguments).await,

@@ -2,14 +2,15 @@
 
 use super::{Global, Output, opened::Opened};
 use crate::admin::{
-    applications,
-    policies::{self, Shown, Target},
+    accounts, applications, groups,
+    policies::{self, InForce, Scope, Target},
 };
 use anyhow::Context as _;
 use authx_core::{
-    TenantId,
+    ApplicationId, GroupId, TenantId,
     policy::{Document, Origin},
 };
+use authx_program::output::visible;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use serde_json::Value;
@@ -29,6 +30,9 @@ pub(super) struct Arguments {
     /// Of this application, by name or id, instead of the tenant
     #[arg(long, global = true)]
     application: Option<String>,
+    /// Of this group, by name or id: its document goes before the application's
+    #[arg(long, global = true)]
+    group: Option<String>,
     #[command(subcommand)]
     command: Command,
 }
@@ -46,12 +50,15 @@ enum Command {
         /// Only what was set here, ready for `policy set`
         #[arg(long)]
         own: bool,
+        /// For this user, with all groups: name, alias or id
+        #[arg(long, conflicts_with = "own")]
+        user: Option<String>,
     },
 }
 
 /// What is in force.
 #[derive(Serialize)]
-struct InForce {
+struct Answer {
     document: Document,
     effective: Document,
     origins: BTreeMap<&'static str, Origin>,
@@ -69,36 +76,98 @@ struct Own {
 
 pub(super) async fn run(global: &Global, arguments: Arguments) -> anyhow::Result<ExitCode> {
     let opened = Opened::open(global).await?;
-    let tenant = opened.tenant(arguments.tenant.as_deref()).await?;
-    let (target, whose) = target(&opened, tenant.id, arguments.application.as_deref()).await?;
-    let whose = whose.unwrap_or_else(|| format!("tenant “{}”", tenant.name));
+    let tenant = opened.tenant(arguments.tenant.as_deref()).await?.id;
+    let named = Named::find(&opened, tenant, &arguments).await?;
     let Opened { app, by } = &opened;
     match arguments.command {
         Command::Set { file } => {
             let document = read(&file, global.json)?;
-            policies::set(app, by, tenant.id, target, document).await?;
-            in_force(policies::show(app, tenant.id, target).await?, &whose)?.write(global.json)?;
+            policies::set(app, by, tenant, named.target()?, document).await?;
+            named.answer(&opened, tenant, None).await?.write(global.json)?;
         }
-        Command::Show { own: true } => {
-            let document = policies::show(app, tenant.id, target).await?.document;
+        Command::Show { own: true, .. } => {
+            let document = policies::show(app, tenant, named.target()?).await?.document;
             let toml = toml::to_string(&document).context("the policy is no TOML")?;
             Own { document, toml }.write(global.json)?;
         }
-        Command::Show { own: false } => {
-            in_force(policies::show(app, tenant.id, target).await?, &whose)?.write(global.json)?;
+        Command::Show { own: false, user } => {
+            let user = user.as_deref();
+            named.answer(&opened, tenant, user).await?.write(global.json)?;
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-async fn target(
-    Opened { app, .. }: &Opened,
-    tenant: TenantId,
-    application: Option<&str>,
-) -> anyhow::Result<(Target, Option<String>)> {
-    let Some(text) = application else { return Ok((Target::Tenant, None)) };
-    let found = applications::find(app, tenant, text).await?;
-    Ok((Target::Application(found.id), Some(format!("application “{}”", found.name))))
+/// What the command line names.
+#[derive(Default)]
+struct Named {
+    application: Option<(ApplicationId, String)>,
+    group: Option<(GroupId, String)>,
+}
+
+impl Named {
+    async fn find(
+        Opened { app, .. }: &Opened,
+        tenant: TenantId,
+        arguments: &Arguments,
+    ) -> anyhow::Result<Self> {
+        let mut named = Self::default();
+        if let Some(text) = &arguments.application {
+            let found = applications::find(app, tenant, text).await?;
+            named.application = Some((found.id, found.name));
+        }
+        if let Some(text) = &arguments.group {
+            let found = groups::find(app, tenant, text).await?;
+            named.group = Some((found.id, found.name));
+        }
+        Ok(named)
+    }
+
+    /// The one document that is meant.
+    fn target(&self) -> anyhow::Result<Target> {
+        match (&self.application, &self.group) {
+            (Some(_), Some(_)) => {
+                anyhow::bail!("an application and a group have a document each: name one of them")
+            }
+            (Some((id, _)), None) => Ok(Target::Application(*id)),
+            (None, Some((id, _))) => Ok(Target::Group(*id)),
+            (None, None) => Ok(Target::Tenant),
+        }
+    }
+
+    /// What is in force there.
+    async fn answer(
+        &self,
+        Opened { app, .. }: &Opened,
+        tenant: TenantId,
+        user: Option<&str>,
+    ) -> anyhow::Result<Answer> {
+        let user = match user {
+            Some(text) => Some(accounts::find(app, tenant, text).await?),
+            None => None,
+        };
+        let scope = Scope {
+            application: self.application.as_ref().map(|(id, _)| *id),
+            group: self.group.as_ref().map(|(id, _)| *id),
+            user: user.as_ref().map(|user| user.id),
+        };
+        let found = policies::in_force(app, tenant, scope).await?;
+        let document = match self.target() {
+            Ok(target) => policies::show(app, tenant, target).await?.document,
+            Err(_) => Document::default(),
+        };
+        let whose = [
+            user.map(|user| format!("user “{}”", user.name)),
+            self.group.as_ref().map(|(_, name)| format!("group “{name}”")),
+            self.application.as_ref().map(|(_, name)| format!("application “{name}”")),
+        ];
+        let whose: Vec<String> = whose.into_iter().flatten().collect();
+        let whose = match whose.is_empty() {
+            true => format!("tenant “{}”", found.name(Origin::Tenant)),
+            false => whose.join(" at "),
+        };
+        answer(document, &found, &whose)
+    }
 }
 
 fn read(file: &Path, json: bool) -> anyhow::Result<Document> {
@@ -118,18 +187,19 @@ fn read(file: &Path, json: bool) -> anyhow::Result<Document> {
     Document::from_value(&value).context("nothing was changed")
 }
 
-fn in_force(shown: Shown, whose: &str) -> anyhow::Result<InForce> {
-    let effective = shown.effective.document();
+fn answer(document: Document, found: &InForce, whose: &str) -> anyhow::Result<Answer> {
+    let effective = found.effective.document();
     let values = serde_json::to_value(&effective).context("the policy is no JSON")?;
-    let toml = annotated(whose, &values, &shown.effective.origins);
-    Ok(InForce { document: shown.document, effective, origins: shown.effective.origins, toml })
+    let toml = annotated(whose, &values, found);
+    Ok(Answer { document, effective, origins: found.effective.origins.clone(), toml })
 }
 
 /// The values as TOML, each with a remark that says where it comes from. A value that nobody gave
 /// has no line, but a remark.
-fn annotated(whose: &str, values: &Value, origins: &BTreeMap<&'static str, Origin>) -> String {
+fn annotated(whose: &str, values: &Value, found: &InForce) -> String {
     let mut text = format!("# The policy in force for {whose}.\n");
     let depth = |path: &str| path.contains('.');
+    let origins = &found.effective.origins;
     let mut section = "";
     // Values outside a table come first in TOML.
     let outer = origins.iter().filter(|(path, _)| !depth(path));
@@ -141,26 +211,26 @@ fn annotated(whose: &str, values: &Value, origins: &BTreeMap<&'static str, Origi
             let _ = write!(text, "\n[{table}]\n");
         }
         let pointer = format!("/{}", path.replace('.', "/"));
+        let word = word(origin, found);
         let _ = match values.pointer(&pointer) {
             // What a policy holds (words, numbers, lists of words) is written alike in both.
-            Some(value) => writeln!(text, "{:<34}  # {}", format!("{key} = {value}"), word(origin)),
-            None => {
-                writeln!(text, "{:<34}  # {}", format!("# {key}: AuthX's own words"), word(origin))
-            }
+            Some(value) => writeln!(text, "{:<34}  # {word}", format!("{key} = {value}")),
+            None => writeln!(text, "{:<34}  # {word}", format!("# {key}: AuthX's own words")),
         };
     }
     text
 }
 
-fn word(origin: Origin) -> &'static str {
+fn word(origin: Origin, found: &InForce) -> String {
     match origin {
-        Origin::Application => "application",
-        Origin::Default => "default",
-        Origin::Tenant => "tenant",
+        Origin::Application => "application".to_owned(),
+        Origin::Default => "default".to_owned(),
+        Origin::Group(_) => format!("group “{}”", visible(found.name(origin))),
+        Origin::Tenant => "tenant".to_owned(),
     }
 }
 
-impl Output for InForce {
+impl Output for Answer {
     fn text(&self) -> String {
         self.toml.clone()
     }
@@ -178,17 +248,20 @@ const MOST_BYTES: u64 = 65_536;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use authx_core::policy::Effective;
+    use authx_core::policy::{Effective, Layers};
 
     #[test]
     fn a_policy_names_the_source_of_each_value_and_can_be_read_again() {
         let tenant =
             Document::from_json(r#"{"messages":{"help":"Call \"IT\" 📞, 1234"}}"#).unwrap();
         let application = Document::from_json(r#"{"limits":{"lock_after":9}}"#).unwrap();
-        let effective = Effective::of(&tenant, &application);
-        let shown = Shown { document: application, effective };
-        let policy = shown.effective.policy.clone();
-        let InForce { toml, .. } = in_force(shown, "application “vpn”").unwrap();
+        let group = Document::from_json(r#"{"limits":{"phones_per_user":2}}"#).unwrap();
+        let id = GroupId::from_bytes([0; 16]);
+        let groups = &[(id, &group)];
+        let layers = Layers { tenant: &tenant, application: &application, groups };
+        let found = InForce::of("Example", Some("vpn"), &[(id, "Staff")], layers);
+        let policy = found.effective.policy.clone();
+        let Answer { toml, .. } = answer(group.clone(), &found, "application “vpn”").unwrap();
         insta::assert_snapshot!(toml);
         let again = Document::from_value(&toml::from_str(&toml).unwrap()).unwrap();
         assert_eq!(Effective::of(&again, &Document::default()).policy, policy);

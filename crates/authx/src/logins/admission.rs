@@ -1,13 +1,8 @@
 //! Who an application is for, and by which names it knows them.
 
-use super::LoginError;
-use crate::{
-    app::App,
-    directory::Protected,
-    store::{audiences, logins::Names},
-};
+use crate::{directory::Protected, store::logins::Names};
 use authx_core::{
-    UserId,
+    GroupId,
     login::{Cause, FirstFactor, Spared},
     name::Name,
 };
@@ -25,26 +20,21 @@ pub(super) fn certificate_names(caller: &Protected, name: Option<&Name>) -> Name
     name.map_or([None, None, None], |name| names(caller, name))
 }
 
-/// What becomes of a first factor at an application that is not for everybody. Nothing is looked
-/// up before the first factor is proved, nor for an application that is.
-pub(super) async fn admit(
-    app: &App,
+/// What becomes of a first factor at an application that is not for everybody, of a user who is in
+/// these groups.
+pub(super) fn admit(
     caller: &Protected,
-    user: Option<UserId>,
+    groups: &[GroupId],
     first_factor: FirstFactor,
-) -> Result<(FirstFactor, Option<Spared>), LoginError> {
+) -> (FirstFactor, Option<Spared>) {
     if caller.settings.switched_off {
-        return Ok((FirstFactor::Failed(Cause::SwitchedOff), None));
+        return (FirstFactor::Failed(Cause::SwitchedOff), None);
     }
-    let Some(user) = user.filter(|_| first_factor == FirstFactor::Proved) else {
-        return Ok((first_factor, None));
-    };
-    if caller.audience.is_everybody() {
-        return Ok((first_factor, None));
+    if first_factor != FirstFactor::Proved || caller.audience.is_everybody() {
+        return (first_factor, None);
     }
-    let groups = audiences::groups_of(&app.store, caller.tenant, user).await?;
-    Ok(match caller.audience.admit(&groups) {
+    match caller.audience.admit(groups) {
         Ok(spared) => (first_factor, spared),
         Err(cause) => (FirstFactor::Failed(cause), None),
-    })
+    }
 }

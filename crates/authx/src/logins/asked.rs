@@ -59,7 +59,7 @@ impl Facts {
         } else if let Stage::Allowed { session: left, .. } = &login.stage {
             session = left.map(|(id, _)| id);
         }
-        let client = &login.client;
+        let (client, policy) = (&login.client, caller.policy_of(&login.groups));
         let needs_number = ringing.is_some_and(|ringing| ringing.needs_number);
         Self {
             user: login.name.as_str().to_owned(),
@@ -74,7 +74,7 @@ impl Facts {
             support_code: login.support_code.clone(),
             tries_left: ringing.map_or(0, |ringing| ringing.tries_left),
             match_number: if needs_number { RequestMatch::Required } else { RequestMatch::Off },
-            user_verification: caller.policy.user_verification == UserVerification::Required,
+            user_verification: policy.user_verification == UserVerification::Required,
             replaces,
             session,
         }

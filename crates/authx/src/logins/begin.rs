@@ -17,7 +17,7 @@ use authx_core::{
     factor::{Answer, FactorKind},
     guard::{Source, Tally},
     login::{Cause, FirstFactor, Login, Start, start},
-    policy::FirstFactorKind,
+    policy::{FirstFactorKind, Policy},
     prompt::{Reading, readings},
     seal::Place,
     wire::{
@@ -83,11 +83,8 @@ async fn attempt(
     request_digest: &str,
     proved: &mut Option<Proved>,
 ) -> Result<Versioned, LoginError> {
-    let now = app.now()?;
-    let login = app.decide(now, |cx| {
-        Login::new(cx, id, caller.id, request, request_digest.to_owned(), &caller.policy)
-    });
-    let source = login.source();
+    let begun = app.now()?;
+    let source = Source::of(request.client.address);
     let sought = stored::Sought {
         name: admission::names(caller, &request.user),
         certificate: admission::certificate_names(caller, request.certificate.as_ref()),
@@ -116,8 +113,16 @@ async fn attempt(
             Some(_) => FirstFactor::Proved,
         },
     };
-    let mut login = login.of(account.map(|account| account.id));
-    let (first_factor, spared) = admit(app, caller, login.user, first_factor).await?;
+    // Whoever has proved nothing yet is in no group: what is answered tells nothing of any.
+    let proved = first_factor == FirstFactor::Proved;
+    let groups = if proved { caller.known_groups(&visitor.groups) } else { vec![] };
+    let (first_factor, spared) = admit(caller, &groups, first_factor);
+    let proved = first_factor == FirstFactor::Proved;
+    let policy = caller.policy_of(&groups);
+    let login = app.decide(begun, |cx| {
+        Login::new(cx, id, caller.id, request, request_digest.to_owned(), &policy)
+    });
+    let mut login = Login { groups, ..login.of(account.map(|account| account.id)) };
     if login.first_factor == FirstFactorKind::Password {
         login.password_digest = password_digest(caller, account);
     }
@@ -126,11 +131,11 @@ async fn attempt(
     let mut has = Has::default();
     let mut answer = None;
     let mut session = None;
-    if first_factor == FirstFactor::Proved {
-        has = Has::of(app, caller, login.user, &visitor.factors).await?;
+    if proved {
+        has = Has::of(app, caller, &policy, login.user, &visitor.factors).await?;
         if let Some(text) = typed {
             let given = Answer { text, digest: None };
-            let offers: &[FactorKind] = &caller.policy.factors;
+            let offers: &[FactorKind] = &policy.factors;
             answer = Some(factors::hashed(app, offers, &has.enrolled, given).await?);
         }
         if let Some(id) = request.session {
@@ -139,20 +144,21 @@ async fn attempt(
     }
     let certificate = visitor.certificate;
     let started = Start { login, first_factor, spared, certificate, answer, session };
-    Box::pin(store(app, caller, now, started, has)).await
+    Box::pin(store(app, caller, &policy, now, started, has)).await
 }
 
 /// Lets the rules begin, and stores what they say.
 async fn store(
     app: &App,
     caller: &Protected,
+    policy: &Policy,
     now: Millis,
     started: Start<'_>,
     mut has: Has,
 ) -> Result<Versioned, LoginError> {
     let (login, effects) = app.decide(now, |cx| {
         let mut means = has.means();
-        start(cx, started, &caller.policy, &mut means)
+        start(cx, started, policy, &mut means)
     });
     let after = After::of(&effects);
     let (enrolled, enrol) = (&has.enrolled, has.enrolment);

@@ -11,6 +11,7 @@ use authx_core::{
     UserId,
     factor::{Enrolled, Enrolment},
     login::{Enrol, Means, Phone},
+    policy::Policy,
 };
 
 /// What a user has.
@@ -35,6 +36,7 @@ impl Has {
     pub(super) async fn of(
         app: &App,
         caller: &Protected,
+        policy: &Policy,
         user: Option<UserId>,
         factors: &[StoredFactor],
     ) -> Result<Self, LoginError> {
@@ -46,7 +48,7 @@ impl Has {
             None => vec![],
         };
         // Also one that was enrolled under another policy.
-        phones.retain(|phone| caller.policy.phone_classes.contains(&phone.class));
+        phones.retain(|phone| policy.phone_classes.contains(&phone.class));
         let mut has = Self { enrolled, phones, ..Self::default() };
         if let Some(user) = user.filter(|_| has.enrolled.is_empty()) {
             has.may_enrol(app, caller, user).await?;

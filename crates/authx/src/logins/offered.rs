@@ -62,7 +62,8 @@ async fn draw(
     if !known.account.as_ref().is_some_and(|account| account.active) {
         return Err(PhoneWordError::NotOpen { outcome: Some(Outcome::Cancelled) });
     }
-    let mut has = Has::of(app, caller, login.user, &known.factors).await?;
+    let policy = caller.policy_of(&login.groups);
+    let mut has = Has::of(app, caller, &policy, login.user, &known.factors).await?;
     // A phone of a kind that the policy no longer allows shows nothing.
     if !has.phones.iter().any(|phone| phone.id == by.phone) {
         return Err(PhoneWordError::NotOpen { outcome: Some(Outcome::Cancelled) });
@@ -111,12 +112,13 @@ pub(super) async fn refuse(
     }
     check(caller, login, said, false)?;
     let known = known(app, caller, login).await?;
-    let mut has = Has::of(app, caller, login.user, &known.factors).await?;
+    let policy = caller.policy_of(&login.groups);
+    let mut has = Has::of(app, caller, &policy, login.user, &known.factors).await?;
     let mut batch = Batch::default();
     if outcome == Outcome::Fraud {
         let locked = has.enrolled.iter_mut().find_map(|one| match &mut one.enrolment {
             Enrolment::Push(push) => {
-                push.fraud(now, caller.policy.fraud_lock_secs);
+                push.fraud(now, policy.fraud_lock_secs);
                 Some(one.id)
             }
             Enrolment::Code(_) | Enrolment::Recovery(_) => None,

@@ -154,7 +154,8 @@ pub(super) fn check(
     if !same {
         return Err(PhoneWordError::StatementDiffers);
     }
-    let wanted = caller.policy.user_verification == UserVerification::Required;
+    let policy = caller.policy_of(&login.groups);
+    let wanted = policy.user_verification == UserVerification::Required;
     if approves && wanted && !said.verified {
         return Err(PhoneWordError::VerificationNeeded);
     }

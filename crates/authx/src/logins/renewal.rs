@@ -18,10 +18,11 @@ pub async fn renew(app: &App, caller: &Protected, id: LoginId) -> Result<Renewal
     let Versioned { login, generation, .. } = load(app, caller, id).await?;
     let known = known(app, caller, &login).await?;
     let account = known.account.as_ref();
-    let first_factor = first_factor(app, caller, &login, account).await?;
+    let first_factor = first_factor(caller, &login, account);
     let stands = account.is_some_and(|account| generation >= account.stands_since)
         && !session_ended(app, caller, &login).await?;
-    let help = caller.policy.help.as_deref();
+    let policy = caller.policy_of(&login.groups);
+    let help = policy.help.as_deref();
     let (renewal, effect) = app.decide(now, |cx| judge(cx, &login, first_factor, stands, help));
     let outcome = save::Outcome {
         now,

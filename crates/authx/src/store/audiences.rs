@@ -1,7 +1,7 @@
 //! Which groups an application is for.
 
 use super::{Batch, Row, Store, StoreError};
-use authx_core::{ApplicationId, GroupId, TenantId, UserId};
+use authx_core::{ApplicationId, GroupId, TenantId};
 
 /// What a group is for at an application.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -48,12 +48,13 @@ pub async fn audience(
         Some(application) => {
             let sql = "SELECT x.application, x.user_group, g.name, x.part FROM application_group x
                 JOIN user_group g ON g.id = x.user_group
-                WHERE x.tenant = $1 AND x.application = $2 ORDER BY g.folded";
+                WHERE x.tenant = $1 AND x.application = $2 AND g.removed IS NULL ORDER BY g.folded";
             store.query(sql, [tenant.into(), application.into()]).await?
         }
         None => {
             let sql = "SELECT x.application, x.user_group, g.name, x.part FROM application_group x
-                JOIN user_group g ON g.id = x.user_group WHERE x.tenant = $1 ORDER BY g.folded";
+                JOIN user_group g ON g.id = x.user_group
+                WHERE x.tenant = $1 AND g.removed IS NULL ORDER BY g.folded";
             store.query(sql, [tenant.into()]).await?
         }
     };
@@ -67,21 +68,6 @@ pub async fn audience(
         Ok(AudienceRow { application, group, name: row.text(2)?.to_owned(), part })
     };
     rows.iter().map(row).collect()
-}
-
-/// Reads which groups a user is in.
-///
-/// # Errors
-///
-/// As [`audience`].
-pub async fn groups_of(
-    store: &Store,
-    tenant: TenantId,
-    user: UserId,
-) -> Result<Vec<GroupId>, StoreError> {
-    let sql = "SELECT user_group FROM membership WHERE tenant = $1 AND account = $2";
-    let rows = store.query(sql, [tenant.into(), user.into()]).await?;
-    rows.iter().map(|row| row.group(0)).collect()
 }
 
 impl Batch {
@@ -102,7 +88,8 @@ impl Batch {
         groups.iter().fold(batch, |batch, &group| {
             batch.one(
                 "INSERT INTO application_group (tenant, application, user_group, part)
-                 SELECT tenant, $2, id, $4 FROM user_group WHERE tenant = $1 AND id = $3",
+                 SELECT tenant, $2, id, $4 FROM user_group
+                 WHERE tenant = $1 AND id = $3 AND removed IS NULL",
                 [tenant.into(), application.into(), group.into(), part.word().into()],
             )
         })

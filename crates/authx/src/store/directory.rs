@@ -12,6 +12,8 @@ pub struct StoredApplication {
     pub tenant: TenantId,
     /// As the operator calls it.
     pub name: String,
+    /// The word for its kind.
+    pub kind: String,
     /// Its policy document, JSON.
     pub policy: String,
     /// Its settings, JSON.
@@ -46,7 +48,8 @@ pub async fn application(
 ) -> Result<Option<StoredApplication>, StoreError> {
     let row = store
         .query_one(
-            "SELECT a.tenant, a.name, a.policy, t.policy, t.data_key, t.generation, a.settings
+            "SELECT a.tenant, a.name, a.policy, t.policy, t.data_key, t.generation, a.settings,
+                    a.kind
              FROM application a JOIN tenant t ON t.id = a.tenant WHERE a.id = $1",
             [id.into()],
         )
@@ -61,6 +64,7 @@ pub async fn application(
         data_key: row.bytes(4)?.to_vec(),
         generation: row.int(5)?,
         settings: row.text(6)?.to_owned(),
+        kind: row.text(7)?.to_owned(),
     }))
 }
 

@@ -8,7 +8,7 @@ pub use write::{End, LoginRow};
 
 use super::{Row, Store, StoreError};
 use authx_core::{
-    ApplicationId, FactorId, LoginId, SessionId, TenantId, UserId,
+    ApplicationId, FactorId, GroupId, LoginId, SessionId, TenantId, UserId,
     guard::{Source, Tally},
     session::Session,
 };
@@ -26,6 +26,8 @@ pub struct Visitor {
     pub tally: Tally,
     /// The user's active factors.
     pub factors: Vec<StoredFactor>,
+    /// The user's groups, in no order.
+    pub groups: Vec<GroupId>,
 }
 
 /// A user as a login sees it.
@@ -94,7 +96,7 @@ pub async fn visitor(
     let rows = store
         .query(
             "SELECT t.generation, h.failures, h.last, a.id, a.state, a.password, a.stands_since,
-                    c.id, f.id, f.version, f.record, f.guard
+                    c.id, f.id, f.version, f.record, f.guard, m.user_group
              FROM tenant t
              LEFT JOIN throttle h ON h.tenant = t.id AND h.application = $2 AND h.source = $4
              LEFT JOIN account a ON a.tenant = t.id AND a.id = COALESCE(
@@ -106,6 +108,7 @@ pub async fn visitor(
                 (SELECT account FROM alias WHERE tenant = $1 AND folded = $8),
                 (SELECT account FROM alias WHERE tenant = $1 AND folded = $9))
              LEFT JOIN factor f ON f.tenant = t.id AND f.account = a.id AND f.state = 'active'
+             LEFT JOIN membership m ON m.account = a.id
              WHERE t.id = $1 ORDER BY f.id",
             [
                 tenant.into(),
@@ -127,6 +130,7 @@ pub async fn visitor(
         tally: tally_at(first, 1)?,
         certificate: first.opt_user(7)?,
         factors: factors_at(&rows, 8)?,
+        groups: groups_at(&rows, 12)?,
     })
 }
 
@@ -265,10 +269,26 @@ fn account_at(row: &Row, at: usize) -> Result<Option<VisitorAccount>, StoreError
     }))
 }
 
-fn factors_at(rows: &[Row], at: usize) -> Result<Vec<StoredFactor>, StoreError> {
-    let mut factors = Vec::with_capacity(rows.len());
+/// Each once, however many rows it stands in.
+fn groups_at(rows: &[Row], at: usize) -> Result<Vec<GroupId>, StoreError> {
+    let mut groups = vec![];
     for row in rows {
-        if let Some(id) = row.opt_factor(at)? {
+        if let Some(id) = row.opt_group(at)?
+            && !groups.contains(&id)
+        {
+            groups.push(id);
+        }
+    }
+    Ok(groups)
+}
+
+/// Each once: the rows of one factor stand beside each other.
+fn factors_at(rows: &[Row], at: usize) -> Result<Vec<StoredFactor>, StoreError> {
+    let mut factors: Vec<StoredFactor> = Vec::with_capacity(rows.len());
+    for row in rows {
+        if let Some(id) = row.opt_factor(at)?
+            && factors.last().is_none_or(|last| last.id != id)
+        {
             factors.push(StoredFactor {
                 id,
                 version: row.int(at + 1)?,

@@ -9,6 +9,7 @@
 mod accounts;
 mod applications;
 mod enrolment;
+mod groups;
 mod policies;
 mod record;
 mod tenants;
@@ -152,6 +153,7 @@ async fn use_cases_run_on_any_thread() {
     let other = name("x");
     sent(authx::admin::accounts::disable(app, by, tenant, user));
     sent(authx::admin::aliases::add(app, by, tenant, user, &other));
+    sent(authx::admin::groups::create(app, by, tenant, &other));
     sent(authx::admin::keys::add(app, by, tenant, id, &other));
     sent(authx::admin::packages::hand_out(app, by, tenant, id, None, Some(&other)));
     sent(authx::admin::passwords::set(app, by, tenant, user, typed("")));

@@ -10,6 +10,7 @@ mod appended;
 mod between;
 mod certificates;
 mod challenges;
+mod groups;
 mod limits;
 mod renewals;
 mod signed;

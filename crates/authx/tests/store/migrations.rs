@@ -14,6 +14,8 @@ const BACK: &[&str] = &[
     "ALTER TABLE application DROP COLUMN settings",
     "DROP TABLE membership",
     "DROP TABLE user_group",
+    "DROP INDEX event_policy",
+    "DROP INDEX account_removed",
     "DROP INDEX account_role",
     "DROP INDEX account_tenant",
     "ALTER TABLE account DROP COLUMN display",

@@ -24,7 +24,7 @@ async fn fill(store: &Store) {
             [id(4), id(1)],
         )
         .one(
-            "INSERT INTO user_group VALUES ($1, $2, 'G', 'g', '{}', 1, 2)",
+            "INSERT INTO user_group VALUES ($1, $2, 'G', 'g', '{}', 1, 2, NULL)",
             [id(11), id(1)],
         )
         .one("INSERT INTO membership VALUES ($1, $2, $3)", [id(1), id(4), id(11)])

@@ -2,13 +2,14 @@
 
 use super::{PhoneError, look::named_tenant};
 use crate::{
-    admin::AdminError,
+    admin::{AdminError, policies},
     app::App,
     phones::{self, KnownPhone},
     store::{applications as stored, phones::PhoneRow},
 };
 use authx_core::{
-    policy::{AppLock, Document, Effective, MatchNumber, Policy, UserVerification},
+    GroupId,
+    policy::{AppLock, Document, Effective, Layers, MatchNumber, Policy, UserVerification},
     wire::phone::{Account, AccountPolicy, NamedApplication, NamedUser, Seed},
 };
 use serde::{Deserialize, Serialize};
@@ -42,14 +43,18 @@ impl Made {
 /// [`PhoneError::Admin`].
 pub async fn account(app: &App, phone: &KnownPhone) -> Result<Account, PhoneError> {
     let rows = stored::applications(&app.store, phone.tenant()).await?;
-    let mut policy = demands(&phone.policy);
+    let (own, groups) =
+        policies::of_user(app, phone.tenant(), &phone.document, phone.account()).await?;
+    let groups: Vec<(GroupId, &Document)> =
+        groups.iter().map(|(id, document)| (*id, document)).collect();
+    let mut policy = demands(&own.policy);
     for row in &rows {
         // Of an application's document only its own words count here: what it leaves out is the
         // tenant's.
         let document = Document::from_json(&row.policy)
             .map_err(|error| AdminError::Damaged(error.to_string()))?;
-        let own = Effective::of(&phone.document, &document);
-        policy = stricter(policy, demands(&own.policy));
+        let layers = Layers { tenant: &phone.document, application: &document, groups: &groups };
+        policy = stricter(policy, demands(&Effective::from(layers).policy));
     }
     let row = &phone.row;
     Ok(Account {

@@ -18,13 +18,13 @@ use crate::{
     },
 };
 use authx_core::{
-    FactorId, Millis, PhoneId, Secret,
+    FactorId, Millis, PhoneId, Secret, UserId,
     audit::EventKind,
     factor::{Enrolment, FactorKind, code::Code},
     otp::{Algorithm, Digits, Totp},
     phone_seed::{SEED_LEN, seal_seed},
     phone_words::{Exchanged, phone_words},
-    policy::{Document, Effective, Policy},
+    policy::{Document, Policy},
     wire::{
         phone::{Activate, Activated, PhoneKeys, Seed, TotpForm},
         signature::PhoneKey,
@@ -117,7 +117,7 @@ async fn attempt(app: &App, holder: &Keyholder) -> Result<Activated, PhoneError>
         return Err(PhoneError::AccountDisabled);
     }
     let tenant = Tenant::load(app, row.tenant).await?;
-    let policy = policy(&tenant)?;
+    let policy = policy(app, &tenant, row.account).await?;
     let most = permits(app, &policy, &row, request).await?;
     let (seed, words, factor) = sealed(app, &tenant, now, &row, request, points)?;
     let made = Made { words: words.map(str::to_owned).to_vec(), seed: Some(seed.clone()) };
@@ -246,10 +246,11 @@ fn sealed(
     Ok((seed, words, factor))
 }
 
-fn policy(tenant: &Tenant) -> Result<Policy, PhoneError> {
+async fn policy(app: &App, tenant: &Tenant, user: UserId) -> Result<Policy, PhoneError> {
     let document = Document::from_json(&tenant.policy);
     let document = document.map_err(|error| AdminError::Damaged(error.to_string()))?;
-    Ok(Effective::of(&document, &Document::default()).policy)
+    let (effective, _) = admin::policies::of_user(app, tenant.id, &document, user).await?;
+    Ok(effective.policy)
 }
 
 /// A phone without a name is called by what it is.

@@ -50,7 +50,7 @@ pub(in super::super) const TABLES: &[Table] = &[
     Table { name: "alias", columns: &["tenant", "folded", "account"] },
     Table {
         name: "user_group",
-        columns: &["id", "tenant", "name", "folded", "policy", "place", "created"],
+        columns: &["id", "tenant", "name", "folded", "policy", "place", "created", "removed"],
     },
     Table { name: "membership", columns: &["tenant", "account", "user_group"] },
     Table { name: "application_group", columns: &["tenant", "application", "user_group", "part"] },
