@@ -32,10 +32,12 @@ pub enum FirstFactorKind {
     Pam,
     /// A password that AuthX keeps and checks.
     Password,
+    /// AuthX's own portal, for whoever is signed in there. Of no use in a policy but its own.
+    Portal,
 }
 
 impl FirstFactorKind {
-    /// All of them.
+    /// All that operators choose from.
     pub const ALL: &'static [Self] =
         &[Self::AccessServer, Self::Certificate, Self::Pam, Self::Password];
 
@@ -46,6 +48,7 @@ impl FirstFactorKind {
             Self::Certificate => "certificate",
             Self::Pam => "pam",
             Self::Password => "password",
+            Self::Portal => "portal",
         }
     }
 }

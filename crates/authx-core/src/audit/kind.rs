@@ -113,6 +113,8 @@ kinds! {
     PhoneActivated = "phone_activated";
     /// A phone's first good use.
     PhoneConfirmed = "phone_confirmed";
+    /// The portal showed how to bind a phone.
+    PhoneOffered = "phone_offered";
     /// A phone registered, or gave up, a WebAuthn credential.
     PhoneCredential = "phone_credential";
     /// An account went from one phone to another.
@@ -129,6 +131,8 @@ kinds! {
     PhoneMissed = "phone_missed";
     /// A request reached a phone.
     PhoneReached = "phone_reached";
+    /// A link with which an account gets its password and second factor.
+    PortalInvited = "portal_invited";
     /// Somebody signed in to the portal.
     PortalSignedIn = "portal_signed_in";
     /// A session of the portal was ended.
@@ -141,6 +145,8 @@ kinds! {
     RecoveryMade = "recovery_made";
     /// The database comes from a backup.
     Restored = "restored";
+    /// An account became, or is no longer, an administrator.
+    RoleSet = "role_set";
     /// What a login allowed may go on no longer.
     SessionEnded = "session_ended";
     /// What a login allowed goes on.

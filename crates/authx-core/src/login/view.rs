@@ -127,6 +127,7 @@ impl FirstFactor {
             Self::Proved { by: ProvedBy::AccessServer } => FirstFactorKind::AccessServer,
             Self::Proved { by: ProvedBy::Certificate } => FirstFactorKind::Certificate,
             Self::Proved { by: ProvedBy::Pam } => FirstFactorKind::Pam,
+            Self::Proved { by: ProvedBy::Portal } => FirstFactorKind::Portal,
         }
     }
 }

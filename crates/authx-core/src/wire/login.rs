@@ -93,6 +93,11 @@ pub enum ProvedBy {
     Certificate,
     /// The VPN host's PAM stack.
     Pam,
+    /// AuthX's own portal: a session that gives a second factor once more, or a link that was
+    /// mailed. Nobody else can claim it.
+    #[serde(skip_deserializing)]
+    #[cfg_attr(feature = "openapi", schema(ignore))]
+    Portal,
 }
 
 /// The VPN client, as far as it is known.
@@ -412,7 +417,7 @@ mod tests {
         assert!(begin.can.text && !begin.can.several);
         let proved = r#"{"user":"a","first_factor":{"kind":"proved","by":"pam"}}"#;
         assert!(serde_json::from_str::<BeginLogin>(proved).is_ok());
-        for by in ["magic", "password"] {
+        for by in ["magic", "password", "portal"] {
             let json = format!(r#"{{"user":"a","first_factor":{{"kind":"proved","by":"{by}"}}}}"#);
             assert!(serde_json::from_str::<BeginLogin>(&json).is_err(), "{by}");
         }

@@ -5,6 +5,7 @@
 //! that was decided under the old one is stored any more; and it is recorded in the same commit.
 
 pub mod accounts;
+pub mod administrators;
 pub mod aliases;
 pub mod applications;
 pub mod audit;
@@ -13,11 +14,14 @@ pub mod clock;
 pub mod groups;
 pub mod keys;
 pub mod packages;
+pub mod passkeys;
 pub mod passwords;
 pub mod policies;
+pub mod portal;
 pub mod record;
 pub mod sessions;
 pub mod settings;
+pub mod sign_up;
 pub mod tenants;
 
 use crate::{

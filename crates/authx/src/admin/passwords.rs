@@ -11,7 +11,9 @@ use crate::{
     passwords::{self, PasswordError, SALT_LEN},
     store::{Batch, accounts as stored},
 };
-use authx_core::{Millis, TenantId, UserId, audit::EventKind, password_rules::PasswordRefused};
+use authx_core::{
+    Millis, TenantId, UserId, audit::EventKind, password_rules::PasswordRefused, seal::DataKey,
+};
 use zeroize::Zeroizing;
 
 /// Why a password could not be set.
@@ -86,6 +88,18 @@ pub(super) fn sealed(
     user: UserId,
     hash: &Zeroizing<String>,
 ) -> Vec<u8> {
-    let place = password_place(tenant.id, &user);
-    app.decide(now, |cx| tenant.data_key.seal(cx, &place, hash.as_bytes()))
+    sealed_under(app, &tenant.data_key, tenant.id, now, user, hash)
+}
+
+/// The same, for a tenant that is not stored yet.
+pub(super) fn sealed_under(
+    app: &App,
+    key: &DataKey,
+    tenant: TenantId,
+    now: Millis,
+    user: UserId,
+    hash: &Zeroizing<String>,
+) -> Vec<u8> {
+    let place = password_place(tenant, &user);
+    app.decide(now, |cx| key.seal(cx, &place, hash.as_bytes()))
 }

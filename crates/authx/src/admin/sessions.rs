@@ -72,32 +72,30 @@ pub struct Visit {
 pub enum Pending {
     /// The first second factor of an account is being enrolled.
     Enrol {
-        /// What the passkey's answer is checked with, where one is being made.
+        /// A link for the phone, sealed; where one was asked for.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        passkey: Option<String>,
+        phone: Option<Sealed>,
     },
     /// A login by which the second factor is given; for a session that is whole, once more.
     Login {
         /// Which.
         id: LoginId,
-        /// Its number, if its phone was asked.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        seq: Option<u32>,
+        /// The number of its last answer.
+        seq: u32,
         /// Where to go afterwards.
         next: String,
     },
-    /// A passkey is being added.
-    Passkey {
-        /// What its answer is checked with.
-        state: String,
-    },
-    /// Something is shown once.
-    Secret {
-        /// What it is, sealed.
-        sealed: String,
-        /// Until when it may be shown.
-        until: Millis,
-    },
+    /// Something is shown for a while, such as a new key.
+    Shown(Sealed),
+}
+
+/// Something that a session keeps for a while under its tenant's key.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Sealed {
+    /// What it is, sealed, base64url.
+    pub sealed: String,
+    /// Until when it may be shown.
+    pub until: Millis,
 }
 
 /// What a page says once, with what undoes it.
@@ -259,7 +257,7 @@ pub async fn prove(app: &App, visit: &Visit, by: &str, with: Batch) -> Result<Co
     Ok(cookie)
 }
 
-/// Sets what is under way.
+/// Sets what is under way; gives the session as it is then.
 ///
 /// # Errors
 ///
@@ -267,10 +265,11 @@ pub async fn prove(app: &App, visit: &Visit, by: &str, with: Batch) -> Result<Co
 pub async fn set_pending(
     app: &App,
     visit: &Visit,
-    pending: Option<&Pending>,
-) -> Result<(), AdminError> {
-    let pending = pending.map(json).transpose()?;
-    commit(app, Batch::default().set_portal_pending(visit.id, visit.version, pending)).await
+    pending: Option<Pending>,
+) -> Result<Visit, AdminError> {
+    let text = pending.as_ref().map(json).transpose()?;
+    commit(app, Batch::default().set_portal_pending(visit.id, visit.version, text)).await?;
+    Ok(Visit { pending, version: visit.version.saturating_add(1), ..visit.clone() })
 }
 
 /// Keeps a request until its step-up.
@@ -287,6 +286,47 @@ pub async fn stash(app: &App, visit: &Visit, request: &Stash) -> Result<(), Admi
     commit(app, Batch::default().set_portal_stash(visit.id, visit.version, Some(sealed))).await
 }
 
+/// Seals something for a session to keep until a moment.
+///
+/// # Errors
+///
+/// As [`find`].
+pub async fn seal(
+    app: &App,
+    visit: &Visit,
+    plain: &str,
+    until: Millis,
+) -> Result<Sealed, AdminError> {
+    let now = app.now()?;
+    let tenant = Tenant::load(app, visit.tenant).await?;
+    let sealed =
+        app.decide(now, |cx| tenant.data_key.seal(cx, &pending_place(visit), plain.as_bytes()));
+    Ok(Sealed { sealed: URL_SAFE_NO_PAD.encode(sealed), until })
+}
+
+/// What a session keeps, as long as it may be shown.
+///
+/// # Errors
+///
+/// As [`find`].
+pub async fn open(
+    app: &App,
+    visit: &Visit,
+    kept: &Sealed,
+) -> Result<Option<Zeroizing<String>>, AdminError> {
+    if app.now()? >= kept.until {
+        return Ok(None);
+    }
+    let damaged = |what: &str| AdminError::Damaged(what.to_owned());
+    let sealed = URL_SAFE_NO_PAD.decode(&kept.sealed);
+    let sealed = sealed.map_err(|_| damaged("what a session keeps is no base64url"))?;
+    let tenant = Tenant::load(app, visit.tenant).await?;
+    let opened = tenant.data_key.open(&pending_place(visit), &sealed)?;
+    let text = std::str::from_utf8(opened.expose());
+    let text = text.map_err(|_| damaged("what a session keeps is no text"))?;
+    Ok(Some(Zeroizing::new(text.to_owned())))
+}
+
 /// Takes the request that waited, which can be done once.
 ///
 /// # Errors
@@ -299,6 +339,19 @@ pub async fn take_stash(app: &App, visit: &Visit) -> Result<Option<Stash>, Admin
     let stash = serde_json::from_slice(opened.expose());
     commit(app, Batch::default().set_portal_stash(visit.id, visit.version, None)).await?;
     stash.map(Some).map_err(|error| AdminError::Damaged(error.to_string()))
+}
+
+/// Forgets what was to be done after a step-up.
+///
+/// # Errors
+///
+/// As [`prove`].
+pub async fn forget_deed(app: &App, visit: &Visit) -> Result<(), AdminError> {
+    let next = visit.version.saturating_add(1);
+    let batch = Batch::default()
+        .set_portal_pending(visit.id, visit.version, None)
+        .set_portal_stash(visit.id, next, None);
+    commit(app, batch).await
 }
 
 /// Sets what the next page says once, or that it was said.
@@ -415,12 +468,15 @@ fn json<T: Serialize>(value: &T) -> Result<String, AdminError> {
 }
 
 fn stash_place(visit: &Visit) -> Place<'_> {
-    Place {
-        tenant: visit.tenant,
-        table: "portal_session",
-        column: "stash",
-        row: visit.id.as_bytes(),
-    }
+    place(visit, "stash")
+}
+
+fn pending_place(visit: &Visit) -> Place<'_> {
+    place(visit, "pending")
+}
+
+fn place<'a>(visit: &'a Visit, column: &'static str) -> Place<'a> {
+    Place { tenant: visit.tenant, table: "portal_session", column, row: visit.id.as_bytes() }
 }
 
 impl std::fmt::Debug for Cookie {

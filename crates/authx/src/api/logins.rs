@@ -8,6 +8,7 @@ use super::{
 use crate::{
     directory::Protected,
     logins::{self, LoginError, Versioned},
+    serve::to_the_end,
 };
 use authx_core::{
     LoginId,
@@ -23,8 +24,7 @@ use axum::{
     http::{StatusCode, request::Parts},
     response::Response,
 };
-use std::{convert::Infallible, future::pending, panic::resume_unwind, sync::Arc, time::Duration};
-use tracing::Instrument as _;
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 /// Begin a login under an id that the caller makes. The same id and body is the same login.
 #[utoipa::path(
@@ -174,21 +174,6 @@ pub(super) async fn renew(
         })
     };
     request.answer(&api, act).await
-}
-
-/// Does the work also when the caller hangs up meanwhile: what is wrong is counted, and whoever
-/// waits for the login is woken after its commit.
-pub(super) async fn to_the_end<T: Send + 'static>(
-    work: impl Future<Output = T> + Send + 'static,
-) -> T {
-    match tokio::spawn(work.in_current_span()).await {
-        Ok(done) => done,
-        Err(error) => match error.try_into_panic() {
-            Ok(panic) => resume_unwind(panic),
-            // Only the end of the whole program cancels it.
-            Err(_) => pending().await,
-        },
-    }
 }
 
 fn view(found: Result<Versioned, LoginError>) -> Result<LoginView, Failure> {

@@ -56,6 +56,8 @@ struct Done {
     created: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     recovery_key: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    set_up_link: Option<String>,
     lacks_certificate: bool,
     orders_certificate: bool,
     lacks_push_contact: bool,
@@ -108,6 +110,9 @@ impl Done {
             config: prepared.config_file.display().to_string(),
             created: prepared.made.iter().map(|path| path.display().to_string()).collect(),
             recovery_key: prepared.recovery.as_ref().map(|key| key.to_text().to_string()),
+            set_up_link: prepared.link.as_ref().map(|link| {
+                super::portal::address(prepared.config.public_url.to_string(), &link.token)
+            }),
             lacks_certificate: prepared.lacks_certificate,
             orders_certificate: matches!(prepared.config.listen.tls, Tls::Acme(_)),
             lacks_push_contact: prepared.config.push.contact.is_none(),
@@ -142,6 +147,9 @@ impl Output for Done {
             );
         }
         let _ = writeln!(text, "Start the server: authx serve --config {}", self.config);
+        if let Some(link) = &self.set_up_link {
+            let _ = write!(text, "{SET_UP}\n\n    {link}\n");
+        }
         text
     }
 }
@@ -149,6 +157,10 @@ impl Output for Done {
 const KEEP: &str = "\
 It opens the backups of this server, and nothing else does. Print it or put it into a safe
 place outside this machine, together with copies of the two keys.";
+
+const SET_UP: &str = "\
+Then make your company and its owner with this link, good once and for seven days; `authx portal
+link` shows another one:";
 
 const ORDERS: &str = "\
 The server gets its certificate when it starts. For that, both names must lead to this machine

@@ -11,6 +11,7 @@ mod log;
 mod opened;
 mod phone;
 mod policy;
+mod portal;
 mod restore;
 mod serve;
 mod table;
@@ -75,6 +76,8 @@ enum Command {
     Phone(phone::Arguments),
     /// Say who may use what
     Policy(policy::Arguments),
+    /// Let somebody into the portal, and say as what
+    Portal(portal::Arguments),
     /// Make an installation out of a backup, while the server is stopped
     Restore(restore::Arguments),
     /// Run the server
@@ -123,6 +126,7 @@ fn run(Arguments { global, command }: Arguments) -> anyhow::Result<ExitCode> {
             Command::Log(arguments) => log::run(&global, arguments).await,
             Command::Phone(arguments) => phone::run(&global, arguments).await,
             Command::Policy(arguments) => policy::run(&global, arguments).await,
+            Command::Portal(arguments) => portal::run(&global, arguments).await,
             Command::Restore(arguments) => restore::run(&global, &arguments).await,
             Command::Serve => serve::run(&global).await,
             Command::Tenant(command) => tenant::run(&global, command).await,

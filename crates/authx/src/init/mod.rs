@@ -3,13 +3,14 @@
 mod certificate;
 pub(crate) mod files;
 
+use crate::admin::sign_up;
 use crate::clock::Clock;
 use crate::config::{AccountContact, Contact, Template, Tls, TlsTemplate};
 use crate::config::{Config, ConfigError, Database, Origin, SecretFile, SecretFileError};
 use crate::keys::{self, Keys, KeysError};
 use crate::push::{self, PushError};
 use crate::random::Random;
-use crate::store::{Batch, Store, StoreError, meta};
+use crate::store::{Batch, Store, StoreError, meta, tenants};
 use authx_core::Cx;
 use authx_core::audit::AuditKey;
 use authx_core::recovery::RecoveryKey;
@@ -66,6 +67,9 @@ pub struct Prepared {
     pub recovery: Option<RecoveryKey>,
     /// Whether a certificate must still be put in place.
     pub lacks_certificate: bool,
+    /// A link with which the first company is made, to be shown once.
+    pub link: Option<sign_up::Link>,
+    link_batch: Batch,
     store: Store,
 }
 
@@ -168,11 +172,18 @@ pub async fn prepare(
     let lacks_certificate = !make_certificate(&config, &cx, &mut made)?;
     let known = meta::read(&store, RECOVERY).await?;
     let recovery = known.is_none().then(|| RecoveryKey::generate(&mut cx));
-    Ok(Prepared { config_file, config, made, recovery, lacks_certificate, store })
+    let first = recovery.is_some() && tenants::tenants(&store).await?.is_empty();
+    let (link, link_batch) = if first {
+        let (link, batch) = sign_up::company_link(&mut cx);
+        (Some(link), batch)
+    } else {
+        (None, Batch::default())
+    };
+    Ok(Prepared { config_file, config, made, recovery, lacks_certificate, link, link_batch, store })
 }
 
 impl Prepared {
-    /// Stores the public half of the recovery key that was shown.
+    /// Stores the public half of the recovery key that was shown, and the link.
     ///
     /// # Errors
     ///
@@ -180,7 +191,8 @@ impl Prepared {
     pub async fn finish(self) -> Result<(), StoreError> {
         let Some(recovery) = self.recovery else { return Ok(()) };
         let public = recovery.public().to_string();
-        self.store.commit(Batch::default().insert_meta(RECOVERY, public)).await
+        let batch = Batch::default().insert_meta(RECOVERY, public).and(self.link_batch);
+        self.store.commit(batch).await
     }
 }
 

@@ -1,6 +1,12 @@
 //! Why a page cannot be shown, in the words of a page.
 
-use crate::{admin::AdminError, clock::ClockProblem};
+use super::trouble::Trouble;
+use crate::{
+    admin::{AdminError, passkeys::PasskeyError, sign_up::SignUpError},
+    clock::ClockProblem,
+    enrol::phones::PhoneError,
+    logins::LoginError,
+};
 use authx_core::role::Role;
 use axum::{
     http::StatusCode,
@@ -16,6 +22,18 @@ pub(crate) enum PortalError {
     /// The clock cannot be trusted.
     #[error(transparent)]
     Clock(#[from] ClockProblem),
+    /// A login of the portal.
+    #[error(transparent)]
+    Login(#[from] LoginError),
+    /// A passkey.
+    #[error(transparent)]
+    Passkey(#[from] PasskeyError),
+    /// A phone.
+    #[error(transparent)]
+    Phone(#[from] PhoneError),
+    /// Somebody who comes in.
+    #[error(transparent)]
+    SignUp(#[from] SignUpError),
     /// A change that another site asked for.
     #[error(
         "this was sent from another site, so nothing was changed; open the page here and do it again"
@@ -25,7 +43,7 @@ pub(crate) enum PortalError {
     #[error("this form is too long; shorten what was typed")]
     FormTooLong,
     /// The role may not.
-    #[error("{}", not_allowed(*.0))]
+    #[error("a role that may not do this asked for it")]
     NotAllowed(Option<Role>),
     /// Not there, or another company's: nobody can tell.
     #[error("there is nothing here")]
@@ -45,47 +63,109 @@ pub(crate) enum PortalError {
 }
 
 impl PortalError {
+    /// The page that says so. What went wrong inside is said to the log alone.
+    fn trouble(&self) -> Trouble {
+        let status = self.status();
+        if status == StatusCode::NOT_FOUND {
+            return Trouble::not_found();
+        }
+        let (title, advice) = match self {
+            Self::NotAllowed(Some(role)) => (
+                format!("{} may not do this", role.title()),
+                "Ask somebody whose role may, or an owner for another role.".to_owned(),
+            ),
+            Self::NotAllowed(None) => {
+                let advice = "What is your own is under your name.".to_owned();
+                return Trouble::new(status, "This is for administrators", advice)
+                    .with_way("/me", "My phones and logins");
+            }
+            Self::SessionOver => {
+                return Trouble::new(status, "Your session has ended", SESSION_OVER)
+                    .with_way("/sign-in", "Sign in");
+            }
+            Self::StaleForm => return Trouble::stale_form(),
+            Self::Elsewhere => (
+                "This came from another site".to_owned(),
+                "Nothing was changed. Open the page here and do it again.".to_owned(),
+            ),
+            Self::Admin(AdminError::Outranked) => (
+                "This account stands too high".to_owned(),
+                "Nobody acts on an account of the same or a higher role. Ask somebody above."
+                    .to_owned(),
+            ),
+            Self::FormTooLong => (
+                "This form is too long".to_owned(),
+                "Nothing was changed. Go back and shorten what was typed.".to_owned(),
+            ),
+            error if status == StatusCode::SERVICE_UNAVAILABLE => {
+                ("AuthX cannot do this now".to_owned(), format!("Nothing was changed. {error}."))
+            }
+            error if status.is_client_error() => {
+                ("This cannot be done".to_owned(), format!("{error}."))
+            }
+            _ => return Trouble::new(status, "AuthX could not do this", FAILED),
+        };
+        Trouble::new(status, title, advice)
+    }
+
     /// The status of the answer.
     pub(crate) fn status(&self) -> StatusCode {
         match self {
-            Self::Admin(AdminError::Busy) | Self::Clock(_) | Self::Admin(AdminError::Clock(_)) => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
-            Self::Admin(AdminError::Outranked)
-            | Self::Elsewhere
-            | Self::NotAllowed(_)
-            | Self::StaleForm => StatusCode::FORBIDDEN,
-            Self::Admin(AdminError::UnknownTenant) | Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Admin(error) => of_admin(error),
+            Self::Clock(_)
+            | Self::Login(
+                LoginError::Busy
+                | LoginError::Clock(_)
+                | LoginError::Password(_)
+                | LoginError::Stale,
+            ) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Login(LoginError::SlowDown { .. }) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Login(LoginError::Unknown)
+            | Self::NotFound
+            | Self::Passkey(PasskeyError::Unknown)
+            | Self::Phone(PhoneError::Unknown(_))
+            | Self::SignUp(SignUpError::Link) => StatusCode::NOT_FOUND,
+            Self::Passkey(PasskeyError::Admin(error))
+            | Self::Phone(PhoneError::Admin(error))
+            | Self::SignUp(SignUpError::Admin(error)) => of_admin(error),
+            Self::Passkey(_) | Self::Phone(_) | Self::SignUp(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Elsewhere | Self::NotAllowed(_) | Self::StaleForm => StatusCode::FORBIDDEN,
             Self::FormTooLong => StatusCode::PAYLOAD_TOO_LARGE,
             Self::SessionOver => StatusCode::UNAUTHORIZED,
-            Self::Admin(
-                AdminError::Damaged(_)
-                | AdminError::Password(_)
-                | AdminError::Seal(_)
-                | AdminError::Store(_),
-            )
-            | Self::Unguarded => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Login(_) | Self::Unguarded => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 }
+
+fn of_admin(error: &AdminError) -> StatusCode {
+    match error {
+        AdminError::Busy | AdminError::Clock(_) => StatusCode::SERVICE_UNAVAILABLE,
+        AdminError::Outranked => StatusCode::FORBIDDEN,
+        AdminError::UnknownTenant => StatusCode::NOT_FOUND,
+        AdminError::Damaged(_)
+        | AdminError::Password(_)
+        | AdminError::Seal(_)
+        | AdminError::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// What the guard makes a page of, which knows for whom it is.
+#[derive(Clone, Debug)]
+pub(super) struct Unshown(pub(super) Trouble);
 
 impl IntoResponse for PortalError {
     fn into_response(self) -> Response {
         let status = self.status();
         if status.is_server_error() {
             tracing::error!(error = %self, "a page could not be shown");
-            return (status, "AuthX could not do this now; try again in a moment\n")
-                .into_response();
         }
-        (status, format!("{self}\n")).into_response()
+        let mut response = status.into_response();
+        response.extensions_mut().insert(Unshown(self.trouble()));
+        response
     }
 }
 
-fn not_allowed(role: Option<Role>) -> String {
-    match role {
-        Some(role) => {
-            format!("the role “{}” may not do this; ask an administrator", role.title())
-        }
-        None => "this is for administrators".to_owned(),
-    }
-}
+const SESSION_OVER: &str = "Nothing was changed, and what you typed is still one page back. Sign in \
+    again in another tab, go back here, and send it once more.";
+const FAILED: &str = "Nothing was changed. Try again in a minute. If it stays, whoever runs this \
+    server finds the cause in its log.";

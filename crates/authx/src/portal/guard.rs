@@ -4,7 +4,7 @@
 use super::{
     Access, Portal,
     cookies::{self, Browser},
-    error::PortalError,
+    error::{PortalError, Unshown},
     fields::Fields,
     who::Visitor,
 };
@@ -38,15 +38,32 @@ pub(super) async fn guard(
     next: Next,
 ) -> Response {
     let browser = Browser::of(&portal, request.headers());
-    let mut response = match admit(&portal, rule, &browser, request).await {
+    let swaps = request.headers().contains_key("hx-request");
+    let mut visitor = Visitor { visit: None, csrf: browser.token.as_str().into() };
+    let mut response = match admit(&portal, rule, &browser, &mut visitor, request).await {
         Ok(request) => next.run(request).await,
         Err(Held::Answer(answer)) => *answer,
         Err(Held::Error(error)) => error.into_response(),
     };
+    if let Some(Unshown(trouble)) = response.extensions_mut().remove() {
+        response = trouble.page(visitor.chrome(&portal, "")).into_response();
+    }
+    said(&portal, &visitor, response.status(), swaps).await;
     if let Some(cookie) = browser.fresh {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     response
+}
+
+/// What a page says once was said, unless a script only took a part of it.
+async fn said(portal: &Portal, visitor: &Visitor, status: StatusCode, swaps: bool) {
+    let Some(visit) = visitor.visit.as_deref() else { return };
+    if visit.toast.is_none() || swaps || status != StatusCode::OK {
+        return;
+    }
+    if let Err(error) = sessions::set_toast(portal.app(), visit, None).await {
+        tracing::warn!(%error, "a page may say the same again");
+    }
 }
 
 /// Why a request does not reach its handler.
@@ -59,6 +76,7 @@ async fn admit(
     portal: &Portal,
     rule: Rule,
     browser: &Browser,
+    visitor: &mut Visitor,
     request: Request,
 ) -> Result<Request, Held> {
     let (mut parts, body) = request.into_parts();
@@ -70,15 +88,14 @@ async fn admit(
     let (body, form) = read(rule, changes, body).await?;
     if let Some(form) = &form {
         let fields = Fields::parse(form);
-        if !replayed && !browser.made(fields.text("_csrf")) {
+        if !replayed && !browser.made(fields.text("csrf")) {
             return Err(Held::Error(PortalError::StaleForm));
         }
         parts.extensions.insert(fields);
     }
-    let visit = visit(portal, &parts.headers).await.map_err(Held::Error)?;
-    judge(portal, rule, visit.as_deref(), &parts, form.as_ref()).await?;
-    let csrf: Arc<str> = browser.token.as_str().into();
-    parts.extensions.insert(Visitor { visit, csrf });
+    visitor.visit = visit(portal, &parts.headers).await.map_err(Held::Error)?;
+    judge(portal, rule, visitor.visit.as_deref(), &parts, form.as_ref()).await?;
+    parts.extensions.insert(visitor.clone());
     Ok(Request::from_parts(parts, body))
 }
 
@@ -151,12 +168,9 @@ fn whole<'a>(visit: Option<&'a Visit>, parts: &Parts) -> Result<&'a Visit, Held>
 pub(super) fn half_way(visit: &Visit) -> &'static str {
     match visit.pending {
         Some(sessions::Pending::Enrol { .. }) => "/enrol",
-        Some(
-            sessions::Pending::Login { .. }
-            | sessions::Pending::Passkey { .. }
-            | sessions::Pending::Secret { .. },
-        )
-        | None => "/sign-in/confirm",
+        Some(sessions::Pending::Login { .. } | sessions::Pending::Shown(_)) | None => {
+            "/sign-in/confirm"
+        }
     }
 }
 

@@ -2,7 +2,9 @@
 //! decides nothing.
 
 pub mod badge;
+mod confirm;
 mod cookies;
+mod enrol;
 mod error;
 mod fields;
 pub mod form;
@@ -13,6 +15,9 @@ pub mod listing;
 pub mod nav;
 pub mod page;
 mod routes;
+mod second_factor;
+mod sign_in;
+mod sign_up;
 pub mod trouble;
 mod who;
 pub mod words;
@@ -24,10 +29,14 @@ use crate::{
     serve::{ClientAddress, Stopping},
 };
 use axum::{
+    Router,
     extract::FromRequestParts,
     http::{header, request::Parts},
 };
-use std::{convert::Infallible, sync::Arc};
+use std::{
+    convert::Infallible,
+    sync::{Arc, OnceLock},
+};
 
 /// What the handlers share.
 #[derive(Clone, Debug)]
@@ -37,16 +46,22 @@ pub struct Portal(Arc<Shared>);
 struct Shared {
     app: Arc<App>,
     stopping: Stopping,
+    whole: OnceLock<Router>,
 }
 
 impl Portal {
     /// Handlers over a server's parts. Pages that wait are answered when `stopping` says so.
     pub fn new(app: Arc<App>, stopping: Stopping) -> Self {
-        Self(Arc::new(Shared { app, stopping }))
+        Self(Arc::new(Shared { app, stopping, whole: OnceLock::new() }))
     }
 
     fn app(&self) -> &App {
         &self.0.app
+    }
+
+    /// All of the portal, for a request that was held back and is carried out now.
+    fn whole(&self) -> Router {
+        self.0.whole.get_or_init(|| router(self)).clone()
     }
 }
 

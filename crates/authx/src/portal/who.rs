@@ -1,6 +1,12 @@
 //! Who asks: what the guard found out, for handlers.
 
-use super::{Portal, error::PortalError};
+use super::{
+    Portal,
+    error::PortalError,
+    nav::{Place, nav},
+    page::{Chrome, Person, Tenant, Theme, Toast},
+    words::{Times, Zone},
+};
 use crate::admin::{Actor, sessions::Visit};
 use authx_core::{
     TenantId,
@@ -45,9 +51,50 @@ impl Who {
         self.visit.role
     }
 
+    /// What stands around a page of the portal.
+    pub(crate) fn chrome(&self, portal: &Portal, title: &str, place: Place) -> Chrome {
+        let nav = self.role().map(|role| nav(role, place)).unwrap_or_default();
+        Chrome { nav, ..self.alone(portal, title) }
+    }
+
+    /// What stands around a page without the side bar.
+    pub(crate) fn alone(&self, portal: &Portal, title: &str) -> Chrome {
+        let visitor = Visitor { visit: Some(self.visit.clone()), csrf: self.csrf.clone() };
+        visitor.chrome(portal, title)
+    }
+
     /// Whether the matrix lets it do something.
     pub(crate) fn may(&self, permission: Permission) -> bool {
         self.visit.role.is_some_and(|role| role.may(permission))
+    }
+}
+
+impl Visitor {
+    /// What stands around a page for whoever it is: nothing of the company for who is not wholly
+    /// signed in.
+    pub(crate) fn chrome(&self, portal: &Portal, title: &str) -> Chrome {
+        let app = portal.app();
+        let visit = self.visit.as_deref().filter(|visit| visit.proved.is_some());
+        let zone = visit.and_then(|visit| Zone::named(&visit.settings.time_zone));
+        // Where the clock cannot be trusted nothing is decided, and a page may still say so.
+        let now = app.clock.clock().now();
+        Chrome {
+            title: title.to_owned(),
+            tenant: visit
+                .map(|visit| Tenant { name: visit.tenant_name.clone(), hue: visit.settings.hue }),
+            who: visit.map(|visit| Person {
+                name: visit.called().to_owned(),
+                title: visit.role.map_or("", Role::title),
+            }),
+            nav: Vec::new(),
+            csrf: self.csrf.to_string(),
+            toast: visit
+                .and_then(|visit| visit.toast.as_ref())
+                .map(|toast| Toast { text: toast.text.clone(), undo: toast.undo.clone() }),
+            times: Times::new(now, &zone.unwrap_or_else(Zone::utc)),
+            theme: Theme::System,
+            host: app.public_url.host().to_owned(),
+        }
     }
 }
 

@@ -10,6 +10,7 @@ mod sites;
 mod stopping;
 pub mod systemd;
 pub mod tls;
+mod to_the_end;
 mod unix_socket;
 
 pub use body::BodyError;
@@ -17,6 +18,7 @@ pub use client_address::ClientAddress;
 pub use request_id::RequestId;
 pub use sites::Sites;
 pub use stopping::{Stop, Stopping, stopping};
+pub use to_the_end::to_the_end;
 
 use crate::config::{Limits, Listen, Tls};
 use crate::random::Random;

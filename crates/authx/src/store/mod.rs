@@ -22,6 +22,7 @@ pub mod groups;
 pub mod invitations;
 pub mod logins;
 pub mod meta;
+pub mod passkeys;
 pub mod phones;
 pub mod policies;
 pub mod portal;

@@ -1,7 +1,7 @@
 //! Browsers that somebody signed in with, and links that let somebody in once.
 
 use super::{Batch, Row, Store, StoreError};
-use authx_core::{Millis, SessionId, TenantId, UserId, role::Role};
+use authx_core::{ApplicationId, Millis, SessionId, TenantId, UserId, name::Name, role::Role};
 
 /// A session with what is known of its account and tenant, in one read.
 #[derive(Clone, Debug)]
@@ -71,6 +71,27 @@ pub struct NewPortalSession<'a> {
     pub pending: Option<String>,
 }
 
+/// Somebody with a role.
+#[derive(Clone, Debug)]
+pub struct AdministratorRow {
+    /// Who.
+    pub id: UserId,
+    /// The name to sign in with.
+    pub name: String,
+    /// As people call them.
+    pub display: Option<String>,
+    /// How they are written to.
+    pub mail: Option<String>,
+    /// As what.
+    pub role: Role,
+    /// May sign in.
+    pub active: bool,
+    /// Has a second factor, so came in at least once.
+    pub ready: bool,
+    /// When they last used the portal.
+    pub seen: Option<Millis>,
+}
+
 /// A link that lets somebody in once.
 #[derive(Clone, Debug)]
 pub struct PortalLink {
@@ -128,6 +149,67 @@ pub async fn sessions_of(
     rows.iter().map(session_row).collect()
 }
 
+/// Reads the application that a tenant's portal is. `None`: nobody has needed it yet.
+///
+/// # Errors
+///
+/// As [`session`].
+pub async fn application(
+    store: &Store,
+    tenant: TenantId,
+) -> Result<Option<ApplicationId>, StoreError> {
+    let sql = "SELECT id FROM application WHERE tenant = $1 AND kind = 'portal' ORDER BY id";
+    let row = store.query_one(sql, [tenant.into()]).await?;
+    row.map(|row| row.application(0)).transpose()
+}
+
+/// Reads the companies at which somebody goes by a name.
+///
+/// # Errors
+///
+/// As [`session`].
+pub async fn tenants_of(store: &Store, name: &Name) -> Result<Vec<TenantId>, StoreError> {
+    let sql = "SELECT tenant FROM alias WHERE folded = $1 LIMIT 2";
+    let rows = store.query(sql, [name.folded().into()]).await?;
+    rows.iter().map(|row| row.tenant(0)).collect()
+}
+
+/// Reads everybody of a tenant who has a role.
+///
+/// # Errors
+///
+/// As [`session`].
+pub async fn administrators(
+    store: &Store,
+    tenant: TenantId,
+) -> Result<Vec<AdministratorRow>, StoreError> {
+    let rows = store
+        .query(
+            "SELECT a.id, a.name, a.display, a.mail, a.role, a.state, a.removed,
+                    CASE WHEN EXISTS (SELECT 1 FROM passkey p WHERE p.account = a.id)
+                        OR EXISTS (SELECT 1 FROM factor f
+                                   WHERE f.account = a.id AND f.state = 'active')
+                    THEN 1 ELSE 0 END,
+                    (SELECT MAX(s.seen) FROM portal_session s WHERE s.account = a.id)
+             FROM account a WHERE a.tenant = $1 AND a.role IS NOT NULL ORDER BY a.folded",
+            [tenant.into()],
+        )
+        .await?;
+    let administrator = |row: &Row| {
+        Ok(AdministratorRow {
+            id: row.user(0)?,
+            name: row.text(1)?.to_owned(),
+            display: row.opt_text(2)?.map(str::to_owned),
+            mail: row.opt_text(3)?.map(str::to_owned),
+            role: Role::from_word(row.text(4)?).ok_or_else(|| row.corrupt(4, "a role"))?,
+            active: row.text(5)? == "active" && row.opt_millis(6)?.is_none(),
+            ready: row.int(7)? != 0,
+            seen: row.opt_millis(8)?,
+        })
+    };
+    rows.iter().map(administrator).collect()
+}
+
 /// Reads a link. `None`: there is none.
 ///
 /// # Errors
@@ -146,6 +228,20 @@ pub async fn link(store: &Store, digest: [u8; 32]) -> Result<Option<PortalLink>,
         expires: row.millis(5)?,
         spent: row.opt_millis(6)?,
     }))
+}
+
+/// Reads when an account last used a link.
+///
+/// # Errors
+///
+/// As [`session`].
+pub async fn newest_spent_link(
+    store: &Store,
+    account: UserId,
+) -> Result<Option<Millis>, StoreError> {
+    let sql = "SELECT MAX(spent) FROM portal_link WHERE account = $1";
+    let row = store.query_one(sql, [account.into()]).await?;
+    row.map_or(Ok(None), |row| row.opt_millis(0))
 }
 
 /// Reads how many links of a kind for a company still count.
@@ -265,6 +361,30 @@ impl Batch {
         )
         .run("DELETE FROM portal_link WHERE expires < $1", [links_before.into()])
         .run("DELETE FROM portal_challenge WHERE until < $1", [now.into()])
+    }
+
+    /// Sets what people call an account, and how they write to it.
+    #[must_use]
+    pub fn set_account_details(
+        self,
+        tenant: TenantId,
+        account: UserId,
+        display: Option<&str>,
+        mail: Option<&str>,
+    ) -> Self {
+        self.one(
+            "UPDATE account SET display = $3, mail = $4 WHERE tenant = $1 AND id = $2",
+            [tenant.into(), account.into(), display.into(), mail.into()],
+        )
+    }
+
+    /// Sets what an account is in the portal.
+    #[must_use]
+    pub fn set_role(self, tenant: TenantId, account: UserId, role: Option<Role>) -> Self {
+        self.one(
+            "UPDATE account SET role = $3 WHERE tenant = $1 AND id = $2",
+            [tenant.into(), account.into(), role.map(Role::word).into()],
+        )
     }
 
     /// Adds a link.

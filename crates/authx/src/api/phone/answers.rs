@@ -7,6 +7,7 @@ use super::{
     signed::{ByAnswer, PhoneKeyName, SignedPhone},
 };
 use crate::logins::{self, phone::Said};
+use crate::serve::to_the_end;
 use authx_core::{
     LoginId,
     login::PhoneAnswer,
@@ -148,10 +149,4 @@ fn differs() -> PhoneApiError {
 
 fn answered_with(body: impl serde::Serialize) -> Response {
     ([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
-}
-
-/// Does the work also when the phone hangs up meanwhile: what was answered counts, and whoever
-/// waits for it is woken.
-async fn to_the_end<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
-    super::super::logins::to_the_end(work).await
 }

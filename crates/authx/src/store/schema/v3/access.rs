@@ -16,6 +16,8 @@ pub(in super::super) const STEPS: &[&str] = &[
         used {int}
     ){rows}",
     "CREATE INDEX passkey_account ON passkey (account)",
+    // Whose name it is, before it is known at which company.
+    "CREATE INDEX alias_folded ON alias (folded)",
     // A browser that somebody signed in with. `digest` is that of the cookie. `proved` is when a
     // second factor was last given; absent while only the password was. `pending` is JSON of what
     // is under way, `stash` a sealed request that waits for a step-up.

@@ -1,0 +1,399 @@
+//! Giving a second factor: at the end of a sign-in, and once more for a deed that demands a fresh
+//! one.
+
+use super::{
+    Access, Portal,
+    error::PortalError,
+    fields::Fields,
+    guard::{self, Replayed},
+    page::{Chrome, render_as},
+    routes::{Route, get, post},
+    second_factor,
+    sign_in::{BY_PASSKEY, capitalised, next_of as wanted, with_cookie},
+    who::Who,
+};
+use crate::{
+    admin::{
+        AdminError,
+        passkeys::{self, Asked, PasskeyError},
+        sessions::{self, Cookie, From, Pending, Visit},
+    },
+    logins::{LoginError, Versioned},
+    serve::ClientAddress,
+    store::Batch,
+};
+use askama::Template;
+use authx_core::{
+    Millis,
+    factor::FactorKind,
+    name::Name,
+    wire::{
+        login::{LoginState, LoginView},
+        text::Typed,
+    },
+};
+use axum::{
+    Extension,
+    body::Body,
+    extract::{RawQuery, State},
+    http::{HeaderMap, HeaderValue, Request, StatusCode, header},
+    response::{IntoResponse as _, Response},
+};
+use std::sync::Arc;
+use tower::ServiceExt as _;
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        get("/confirm", Access::Own, page),
+        post("/confirm", Access::Own, answer),
+        post("/confirm/begin", Access::Own, begin),
+        post("/confirm/passkey", Access::Own, passkey),
+        post("/confirm/cancel", Access::Own, cancel),
+        post("/confirm/done", Access::OwnStepUp, done),
+    ]
+}
+
+/// Where the forms of such a page lead.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Places {
+    pub(super) page: &'static str,
+    pub(super) passkey: &'static str,
+    pub(super) cancel: &'static str,
+}
+
+/// What is asked, and how it stands.
+#[derive(Template)]
+#[template(path = "portal/confirm.html")]
+pub(super) struct Confirm {
+    chrome: Chrome,
+    places: Places,
+    passkey: Option<Asked>,
+    fault: Option<String>,
+    login: Option<Login>,
+    step_up: bool,
+    /// What waits to be done, once it is confirmed.
+    ready: bool,
+}
+
+struct Login {
+    prompt: String,
+    push: bool,
+    code: bool,
+    number: Option<String>,
+    waiting: bool,
+    delivery: String,
+    expires: Millis,
+    ended: Option<String>,
+}
+
+impl Confirm {
+    pub(super) async fn of(
+        portal: &Portal,
+        visit: &Visit,
+        chrome: Chrome,
+        view: &LoginView,
+        fault: Option<String>,
+        places: Places,
+    ) -> Result<Self, PortalError> {
+        let passkey = own_passkey(portal, visit).await?;
+        let login = Login::of(view);
+        // A login that knows of no factor says only that; the passkey is one all the same.
+        let unknown = view.reason.as_ref().is_some_and(|reason| reason.code == "not_enrolled");
+        let login = (!(unknown && passkey.is_some())).then_some(login);
+        let step_up = visit.proved.is_some();
+        Ok(Self { chrome, places, passkey, fault, login, step_up, ready: false })
+    }
+
+    pub(super) fn status(&self) -> StatusCode {
+        if self.fault.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK }
+    }
+}
+
+impl Login {
+    fn of(view: &LoginView) -> Self {
+        let offers = view.prompt.as_ref().map_or(&[][..], |prompt| &prompt.offers);
+        let offered = |factor| offers.iter().any(|offer| offer.factor == factor);
+        let waiting = view.state == LoginState::AwaitingPhone;
+        let ended = match view.state {
+            LoginState::Refused => {
+                Some(view.reason.as_ref().map_or_else(String::new, |reason| reason.text.clone()))
+            }
+            LoginState::Expired => Some("Nobody answered in time.".to_owned()),
+            LoginState::Cancelled => Some("This sign-in was given up.".to_owned()),
+            LoginState::Allowed => Some("A second factor is needed here.".to_owned()),
+            LoginState::AwaitingInput
+            | LoginState::AwaitingCode
+            | LoginState::AwaitingPhone
+            | LoginState::Delivering => None,
+        };
+        Self {
+            prompt: view.prompt.as_ref().map_or_else(String::new, |prompt| prompt.text.clone()),
+            push: offered(FactorKind::Push) && !waiting,
+            code: offered(FactorKind::Code) || offered(FactorKind::Recovery),
+            number: view.match_number.as_ref().map(|number| number.as_str().to_owned()),
+            waiting,
+            delivery: view.delivery.as_ref().map_or_else(String::new, |way| way.text.clone()),
+            expires: view.expires_at.0,
+            ended,
+        }
+    }
+}
+
+async fn own_passkey(portal: &Portal, visit: &Visit) -> Result<Option<Asked>, PortalError> {
+    let app = portal.app();
+    if passkeys::list(app, visit.tenant, visit.account).await?.is_empty() {
+        return Ok(None);
+    }
+    match passkeys::ask(app, Some((visit.tenant, visit.account))).await {
+        Ok(asked) => Ok(Some(asked)),
+        Err(PasskeyError::Unavailable) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What came of an answer: the login, the session as it is then, and a text for whoever typed what
+/// was wrong.
+pub(super) struct Judged {
+    pub(super) login: Versioned,
+    pub(super) visit: Visit,
+    pub(super) fault: Option<String>,
+}
+
+/// Answers the login that is under way in a session, with what its form sent.
+pub(super) async fn answered(
+    portal: &Portal,
+    visit: &Visit,
+    fields: &Fields,
+) -> Result<Judged, PortalError> {
+    let Some(Pending::Login { id, seq, next }) = &visit.pending else {
+        return Err(PortalError::SessionOver);
+    };
+    let current = second_factor::read(portal, visit.tenant, *id).await?;
+    let unchanged = |login, fault: Option<&str>| Judged {
+        login,
+        visit: visit.clone(),
+        fault: fault.map(str::to_owned),
+    };
+    let typed = if fields.has("push") { "push" } else { fields.text("code") };
+    if typed.is_empty() {
+        return Ok(unchanged(current, Some("Type the code that AuthX shows on your phone.")));
+    }
+    let Ok(text) = Typed::try_from(typed.to_owned()) else {
+        return Ok(unchanged(current, Some("This is no code: it has six digits.")));
+    };
+    let seq = seq.saturating_add(1);
+    let pending = Pending::Login { id: *id, seq, next: next.clone() };
+    let visit = match sessions::set_pending(portal.app(), visit, Some(pending)).await {
+        Ok(visit) => visit,
+        // The same form twice at once: the other one is judged.
+        Err(AdminError::Busy) => return Ok(unchanged(current, None)),
+        Err(error) => return Err(error.into()),
+    };
+    let login = match second_factor::answer(portal, visit.tenant, *id, seq, text).await {
+        Err(PortalError::Login(LoginError::OutOfSequence { .. })) => current,
+        other => other?,
+    };
+    let view = login.view();
+    let wrong = view.state == LoginState::AwaitingInput && typed != "push";
+    let fault = view.prompt.filter(|_| wrong).map(|prompt| prompt.text);
+    Ok(Judged { login, visit, fault })
+}
+
+/// Takes a passkey of whoever the session is.
+pub(super) async fn by_passkey(
+    portal: &Portal,
+    visit: &Visit,
+    fields: &Fields,
+) -> Result<Cookie, PasskeyError> {
+    let app = portal.app();
+    let opened = passkeys::opened(app, fields.raw("state"), fields.raw("credential")).await?;
+    if (opened.tenant, opened.account) != (visit.tenant, visit.account) {
+        return Err(PasskeyError::Declined);
+    }
+    let proved = sessions::prove(app, visit, BY_PASSKEY, opened.batch).await;
+    proved.map_err(passkeys::not_stored)
+}
+
+/// Gives up the login that is under way in a session, if one is.
+pub(super) async fn give_up(portal: &Portal, visit: &Visit) -> Result<(), PortalError> {
+    if let Some(Pending::Login { id, .. }) = &visit.pending {
+        second_factor::cancel(portal, visit.tenant, *id).await?;
+    }
+    Ok(())
+}
+
+/// Where somebody goes afterwards.
+pub(super) fn next_of(visit: &Visit) -> String {
+    match &visit.pending {
+        Some(Pending::Login { next, .. }) => guard::next(next).to_owned(),
+        Some(Pending::Enrol { .. } | Pending::Shown(_)) | None => "/".to_owned(),
+    }
+}
+
+async fn page(
+    State(portal): State<Portal>,
+    who: Who,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Result<Response, PortalError> {
+    let visit = &who.visit;
+    if visit.is_fresh(portal.app().now()?) {
+        return carry_on(&portal, &who, &headers, &wanted(query.as_deref())).await;
+    }
+    let login = match &visit.pending {
+        Some(Pending::Login { id, .. }) => {
+            Some(second_factor::read(&portal, visit.tenant, *id).await?)
+        }
+        Some(Pending::Enrol { .. } | Pending::Shown(_)) | None => None,
+    };
+    settle(&portal, &who, &headers, login, None).await
+}
+
+async fn settle(
+    portal: &Portal,
+    who: &Who,
+    headers: &HeaderMap,
+    login: Option<Versioned>,
+    fault: Option<String>,
+) -> Result<Response, PortalError> {
+    let visit = &who.visit;
+    let view = login.map(|login| login.view());
+    if let Some(view) = &view
+        && let (LoginState::Allowed, Some(factor)) = (view.state, view.factor)
+    {
+        let cookie = sessions::prove(portal.app(), visit, factor.word(), Batch::default()).await?;
+        let next = if visit.has_stash { "/confirm".to_owned() } else { next_of(visit) };
+        return Ok(with_cookie(headers, cookie, next));
+    }
+    let chrome = who.alone(portal, "Confirm that it is you");
+    let page = match &view {
+        Some(view) => Confirm::of(portal, visit, chrome, view, fault, STEP_UP).await?,
+        None => Confirm {
+            chrome,
+            places: STEP_UP,
+            passkey: own_passkey(portal, visit).await?,
+            fault,
+            login: None,
+            step_up: true,
+            ready: false,
+        },
+    };
+    Ok(render_as(page.status(), &page).into_response())
+}
+
+/// A fresh factor is there: the page with the one button that does what was held back, or where
+/// somebody wanted to go.
+async fn carry_on(
+    portal: &Portal,
+    who: &Who,
+    headers: &HeaderMap,
+    next: &str,
+) -> Result<Response, PortalError> {
+    if !who.visit.has_stash {
+        return Ok(guard::redirect(headers, next));
+    }
+    let page = Confirm {
+        chrome: who.alone(portal, "Confirmed"),
+        places: STEP_UP,
+        passkey: None,
+        fault: None,
+        login: None,
+        step_up: true,
+        ready: true,
+    };
+    Ok(render_as(StatusCode::OK, &page).into_response())
+}
+
+/// Begins a login for whom no passkey is at hand.
+async fn begin(
+    State(portal): State<Portal>,
+    who: Who,
+    from: From,
+    headers: HeaderMap,
+    fields: Fields,
+) -> Result<Response, PortalError> {
+    let visit = &who.visit;
+    give_up(&portal, visit).await?;
+    let damaged = |error: authx_core::name::InvalidName| {
+        PortalError::from(AdminError::Damaged(error.to_string()))
+    };
+    let name = Name::new(&visit.name).map_err(damaged)?;
+    let login = second_factor::vouched(&portal, visit.tenant, name, &from).await?;
+    let next = guard::next(fields.text("next")).to_owned();
+    let pending = Pending::Login { id: login.login.id, seq: 0, next };
+    sessions::set_pending(portal.app(), visit, Some(pending)).await?;
+    Ok(guard::redirect(&headers, "/confirm"))
+}
+
+async fn answer(
+    State(portal): State<Portal>,
+    who: Who,
+    headers: HeaderMap,
+    fields: Fields,
+) -> Result<Response, PortalError> {
+    let Judged { login, visit, fault } = answered(&portal, &who.visit, &fields).await?;
+    let who = Who { visit: Arc::new(visit), ..who };
+    settle(&portal, &who, &headers, Some(login), fault).await
+}
+
+async fn passkey(
+    State(portal): State<Portal>,
+    who: Who,
+    headers: HeaderMap,
+    fields: Fields,
+) -> Result<Response, PortalError> {
+    let visit = &who.visit;
+    match by_passkey(&portal, visit, &fields).await {
+        Ok(cookie) => {
+            give_up(&portal, visit).await?;
+            let next = if visit.has_stash { "/confirm".to_owned() } else { next_of(visit) };
+            Ok(with_cookie(&headers, cookie, next))
+        }
+        Err(error @ (PasskeyError::Declined | PasskeyError::Over)) => {
+            let fault = Some(format!("{}.", capitalised(&error.to_string())));
+            settle(&portal, &who, &headers, None, fault).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn cancel(
+    State(portal): State<Portal>,
+    who: Who,
+    headers: HeaderMap,
+) -> Result<Response, PortalError> {
+    give_up(&portal, &who.visit).await?;
+    sessions::forget_deed(portal.app(), &who.visit).await?;
+    Ok(guard::redirect(&headers, "/"))
+}
+
+/// Does what was held back, with the form that was sent then.
+async fn done(
+    State(portal): State<Portal>,
+    who: Who,
+    headers: HeaderMap,
+    address: Option<Extension<ClientAddress>>,
+) -> Result<Response, PortalError> {
+    let Some(stash) = sessions::take_stash(portal.app(), &who.visit).await? else {
+        return Ok(guard::redirect(&headers, "/"));
+    };
+    let mut request = Request::post(&stash.target)
+        .body(Body::from(stash.body))
+        .map_err(|_| PortalError::NotFound)?;
+    let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+    request.headers_mut().insert(header::CONTENT_TYPE, form);
+    for name in [header::COOKIE, header::USER_AGENT] {
+        for value in headers.get_all(&name) {
+            request.headers_mut().append(name.clone(), value.clone());
+        }
+    }
+    request.extensions_mut().insert(Replayed);
+    if let Some(Extension(address)) = address {
+        request.extensions_mut().insert(address);
+    }
+    let answered = portal.whole().oneshot(request).await;
+    Ok(answered.unwrap_or_else(|never| match never {}))
+}
+
+const STEP_UP: Places =
+    Places { page: "/confirm", passkey: "/confirm/passkey", cancel: "/confirm/cancel" };

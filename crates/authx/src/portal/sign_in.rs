@@ -1,0 +1,387 @@
+//! Signing in: a passkey alone, or a password and a second factor.
+
+use super::{
+    Access, Portal,
+    confirm::{self, Confirm, Judged},
+    cookies,
+    error::PortalError,
+    fields::Fields,
+    form::Form,
+    guard,
+    page::{Chrome, render, render_as},
+    routes::{Route, get, post},
+    second_factor,
+    who::Visitor,
+};
+use crate::{
+    admin::{
+        AdminError,
+        passkeys::{self, Asked, PasskeyError},
+        sessions::{self, From, Pending, Visit},
+        sign_up,
+    },
+    config::SignUp,
+    logins::{LoginError, Versioned},
+    store::{Batch, portal as stored, tenants},
+};
+use askama::Template;
+use authx_core::{
+    TenantId,
+    name::Name,
+    wire::{login::LoginState, text::Typed},
+};
+use axum::{
+    extract::{RawQuery, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse as _, Response},
+};
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        get("/", Access::Public, front),
+        get("/sign-in", Access::Public, page),
+        post("/sign-in", Access::Public, password),
+        post("/sign-in/passkey", Access::Public, passkey),
+        get("/sign-in/confirm", Access::Half, second),
+        post("/sign-in/confirm", Access::Half, answer),
+        post("/sign-in/confirm/passkey", Access::Half, second_by_passkey),
+        post("/sign-in/cancel", Access::Half, cancel),
+        post("/sign-out", Access::Public, sign_out),
+    ]
+}
+
+#[derive(Template)]
+#[template(path = "portal/sign_in.html")]
+struct Page {
+    chrome: Chrome,
+    form: Form,
+    passkey: Option<Asked>,
+    next: String,
+    several: bool,
+    sign_up: bool,
+}
+
+/// Where somebody begins who comes without knowing where.
+async fn front(visitor: Visitor, headers: HeaderMap) -> Response {
+    let to = match visitor.visit.as_deref() {
+        None => "/sign-in",
+        Some(visit) if visit.proved.is_none() => guard::half_way(visit),
+        Some(visit) if visit.role.is_some() => HOME,
+        Some(_) => "/me",
+    };
+    guard::redirect(&headers, to)
+}
+
+async fn page(
+    State(portal): State<Portal>,
+    visitor: Visitor,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Result<Response, PortalError> {
+    let next = next_of(query.as_deref());
+    if visitor.visit.as_deref().is_some_and(|visit| visit.proved.is_some()) {
+        return Ok(guard::redirect(&headers, &next));
+    }
+    let page = Page::of(&portal, &visitor, Form::new(), next).await?;
+    Ok(render(&page).into_response())
+}
+
+impl Page {
+    async fn of(
+        portal: &Portal,
+        visitor: &Visitor,
+        form: Form,
+        next: String,
+    ) -> Result<Self, PortalError> {
+        let app = portal.app();
+        let passkey = match passkeys::ask(app, None).await {
+            Ok(asked) => Some(asked),
+            Err(PasskeyError::Unavailable) => None,
+            Err(error) => return Err(error.into()),
+        };
+        Ok(Self {
+            chrome: visitor.chrome(portal, "Sign in"),
+            form,
+            passkey,
+            next,
+            several: several(portal).await?,
+            sign_up: app.portal.sign_up == SignUp::Open,
+        })
+    }
+}
+
+async fn password(
+    State(portal): State<Portal>,
+    visitor: Visitor,
+    from: From,
+    headers: HeaderMap,
+    fields: Fields,
+) -> Result<Response, PortalError> {
+    let next = guard::next(fields.text("next")).to_owned();
+    let mut form = Form::sent(&fields);
+    let tried = try_password(&portal, &from, &fields, &next).await;
+    match tried {
+        Ok(cookie) => Ok(with_cookie(&headers, cookie.0, cookie.1)),
+        Err(Refused::Error(error)) => Err(error),
+        Err(Refused::Said(text)) => {
+            form.fault = Some(text);
+            let page = Page::of(&portal, &visitor, form, next).await?;
+            Ok(render_as(StatusCode::UNPROCESSABLE_ENTITY, &page).into_response())
+        }
+    }
+}
+
+/// Why somebody does not come in.
+pub(super) enum Refused {
+    Error(PortalError),
+    Said(String),
+}
+
+impl<E: Into<PortalError>> std::convert::From<E> for Refused {
+    fn from(error: E) -> Self {
+        match error.into() {
+            PortalError::Login(
+                error @ (LoginError::SlowDown { .. } | LoginError::Password(_) | LoginError::Busy),
+            ) => Self::Said(format!("{}.", capitalised(&error.to_string()))),
+            error => Self::Error(error),
+        }
+    }
+}
+
+async fn try_password(
+    portal: &Portal,
+    from: &From,
+    fields: &Fields,
+    next: &str,
+) -> Result<(sessions::Cookie, String), Refused> {
+    let app = portal.app();
+    let password = Typed::try_from(fields.raw("password").to_owned());
+    let (Ok(name), Ok(password)) = (Name::new(fields.text("name")), password) else {
+        return Err(Refused::Said(WRONG.to_owned()));
+    };
+    let Some(tenant) = company(portal, fields.text("company"), &name).await? else {
+        // The same work as for a wrong password, so that nobody learns whose name it is.
+        let turn = app.passwords.turn().await.map_err(AdminError::from)?;
+        let typed = vec![zeroize::Zeroizing::new(password.expose().to_owned())];
+        app.passwords.verify(turn, None, typed).await.map_err(AdminError::from)?;
+        return Err(Refused::Said(WRONG.to_owned()));
+    };
+    let begun = second_factor::with_password(portal, tenant, name, password, from).await?;
+    let view = begun.view();
+    let user = begun.login.user;
+    let waits = !begun.login.is_final();
+    if let (true, Some(user)) = (waits, user) {
+        let pending = Pending::Login { id: view.id, seq: 0, next: next.to_owned() };
+        let cookie = sessions::begin(app, tenant, user, from, &pending).await?;
+        return Ok((cookie, "/sign-in/confirm".to_owned()));
+    }
+    let reason = view.reason.as_ref().map_or("", |reason| reason.code.as_str());
+    if let (NOT_ENROLLED, Some(user)) = (reason, user) {
+        // The password was right. A passkey is a second factor that the login knows nothing of.
+        if !passkeys::list(app, tenant, user).await?.is_empty() {
+            let pending = Pending::Login { id: view.id, seq: 0, next: next.to_owned() };
+            let cookie = sessions::begin(app, tenant, user, from, &pending).await?;
+            return Ok((cookie, "/sign-in/confirm".to_owned()));
+        }
+        if let Some(cookie) = sign_up::resume(app, from, tenant, user).await? {
+            return Ok((cookie, "/enrol".to_owned()));
+        }
+    }
+    Err(Refused::Said(view.reason.map_or_else(|| WRONG.to_owned(), |reason| reason.text)))
+}
+
+/// Which company somebody means. `None`: there is none, or it cannot be said.
+async fn company(
+    portal: &Portal,
+    typed: &str,
+    name: &Name,
+) -> Result<Option<TenantId>, PortalError> {
+    let store = &portal.app().store;
+    if !typed.is_empty() {
+        let Ok(typed) = Name::new(typed) else { return Ok(None) };
+        let found = tenants::tenant_named(store, &typed).await.map_err(AdminError::from)?;
+        return Ok(found.map(|tenant| tenant.id));
+    }
+    let all = tenants::tenants(store).await.map_err(AdminError::from)?;
+    if let [only] = all.as_slice() {
+        return Ok(Some(only.id));
+    }
+    let found = stored::tenants_of(store, name).await.map_err(AdminError::from)?;
+    Ok(match found.as_slice() {
+        [only] => Some(*only),
+        _ => None,
+    })
+}
+
+async fn several(portal: &Portal) -> Result<bool, PortalError> {
+    let all = tenants::tenants(&portal.app().store).await.map_err(AdminError::from)?;
+    Ok(all.len() > 1)
+}
+
+async fn passkey(
+    State(portal): State<Portal>,
+    visitor: Visitor,
+    from: From,
+    headers: HeaderMap,
+    fields: Fields,
+) -> Result<Response, PortalError> {
+    let app = portal.app();
+    let next = guard::next(fields.text("next")).to_owned();
+    let opened = match passkeys::opened(app, fields.raw("state"), fields.raw("credential")).await {
+        Ok(opened) => opened,
+        Err(error @ (PasskeyError::Declined | PasskeyError::Over)) => {
+            return refused_passkey(&portal, &visitor, &error, next).await;
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let (tenant, account) = (opened.tenant, opened.account);
+    let begun = sessions::begin_proved(app, tenant, account, &from, BY_PASSKEY, opened.batch).await;
+    match begun.map_err(passkeys::not_stored) {
+        Ok(cookie) => Ok(with_cookie(&headers, cookie, next)),
+        Err(error @ PasskeyError::Over) => refused_passkey(&portal, &visitor, &error, next).await,
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn refused_passkey(
+    portal: &Portal,
+    visitor: &Visitor,
+    error: &PasskeyError,
+    next: String,
+) -> Result<Response, PortalError> {
+    let mut form = Form::new();
+    form.fault = Some(format!("{}.", capitalised(&error.to_string())));
+    let page = Page::of(portal, visitor, form, next).await?;
+    Ok(render_as(StatusCode::UNPROCESSABLE_ENTITY, &page).into_response())
+}
+
+/// The second factor of a sign-in: what is asked, how it stands, and where it leads when it is given.
+async fn second(
+    State(portal): State<Portal>,
+    visitor: Visitor,
+    headers: HeaderMap,
+) -> Result<Response, PortalError> {
+    let visit = visitor.visit.as_deref().ok_or(PortalError::Unguarded)?;
+    let Some(Pending::Login { id, .. }) = &visit.pending else {
+        return Ok(guard::redirect(&headers, guard::half_way(visit)));
+    };
+    let login = second_factor::read(&portal, visit.tenant, *id).await?;
+    settle(&portal, &visitor, visit, &headers, login, None).await
+}
+
+async fn answer(
+    State(portal): State<Portal>,
+    visitor: Visitor,
+    headers: HeaderMap,
+    fields: Fields,
+) -> Result<Response, PortalError> {
+    let visit = visitor.visit.as_deref().ok_or(PortalError::Unguarded)?;
+    let Judged { login, visit, fault } = confirm::answered(&portal, visit, &fields).await?;
+    settle(&portal, &visitor, &visit, &headers, login, fault).await
+}
+
+async fn settle(
+    portal: &Portal,
+    visitor: &Visitor,
+    visit: &Visit,
+    headers: &HeaderMap,
+    login: Versioned,
+    fault: Option<String>,
+) -> Result<Response, PortalError> {
+    let view = login.view();
+    // A login without a factor would be one that a policy lets off: the portal lets nobody off.
+    if let (LoginState::Allowed, Some(factor)) = (view.state, view.factor) {
+        let next = confirm::next_of(visit);
+        let cookie = sessions::prove(portal.app(), visit, factor.word(), Batch::default()).await?;
+        return Ok(with_cookie(headers, cookie, next));
+    }
+    let chrome = visitor.chrome(portal, "Confirm your sign-in");
+    let page = Confirm::of(portal, visit, chrome, &view, fault, SIGN_IN).await?;
+    let status = page.status();
+    Ok(render_as(status, &page).into_response())
+}
+
+async fn second_by_passkey(
+    State(portal): State<Portal>,
+    visitor: Visitor,
+    headers: HeaderMap,
+    fields: Fields,
+) -> Result<Response, PortalError> {
+    let visit = visitor.visit.as_deref().ok_or(PortalError::Unguarded)?;
+    match confirm::by_passkey(&portal, visit, &fields).await {
+        Ok(cookie) => {
+            confirm::give_up(&portal, visit).await?;
+            Ok(with_cookie(&headers, cookie, confirm::next_of(visit)))
+        }
+        Err(error @ (PasskeyError::Declined | PasskeyError::Over)) => {
+            let Some(Pending::Login { id, .. }) = &visit.pending else {
+                return Ok(guard::redirect(&headers, "/sign-in"));
+            };
+            let login = second_factor::read(&portal, visit.tenant, *id).await?;
+            let fault = Some(format!("{}.", capitalised(&error.to_string())));
+            settle(&portal, &visitor, visit, &headers, login, fault).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Gives a sign-in up: nothing of it stays on a phone or in the browser.
+async fn cancel(
+    State(portal): State<Portal>,
+    visitor: Visitor,
+    headers: HeaderMap,
+) -> Result<Response, PortalError> {
+    let visit = visitor.visit.as_deref().ok_or(PortalError::Unguarded)?;
+    confirm::give_up(&portal, visit).await?;
+    sessions::end(portal.app(), visit, visit.id).await?;
+    Ok(without_cookie(&headers, "/sign-in"))
+}
+
+async fn sign_out(
+    State(portal): State<Portal>,
+    visitor: Visitor,
+    headers: HeaderMap,
+) -> Result<Response, PortalError> {
+    if let Some(visit) = visitor.visit.as_deref() {
+        sessions::end(portal.app(), visit, visit.id).await?;
+    }
+    Ok(without_cookie(&headers, "/sign-in"))
+}
+
+/// Sends a browser on with its new cookie.
+pub(super) fn with_cookie(headers: &HeaderMap, cookie: sessions::Cookie, to: String) -> Response {
+    let mut response = guard::redirect(headers, &to);
+    response.headers_mut().append(header::SET_COOKIE, cookies::set_session(&cookie));
+    response
+}
+
+fn without_cookie(headers: &HeaderMap, to: &str) -> Response {
+    let mut response = guard::redirect(headers, to);
+    response.headers_mut().append(header::SET_COOKIE, cookies::clear_session());
+    response
+}
+
+/// Where somebody wants to go, from a page's query.
+pub(super) fn next_of(query: Option<&str>) -> String {
+    let mut pairs = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+    let next = pairs.find(|(name, _)| name == "next").map(|(_, next)| next.into_owned());
+    guard::next(next.as_deref().unwrap_or_default()).to_owned()
+}
+
+/// A sentence of a use case, as a page says it.
+pub(super) fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+const SIGN_IN: confirm::Places = confirm::Places {
+    page: "/sign-in/confirm",
+    passkey: "/sign-in/confirm/passkey",
+    cancel: "/sign-in/cancel",
+};
+const WRONG: &str = "Name or password not accepted. Check both and try again.";
+const NOT_ENROLLED: &str = "not_enrolled";
+/// The word for a passkey where factors are named.
+pub(super) const BY_PASSKEY: &str = "passkey";
+/// Where an administrator begins.
+const HOME: &str = "/dashboard";

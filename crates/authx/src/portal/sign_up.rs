@@ -1,0 +1,187 @@
+//! Making a company, and coming in by a link.
+
+use super::{
+    Access, Portal,
+    error::PortalError,
+    fields::Fields,
+    form::Form,
+    guard,
+    page::{Chrome, render, render_as},
+    routes::{Route, get, post},
+    sign_in::{capitalised, with_cookie},
+    who::Visitor,
+};
+use crate::{
+    admin::{
+        passwords::PasswordRuleError,
+        sessions::From,
+        sign_up::{self, NewCompany, Purpose, SignUpError},
+    },
+    config::SignUp,
+};
+use askama::Template;
+use axum::{
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse as _, Response},
+};
+use zeroize::Zeroizing;
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        get("/sign-up", Access::Public, page),
+        post("/sign-up", Access::Public, company),
+        get("/set-up", Access::Public, link),
+        post("/set-up", Access::Public, opened),
+        post("/set-up/account", Access::Public, account),
+    ]
+}
+
+/// A company to be made; with a link's token where that is needed.
+#[derive(Template)]
+#[template(path = "portal/sign_up.html")]
+struct Company {
+    chrome: Chrome,
+    form: Form,
+    token: String,
+    open: bool,
+}
+
+/// Where a link leads: a script puts what stands behind its `#` into the field.
+#[derive(Template)]
+#[template(path = "portal/set_up.html")]
+struct LinkPage {
+    chrome: Chrome,
+    form: Form,
+}
+
+/// A password for an account that was made by somebody else.
+#[derive(Template)]
+#[template(path = "portal/set_up_account.html")]
+struct Account {
+    chrome: Chrome,
+    form: Form,
+    token: String,
+    company: String,
+    name: String,
+}
+
+impl Company {
+    fn of(portal: &Portal, visitor: &Visitor, form: Form, token: &str) -> Self {
+        let open = !token.is_empty() || portal.app().portal.sign_up == SignUp::Open;
+        let chrome = visitor.chrome(portal, "Create an account");
+        Self { chrome, form, token: token.to_owned(), open }
+    }
+}
+
+async fn page(State(portal): State<Portal>, visitor: Visitor) -> Response {
+    render(&Company::of(&portal, &visitor, Form::new(), "")).into_response()
+}
+
+async fn link(State(portal): State<Portal>, visitor: Visitor) -> Response {
+    let chrome = visitor.chrome(&portal, "Set up");
+    render(&LinkPage { chrome, form: Form::new() }).into_response()
+}
+
+/// What the link is for. It is looked at by a POST, so that it stands in no log; that spends
+/// nothing.
+async fn opened(
+    State(portal): State<Portal>,
+    visitor: Visitor,
+    fields: Fields,
+) -> Result<Response, PortalError> {
+    let token = fields.text("link");
+    match sign_up::look(portal.app(), token).await {
+        Ok(Purpose::Company) => {
+            let page = Company::of(&portal, &visitor, Form::new(), token);
+            Ok(render(&page).into_response())
+        }
+        Ok(Purpose::Account { tenant_name, name, .. }) => {
+            let chrome = visitor.chrome(&portal, "Choose a password");
+            let token = token.to_owned();
+            let form = Form::new();
+            let page = Account { chrome, form, token, company: tenant_name, name };
+            Ok(render(&page).into_response())
+        }
+        Err(error @ (SignUpError::Link | SignUpError::Slip(_))) => {
+            Ok(not_open(&portal, &visitor, &error))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn not_open(portal: &Portal, visitor: &Visitor, error: &SignUpError) -> Response {
+    let mut form = Form::new();
+    form.refuse("link", format!("{}.", capitalised(&error.to_string())));
+    let chrome = visitor.chrome(portal, "Set up");
+    render_as(StatusCode::UNPROCESSABLE_ENTITY, &LinkPage { chrome, form }).into_response()
+}
+
+async fn company(
+    State(portal): State<Portal>,
+    visitor: Visitor,
+    from: From,
+    headers: HeaderMap,
+    fields: Fields,
+) -> Result<Response, PortalError> {
+    let token = fields.text("set_up_token");
+    let wish = NewCompany {
+        company: fields.text("company").to_owned(),
+        display: fields.text("display").to_owned(),
+        mail: fields.text("mail").to_owned(),
+        password: Zeroizing::new(fields.raw("password").to_owned()),
+    };
+    let link = (!token.is_empty()).then_some(token);
+    let error = match sign_up::company(portal.app(), &from, link, wish).await {
+        Ok(cookie) => return Ok(with_cookie(&headers, cookie, "/enrol".to_owned())),
+        Err(error) => error,
+    };
+    let mut form = Form::sent(&fields);
+    let text = format!("{}.", capitalised(error.to_string().trim_end_matches('.')));
+    match error {
+        SignUpError::Company(_) => form.refuse("company", text),
+        SignUpError::Display(_) => form.refuse("display", text),
+        SignUpError::Mail(_) => form.refuse("mail", text),
+        SignUpError::Password(PasswordRuleError::Refused(_)) => form.refuse("password", text),
+        SignUpError::Closed => form.fault = Some(text),
+        SignUpError::Link | SignUpError::Slip(_) => {
+            return Ok(not_open(&portal, &visitor, &error));
+        }
+        SignUpError::Admin(_) | SignUpError::Password(PasswordRuleError::Admin(_)) => {
+            return Err(error.into());
+        }
+    }
+    let page = Company::of(&portal, &visitor, form, token);
+    Ok(render_as(StatusCode::UNPROCESSABLE_ENTITY, &page).into_response())
+}
+
+async fn account(
+    State(portal): State<Portal>,
+    visitor: Visitor,
+    from: From,
+    headers: HeaderMap,
+    fields: Fields,
+) -> Result<Response, PortalError> {
+    let token = fields.text("set_up_token").to_owned();
+    let password = Zeroizing::new(fields.raw("password").to_owned());
+    let error = match sign_up::account(portal.app(), &from, &token, password).await {
+        Ok(Some(cookie)) => return Ok(with_cookie(&headers, cookie, "/enrol".to_owned())),
+        Ok(None) => return Ok(guard::redirect(&headers, "/sign-in")),
+        Err(error) => error,
+    };
+    match error {
+        SignUpError::Password(PasswordRuleError::Refused(ref refused)) => {
+            let mut form = Form::new();
+            form.refuse("password", format!("{}.", capitalised(&refused.to_string())));
+            let look = sign_up::look(portal.app(), &token).await?;
+            let Purpose::Account { tenant_name, name, .. } = look else {
+                return Err(PortalError::NotFound);
+            };
+            let chrome = visitor.chrome(&portal, "Choose a password");
+            let page = Account { chrome, form, token, company: tenant_name, name };
+            Ok(render_as(StatusCode::UNPROCESSABLE_ENTITY, &page).into_response())
+        }
+        SignUpError::Link | SignUpError::Slip(_) => Ok(not_open(&portal, &visitor, &error)),
+        error => Err(error.into()),
+    }
+}

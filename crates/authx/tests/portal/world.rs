@@ -1,0 +1,245 @@
+//! A portal in this process, and browsers that ask it.
+
+use authx::{
+    admin::{
+        Actor, administrators, passwords,
+        sessions::{self, Cookie, From},
+        sign_up, tenants,
+    },
+    app::App,
+    clock::ManualClock,
+    portal::{self, Portal},
+    serve::{Stop, stopping},
+    store::{Store, testing},
+};
+use authx_core::{TenantId, UserId, name::Name, role::Role};
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::{HeaderMap, Method, Request, StatusCode, header},
+};
+use std::{collections::BTreeMap, sync::Arc};
+use tower::ServiceExt as _;
+use zeroize::Zeroizing;
+
+/// An installation with one company, whose pages are asked for.
+pub(crate) struct World {
+    pub(crate) app: Arc<App>,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) by: Actor,
+    pub(crate) tenant: TenantId,
+    router: Router,
+    _stop: Stop,
+}
+
+/// A browser: its cookies, and the token of the last page.
+#[derive(Default)]
+pub(crate) struct Browser {
+    cookies: BTreeMap<String, String>,
+    token: String,
+}
+
+/// What came back.
+pub(crate) struct Page {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+}
+
+/// Runs a test in an installation on each engine.
+pub(crate) async fn on_each_engine(test: impl AsyncFn(&World)) {
+    testing::on_each_engine(async |database| {
+        let world = Box::pin(World::on(database.store().await)).await;
+        test(&world).await;
+    })
+    .await;
+}
+
+impl World {
+    pub(crate) async fn on(store: Store) -> Self {
+        Self::with(store, |_| {}).await
+    }
+
+    /// An installation with some other part.
+    pub(crate) async fn with(store: Store, change: impl FnOnce(&mut App)) -> Self {
+        let (mut app, clock) = authx::app::testing::app(store);
+        change(&mut app);
+        let app = Arc::new(app);
+        let by = Actor::new("root");
+        let tenant = tenants::create(&app, &by, &name("Example")).await.unwrap().id;
+        let (stop, stopping) = stopping();
+        let router = portal::router(&Portal::new(app.clone(), stopping));
+        Self { app, clock, by, tenant, router, _stop: stop }
+    }
+
+    /// An account of a company, with a role or none.
+    pub(crate) async fn account(
+        &self,
+        tenant: TenantId,
+        called: &str,
+        role: Option<Role>,
+    ) -> UserId {
+        let (app, by) = (&self.app, &self.by);
+        let new = authx::admin::accounts::NewAccount {
+            name: &name(called),
+            aliases: &[],
+            password: None,
+        };
+        let id = authx::admin::accounts::create(app, by, tenant, new).await.unwrap();
+        if role.is_some() {
+            administrators::set_role(app, by, tenant, id, role).await.unwrap();
+        }
+        id
+    }
+
+    pub(crate) async fn password(&self, tenant: TenantId, user: UserId, typed: &str) {
+        let typed = Zeroizing::new(typed.to_owned());
+        passwords::set(&self.app, &self.by, tenant, user, typed).await.unwrap();
+    }
+
+    /// A browser in which somebody of the company has just signed in, with a fresh second factor.
+    pub(crate) async fn signed_in(&self, called: &str, role: Option<Role>) -> Browser {
+        let account = self.account(self.tenant, called, role).await;
+        self.browser_of(self.tenant, account).await
+    }
+
+    pub(crate) async fn browser_of(&self, tenant: TenantId, account: UserId) -> Browser {
+        let from = From { address: Some("192.0.2.9".to_owned()), browser: "Test".to_owned() };
+        let cookie = sessions::begin_proved(
+            &self.app,
+            tenant,
+            account,
+            &from,
+            "test",
+            authx::store::Batch::default(),
+        );
+        let cookie: Cookie = cookie.await.unwrap();
+        let mut browser = Browser::default();
+        browser.cookies.insert(SESSION.to_owned(), cookie.text().to_string());
+        // Any page gives the browser its own cookie and the token of its forms.
+        browser.get(self, "/set-up").await;
+        browser
+    }
+
+    /// A link to make a company with.
+    pub(crate) async fn company_link(&self) -> String {
+        sign_up::invite_company(&self.app).await.unwrap().token.to_string()
+    }
+}
+
+impl Browser {
+    pub(crate) async fn get(&mut self, world: &World, path: &str) -> Page {
+        self.ask(world, self.request(Method::GET, path).body(Body::empty()).unwrap()).await
+    }
+
+    /// Sends a form of the last page.
+    pub(crate) async fn post(
+        &mut self,
+        world: &World,
+        path: &str,
+        fields: &[(&str, &str)],
+    ) -> Page {
+        let token = self.token.clone();
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.append_pair("csrf", &token);
+        form.extend_pairs(fields);
+        self.send(world, path, "same-origin", form.finish()).await
+    }
+
+    /// Sends a form as it is, from some site.
+    pub(crate) async fn send(
+        &mut self,
+        world: &World,
+        path: &str,
+        site: &str,
+        body: String,
+    ) -> Page {
+        let request = self
+            .request(Method::POST, path)
+            .header("sec-fetch-site", site)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from(body))
+            .unwrap();
+        self.ask(world, request).await
+    }
+
+    pub(crate) fn token(&self) -> &str {
+        &self.token
+    }
+
+    pub(crate) fn forget(&mut self, cookie: &str) {
+        self.cookies.remove(cookie);
+    }
+
+    pub(crate) fn cookie(&self, name: &str) -> Option<&str> {
+        self.cookies.get(name).map(String::as_str)
+    }
+
+    fn request(&self, method: Method, path: &str) -> axum::http::request::Builder {
+        let pairs = self.cookies.iter().map(|(name, value)| format!("{name}={value}"));
+        let cookies = pairs.collect::<Vec<_>>().join("; ");
+        let request = Request::builder().method(method).uri(path);
+        request
+            .header(header::USER_AGENT, "Mozilla/5.0 Firefox/150.0")
+            .header(header::COOKIE, cookies)
+    }
+
+    async fn ask(&mut self, world: &World, request: Request<Body>) -> Page {
+        let response = world.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        for line in parts.headers.get_all(header::SET_COOKIE) {
+            let line = line.to_str().unwrap();
+            assert!(line.contains("Path=/; Secure; HttpOnly; SameSite=Lax"), "{line}");
+            let (name, rest) = line.split_once('=').unwrap();
+            let value = rest.split(';').next().unwrap();
+            if value.is_empty() {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        let bytes = to_bytes(body, 10_000_000).await.unwrap();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        if let Some(token) = between(&text, "name=\"csrf\" content=\"", "\"") {
+            self.token = token.to_owned();
+        }
+        Page { status: parts.status, headers: parts.headers, text }
+    }
+}
+
+impl Page {
+    /// Where it sends the browser.
+    pub(crate) fn to(&self) -> &str {
+        assert_eq!(self.status, StatusCode::SEE_OTHER, "{}", self.text);
+        self.headers[header::LOCATION].to_str().unwrap()
+    }
+
+    /// Says that the page was shown, and gives its text.
+    pub(crate) fn shown(&self) -> &str {
+        assert_eq!(self.status, StatusCode::OK, "{}", self.text);
+        &self.text
+    }
+
+    /// Says that a form was not taken, and gives the page's text.
+    pub(crate) fn refused(&self) -> &str {
+        assert_eq!(self.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", self.text);
+        &self.text
+    }
+
+    /// What stands between two texts of the page.
+    pub(crate) fn between(&self, before: &str, after: &str) -> &str {
+        between(&self.text, before, after).unwrap_or_else(|| panic!("{before}: {}", self.text))
+    }
+}
+
+pub(crate) fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
+    let (_, rest) = text.split_once(before)?;
+    Some(rest.split_once(after)?.0)
+}
+
+pub(crate) fn name(text: &str) -> Name {
+    Name::new(text).unwrap()
+}
+
+pub(crate) const SESSION: &str = "__Host-authx-session";
+pub(crate) const PASSWORD: &str = "nine purple owls sing";
