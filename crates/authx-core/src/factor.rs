@@ -1,16 +1,19 @@
 //! The factors: one file each, one list of them all.
 
+pub mod bypass;
 pub mod code;
 pub mod push;
 pub mod recovery;
 
-use crate::{Cx, FactorId, guard::Guard};
+use crate::{Cx, FactorId, Millis, guard::Guard};
 use serde::{Deserialize, Serialize};
 
 /// The registry: every factor there is, and what names it.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FactorKind {
+    /// A one-time code from an administrator.
+    Bypass,
     /// A code from an authenticator app.
     Code,
     /// A request on an enrolled phone.
@@ -32,11 +35,16 @@ pub struct Description {
 
 impl FactorKind {
     /// All of them, in the order in which they are offered.
-    pub const ALL: &'static [Self] = &[Self::Code, Self::Push, Self::Recovery];
+    pub const ALL: &'static [Self] = &[Self::Code, Self::Push, Self::Recovery, Self::Bypass];
+
+    /// Those that a policy chooses from. A bypass code stands in for them: whoever gives it says
+    /// why, and that counts whatever the policy allows.
+    pub const CHOICES: &'static [Self] = &[Self::Code, Self::Push, Self::Recovery];
 
     /// What names this factor.
     pub fn description(self) -> &'static Description {
         match self {
+            Self::Bypass => &bypass::DESCRIPTION,
             Self::Code => &code::DESCRIPTION,
             Self::Push => &push::DESCRIPTION,
             Self::Recovery => &recovery::DESCRIPTION,
@@ -61,6 +69,8 @@ impl FactorKind {
             Some(Self::Code)
         } else if recovery::shape(text).is_some() {
             Some(Self::Recovery)
+        } else if bypass::shape(text).is_some() {
+            Some(Self::Bypass)
         } else {
             None
         }
@@ -71,6 +81,8 @@ impl FactorKind {
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Enrolment {
+    /// The digest of a one-time code.
+    Bypass(bypass::Bypass),
     /// The shared secret of an authenticator app.
     Code(code::Code),
     /// What limits the requests on the user's phones.
@@ -84,7 +96,7 @@ pub enum Enrolment {
 pub struct Answer<'a> {
     /// As typed.
     pub text: &'a str,
-    /// Of a recovery code: its password hash under the salt of the enrolment. Worked out by the
+    /// Of a recovery or bypass code: its password hash under the salt of the enrolment. Worked out by the
     /// caller, since it takes tens of milliseconds and its own place to wait.
     pub digest: Option<[u8; 32]>,
 }
@@ -123,15 +135,25 @@ impl Enrolment {
     /// Which factor this is.
     pub fn kind(&self) -> FactorKind {
         match self {
+            Self::Bypass(_) => FactorKind::Bypass,
             Self::Code(_) => FactorKind::Code,
             Self::Push(_) => FactorKind::Push,
             Self::Recovery(_) => FactorKind::Recovery,
         }
     }
 
+    /// Whether it is worth asking for now: a bypass code that was used or is over is not.
+    pub fn counts(&self, now: Millis) -> bool {
+        match self {
+            Self::Bypass(code) => code.counts(now),
+            Self::Code(_) | Self::Push(_) | Self::Recovery(_) => true,
+        }
+    }
+
     /// Judges an answer, and spends it when it is right.
     pub fn answer(&mut self, cx: &Cx<'_>, answer: &Answer<'_>) -> Verdict {
         match self {
+            Self::Bypass(code) => code.answer(cx.now, answer),
             Self::Code(code) => code.answer(cx, answer),
             // A request is answered on the phone; nothing that is typed is an answer to it.
             Self::Push(_) => Verdict::Wrong,

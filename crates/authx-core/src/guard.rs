@@ -85,6 +85,16 @@ impl Guard {
         }
     }
 
+    /// Until when the factor stops at the latest, where it does: until the last of its failures is
+    /// 30 days old.
+    pub fn locked_until(&self, now: Millis, lock_after: u32) -> Option<Millis> {
+        if self.failures(now) < lock_after {
+            return None;
+        }
+        let last = self.sources.values().map(|tally| tally.last).max()?;
+        Some(Millis(last.0.saturating_add(MEMORY_MILLIS)))
+    }
+
     /// Failures in a row over all sources, those of the last 30 days.
     pub fn failures(&self, now: Millis) -> u32 {
         let young = self.sources.values().filter(|tally| now.since(tally.last) < MEMORY_MILLIS);

@@ -88,14 +88,20 @@ macro_rules! ids {
 }
 
 ids! {
+    /// Somebody's wish to help a user past the second factor.
+    ApprovalId = "apr";
     /// Something protected, such as one company's VPN.
     ApplicationId = "app";
+    /// Digits that a caller and an administrator read to each other.
+    CallerCheckId = "cal";
     /// A message to be delivered, such as a mail.
     DeliveryId = "del";
     /// One entry of the record.
     EventId = "evt";
     /// Some of a company's people.
     GroupId = "grp";
+    /// Users from a file.
+    ImportId = "imp";
     /// An invitation to enrol a phone.
     InvitationId = "inv";
     /// One Application Key of an application.

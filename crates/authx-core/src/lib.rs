@@ -37,7 +37,7 @@ pub mod wire;
 
 pub use cx::{Cx, Millis};
 pub use id::{
-    ApplicationId, DeliveryId, EventId, FactorId, GroupId, InvitationId, KeyId, LoginId, PasskeyId,
-    PhoneId, SessionId, TenantId, TokenId, UserId,
+    ApplicationId, ApprovalId, CallerCheckId, DeliveryId, EventId, FactorId, GroupId, ImportId,
+    InvitationId, KeyId, LoginId, PasskeyId, PhoneId, SessionId, TenantId, TokenId, UserId,
 };
 pub use secret::Secret;

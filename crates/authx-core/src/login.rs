@@ -5,6 +5,7 @@
 //! factors it used up and the record of it are stored together or not at all.
 
 mod autologin;
+mod bypass;
 mod first_factor;
 mod moving;
 mod phone;
@@ -15,6 +16,7 @@ mod renewal;
 mod tests;
 mod view;
 
+pub use bypass::Waived;
 pub use first_factor::{Cause, FirstFactor, Spared};
 pub use phone::{PhoneAnswer, Ringing};
 pub use reach::{Phone, Reach};
@@ -155,6 +157,8 @@ pub struct Start<'a> {
     pub answer: Option<Answer<'a>>,
     /// The session that the caller named, if there is one.
     pub session: Option<Session>,
+    /// An administrator lets the user in without a second factor for a while.
+    pub waived: Option<Waived>,
 }
 
 /// Something that happens to an open login.
@@ -267,7 +271,7 @@ pub fn start(
     policy: &Policy,
     means: &mut Means<'_>,
 ) -> (Login, Vec<Effect>) {
-    let Start { mut login, first_factor, spared, certificate, answer, session } = start;
+    let Start { mut login, first_factor, spared, certificate, answer, session, waived } = start;
     let mut effects = vec![];
     let mut moving = Moving { login: &mut login, policy, effects: &mut effects };
     if !moving.stands(cx, first_factor, certificate) {
@@ -285,6 +289,9 @@ pub fn start(
     if session.is_some_and(|session| moving.remembered(cx, &session)) {
         return (login, effects);
     }
+    if waived.is_some_and(|waived| moving.waived(cx, waived)) {
+        return (login, effects);
+    }
     if moving.login.autologin {
         moving.autologin(cx, means);
         return (login, effects);
@@ -293,7 +300,7 @@ pub fn start(
         moving.allow(cx, None, Map::new());
         return (login, effects);
     }
-    moving.offer(means);
+    moving.offer(cx.now, means);
     if moving.login.offers.is_empty() {
         moving.not_enrolled(cx, means.enrol.as_ref());
     } else if let Some(answer) = answer {
@@ -328,7 +335,7 @@ pub fn step(
     match event {
         Event::Answered { answer, first_factor, certificate } => {
             if moving.stands(cx, *first_factor, *certificate) {
-                moving.offer(means);
+                moving.offer(cx.now, means);
                 if moving.login.offers.is_empty() && means.enrol.is_some() {
                     moving.not_enrolled(cx, means.enrol.as_ref());
                 } else {

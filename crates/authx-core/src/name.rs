@@ -55,13 +55,18 @@ impl Name {
     /// The form under which it is looked up: NFKC, then full case folding (Unicode 3.13), so that
     /// `Alice`, `alice` and `ａｌｉｃｅ` are one.
     pub fn folded(&self) -> String {
-        if self.0.is_ascii() {
-            return self.0.to_ascii_lowercase();
-        }
-        // Folding can undo the normal form, so it is normalised once more (Unicode 3.13, X7).
-        let folded = caseless::default_case_fold_str(&self.0.nfkc().collect::<String>());
-        folded.nfkc().collect()
+        fold(&self.0)
     }
+}
+
+/// The form in which a name, or a part of one, is compared: see [`Name::folded`].
+pub fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    // Folding can undo the normal form, so it is normalised once more (Unicode 3.13, X7).
+    let folded = caseless::default_case_fold_str(&text.nfkc().collect::<String>());
+    folded.nfkc().collect()
 }
 
 /// Characters that make two texts look the same without being the same, or one look like another:

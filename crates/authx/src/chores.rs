@@ -69,6 +69,9 @@ async fn forget(app: &App) {
     if let Err(error) = logins::forget_old(app, now).await {
         tracing::warn!(%error, "old logins were not forgotten");
     }
+    if let Err(error) = admin::accounts::forget_removed(app, now).await {
+        tracing::warn!(%error, "users who were removed a week ago were not deleted");
+    }
     if let Err(error) = enrol::phones::forget_old(app, now).await {
         tracing::warn!(%error, "invitations that are over were not forgotten");
     }

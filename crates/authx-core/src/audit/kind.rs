@@ -53,6 +53,22 @@ kinds! {
     ApplicationDeleted = "application_deleted";
     /// A copy of everything, sealed to the recovery key.
     BackupMade = "backup_made";
+    /// Somebody agreed that another administrator helps a user past the second factor.
+    BypassAgreed = "bypass_agreed";
+    /// Somebody asked to help a user past the second factor.
+    BypassAsked = "bypass_asked";
+    /// A one-time code in place of a factor.
+    BypassCodeMade = "bypass_code_made";
+    /// Somebody did not agree.
+    BypassDeclined = "bypass_declined";
+    /// A user is asked for a second factor again.
+    BypassEnded = "bypass_ended";
+    /// A user is let in without a second factor until a moment.
+    BypassStarted = "bypass_started";
+    /// A caller and an administrator read the right digits to each other.
+    CallerChecked = "caller_checked";
+    /// A caller read wrong digits three times.
+    CallerDoubted = "caller_doubted";
     /// An operator vouched for a clock that stands before the newest stored time.
     ClockAccepted = "clock_accepted";
     /// A first right code made an authenticator app count.
@@ -153,6 +169,8 @@ kinds! {
     SessionRenewed = "session_renewed";
     /// A new company.
     TenantCreated = "tenant_created";
+    /// What is known of a user has changed.
+    UserChanged = "user_changed";
     /// A new user.
     UserCreated = "user_created";
     /// A user who is no more.
@@ -161,6 +179,16 @@ kinds! {
     UserDisabled = "user_disabled";
     /// A user who can sign in again.
     UserEnabled = "user_enabled";
+    /// A user who can be brought back for a week.
+    UserRemoved = "user_removed";
+    /// A removed user who is back.
+    UserRestored = "user_restored";
+    /// A list of users was taken away as a file.
+    UsersExported = "users_exported";
+    /// Users from a file.
+    UsersImported = "users_imported";
+    /// What an import made was removed again.
+    UsersImportUndone = "users_import_undone";
 }
 
 impl std::fmt::Display for EventKind {

@@ -202,6 +202,12 @@ impl Push {
         self.locked_until.filter(|until| now < *until).map(|_| Held::Locked)
     }
 
+    /// Until when no phone is asked, whoever asks; for ever where an administrator has to look.
+    pub fn held_until(&self, now: Millis) -> Option<Millis> {
+        let for_ever = self.ended.then_some(FOR_EVER);
+        for_ever.or(self.locked_until.filter(|until| now < *until))
+    }
+
     /// Draws the six digits that a phone shows for a client that shows nothing: for one minute,
     /// once, for this application and network. An earlier one for them counts no longer.
     pub fn show_code(
@@ -275,6 +281,9 @@ const MOST_MISMATCHED: usize = 5;
 /// How long a shown code counts.
 const SHOWN_SECS: u64 = 60;
 const MOST_NETWORKS: usize = 32;
+
+/// Later than anything that the store holds.
+const FOR_EVER: Millis = Millis(1 << 62);
 
 #[cfg(test)]
 mod tests {

@@ -25,7 +25,7 @@ impl Recovery {
 
     /// Ten new codes of 60 bits each, as shown to the user: `xxxx-xxxx-xxxx`.
     pub fn draw(cx: &mut Cx<'_>) -> Vec<String> {
-        (0..Self::CODES).map(|_| spell(cx.bytes())).collect()
+        (0..Self::CODES).map(|_| spell(&cx.bytes::<LETTERS>())).collect()
     }
 
     /// What is kept of them: `digests` are the codes' password hashes under `salt`. They have
@@ -63,6 +63,11 @@ impl Recovery {
 /// The one form of a recovery code that is hashed: twelve letters and digits, lower case, no
 /// dashes, look-alikes resolved (`O` is 0, `I` and `L` are 1). `None` when it is not of the shape.
 pub fn shape(text: &str) -> Option<String> {
+    letters(text, LETTERS)
+}
+
+/// So many letters of the alphabet, in their one form.
+pub(super) fn letters(text: &str, many: usize) -> Option<String> {
     let code: String = text
         .chars()
         .filter(|c| !matches!(c, ' ' | '-'))
@@ -72,13 +77,14 @@ pub fn shape(text: &str) -> Option<String> {
             c => c,
         })
         .collect();
-    let fits = code.len() == LETTERS && code.bytes().all(|byte| ALPHABET.contains(&byte));
+    let fits = code.len() == many && code.bytes().all(|byte| ALPHABET.contains(&byte));
     fits.then_some(code)
 }
 
-fn spell(random: [u8; LETTERS]) -> String {
-    let mut code = String::with_capacity(LETTERS + 2);
-    for (place, byte) in random.into_iter().enumerate() {
+/// A letter for each byte, in groups of four.
+pub(super) fn spell(random: &[u8]) -> String {
+    let mut code = String::with_capacity(random.len() + 2);
+    for (place, byte) in random.iter().enumerate() {
         if place != 0 && place % 4 == 0 {
             code.push('-');
         }

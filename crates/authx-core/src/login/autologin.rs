@@ -26,7 +26,7 @@ impl Moving<'_> {
     }
 
     fn ask_any_phone(&mut self, cx: &mut Cx<'_>, means: &mut Means<'_>) {
-        self.offer(means);
+        self.offer(cx.now, means);
         if self.login.offers.is_empty() {
             return self.not_enrolled(cx, means.enrol.as_ref());
         }

@@ -97,12 +97,14 @@ impl Moving<'_> {
         true
     }
 
-    pub(super) fn offer(&mut self, means: &Means<'_>) {
+    pub(super) fn offer(&mut self, now: Millis, means: &Means<'_>) {
         let has = |kind: &&FactorKind| {
-            let enrolled = means.enrolled.iter().any(|one| one.enrolment.kind() == **kind);
+            let counts = |one: &Enrolled| one.enrolment.kind() == **kind && one.enrolment.counts(now);
+            let enrolled = means.enrolled.iter().any(counts);
             enrolled && (**kind != FactorKind::Push || !means.phones.is_empty())
         };
-        self.login.offers = self.policy.factors.iter().filter(has).copied().collect();
+        let may = self.policy.factors.iter().filter(|kind| **kind != FactorKind::Bypass);
+        self.login.offers = may.chain(&[FactorKind::Bypass]).filter(has).copied().collect();
     }
 
     pub(super) fn answered(&mut self, cx: &mut Cx<'_>, means: &mut Means<'_>, answer: &Answer<'_>) {

@@ -356,7 +356,7 @@ impl Moving<'_> {
 fn limits(enrolled: &mut [Enrolled]) -> Option<(crate::FactorId, &mut Push)> {
     enrolled.iter_mut().find_map(|one| match &mut one.enrolment {
         Enrolment::Push(push) => Some((one.id, push)),
-        Enrolment::Code(_) | Enrolment::Recovery(_) => None,
+        Enrolment::Bypass(_) | Enrolment::Code(_) | Enrolment::Recovery(_) => None,
     })
 }
 

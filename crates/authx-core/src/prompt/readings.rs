@@ -44,7 +44,9 @@ fn is_answer(text: &str) -> bool {
     let text = text.trim();
     let seven = text.len() == 7 && text.bytes().all(|byte| byte.is_ascii_digit());
     let word = text.trim_end_matches(|c: char| c.is_ascii_digit());
-    seven || FactorKind::recognise(text).is_some() || FactorKind::from_word(word).is_some()
+    // Nobody has to choose a bypass code by its word before typing it.
+    let chosen = FactorKind::from_word(word).is_some_and(|kind| FactorKind::CHOICES.contains(&kind));
+    seven || FactorKind::recognise(text).is_some() || chosen
 }
 
 /// A code without a comma before it has to have a fixed length: six digits, as every authenticator

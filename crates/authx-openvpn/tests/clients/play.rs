@@ -95,7 +95,7 @@ impl Host {
         let login = self.login.as_ref().unwrap();
         let push = self.enrolled.iter_mut().find_map(|one| match &mut one.enrolment {
             Enrolment::Push(push) => Some(push),
-            Enrolment::Code(_) | Enrolment::Recovery(_) => None,
+            Enrolment::Bypass(_) | Enrolment::Code(_) | Enrolment::Recovery(_) => None,
         });
         let (application, source) = (login.application, login.source());
         let mut fill = fill;

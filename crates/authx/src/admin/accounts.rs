@@ -1,23 +1,35 @@
 //! Accounts: the people who sign in.
 
+mod bulk;
+mod details;
+mod listing;
+mod states;
+
+pub use bulk::{Deed, Done, bulk};
+pub use details::{Details, InvalidMail, Mail, edit};
+pub use listing::{Listed, List, Listing, Page, list, page, stream};
+pub use states::{REMOVED_SECS, delete, disable, enable, forget_removed, remove, restore};
+
 use super::{
     Actor, AdminError, Change, change, detail,
     passwords::{self, PasswordRuleError},
 };
 use crate::{
     app::{About, App},
-    enrol::phones,
-    store::{Batch, accounts as stored},
+    store::{
+        Batch,
+        accounts::{self as stored, Known, Standing},
+    },
 };
 use authx_core::{
-    TenantId, UserId,
+    GroupId, TenantId, UserId,
     audit::EventKind,
     guard::Guard,
     name::{InvalidName, Name},
+    role::Role,
     wire::login::Rfc3339,
 };
 use serde::Serialize;
-use std::collections::HashMap;
 use zeroize::Zeroizing;
 
 /// Why an account could not be made, found or changed.
@@ -37,9 +49,25 @@ pub enum AccountError {
         /// Who goes by it.
         owner: String,
     },
+    /// A removed account goes by this name, and may come back.
+    #[error(
+        "“{name}” is a name of user “{owner}”, who was removed and can be restored for seven days; choose another name, or restore that user"
+    )]
+    NameReserved {
+        /// The name.
+        name: String,
+        /// Who goes by it.
+        owner: String,
+    },
+    /// The account is not removed, so there is nothing to restore.
+    #[error("user “{0}” is not removed")]
+    NotRemoved(String),
     /// The password breaks a rule.
     #[error(transparent)]
     Password(#[from] PasswordRuleError),
+    /// The account was removed, and has to be restored first.
+    #[error("user “{0}” is removed; `authx user restore NAME` brings a user back")]
+    Removed(String),
     /// Nobody in the tenant goes by this name or id.
     #[error("there is no user “{0}”; `authx user list` shows those there are")]
     Unknown(String),
@@ -53,18 +81,50 @@ pub struct Account {
     pub id: UserId,
     /// As typed when it was made.
     pub name: String,
+    /// As people call them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub display: Option<String>,
+    /// How they are written to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mail: Option<String>,
     /// Other names, folded.
     pub aliases: Vec<String>,
-    /// `active` or `disabled`.
+    /// In which state it is.
     pub state: &'static str,
+    /// What it is in the portal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+    /// The groups that it is in, the first to count first.
+    pub groups: Vec<InGroup>,
     /// AuthX keeps a password.
     pub has_password: bool,
     /// Words of the factors that count.
     pub factors: Vec<String>,
     /// Words of the factors that do not count yet.
     pub pending_factors: Vec<String>,
+    /// How many phones count.
+    pub phones: u64,
+    /// Until when it is let in without a second factor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bypass_until: Option<Rfc3339>,
+    /// When it was removed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub removed: Option<Rfc3339>,
+    /// The last time that it was let in anywhere, to the minute.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signed_in: Option<Rfc3339>,
     /// When it was made.
     pub created: Rfc3339,
+}
+
+/// A group that an account is in.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct InGroup {
+    /// Which.
+    #[serde(rename = "group_id")]
+    pub id: GroupId,
+    /// What it is called.
+    pub name: String,
 }
 
 /// An account to be made.
@@ -89,6 +149,22 @@ pub async fn create(
     tenant: TenantId,
     new: NewAccount<'_>,
 ) -> Result<UserId, AccountError> {
+    create_known(app, by, tenant, new, &Details::default()).await
+}
+
+/// The same, with what is known of it besides its names.
+///
+/// # Errors
+///
+/// As [`create`].
+pub async fn create_known(
+    app: &App,
+    by: &Actor,
+    tenant: TenantId,
+    new: NewAccount<'_>,
+    details: &Details,
+) -> Result<UserId, AccountError> {
+    by.check_outranks(None)?;
     let NewAccount { name, aliases, password } = new;
     let mut names: Vec<&Name> = vec![name];
     names.extend(aliases);
@@ -104,6 +180,7 @@ pub async fn create(
     let mut folded: Vec<String> = names.iter().map(|name| name.folded()).collect();
     folded.sort_unstable();
     folded.dedup();
+    let search = &details.search(&folded);
     let (names, folded, hash) = (&names, &folded, hash.as_ref());
     change(app, by, tenant, move |tenant, now| async move {
         let tenant = &tenant;
@@ -112,50 +189,38 @@ pub async fn create(
         }
         let id = app.decide(now, UserId::new);
         let sealed = hash.map(|hash| passwords::sealed(app, tenant, now, id, hash));
-        let mut batch = Batch::default().insert_account(tenant.id, id, name, sealed, now);
+        let mut batch = Batch::default().insert_account(stored::NewAccount {
+            tenant: tenant.id,
+            id,
+            name,
+            known: details.known(search),
+            active: true,
+            password: sealed,
+            now,
+            import: None,
+        });
         for folded in folded {
             batch = batch.insert_alias(tenant.id, id, folded);
         }
         let aliases: Vec<&str> = aliases.iter().map(Name::as_str).collect();
+        let mut detail = detail([
+            ("name", name.as_str().into()),
+            ("aliases", aliases.into()),
+            ("password", hash.is_some().into()),
+        ]);
+        details.record(&mut detail);
         Ok(Change {
             batch,
             kind: EventKind::UserCreated,
             about: About { user: Some(id), ..About::default() },
-            detail: detail([
-                ("name", name.as_str().into()),
-                ("aliases", aliases.into()),
-                ("password", hash.is_some().into()),
-            ]),
+            detail,
             outcome: id,
         })
     })
     .await
 }
 
-/// Every account of a tenant, by name.
-///
-/// # Errors
-///
-/// [`AdminError::Store`].
-pub async fn list(app: &App, tenant: TenantId) -> Result<Vec<Account>, AdminError> {
-    let rows = stored::accounts(&app.store, tenant).await?;
-    let mut aliases: HashMap<UserId, Vec<String>> = HashMap::new();
-    for (id, folded) in stored::aliases(&app.store, tenant).await? {
-        aliases.entry(id).or_default().push(folded);
-    }
-    let mut factors: HashMap<UserId, Vec<stored::FactorRow>> = HashMap::new();
-    for factor in stored::factors(&app.store, tenant).await? {
-        factors.entry(factor.account).or_default().push(factor);
-    }
-    let account = |row: stored::AccountRow| {
-        let aliases = aliases.remove(&row.id).unwrap_or_default();
-        let factors = factors.remove(&row.id).unwrap_or_default();
-        account(row, aliases, factors)
-    };
-    Ok(rows.into_iter().map(account).collect())
-}
-
-/// The account of a tenant that goes by this name, alias or id.
+/// The account of a tenant that goes by this name, alias or id; also a removed one.
 ///
 /// # Errors
 ///
@@ -173,97 +238,20 @@ pub async fn find(app: &App, tenant: TenantId, text: &str) -> Result<Account, Ac
         stored::account_named(store, tenant, &name).await.map_err(AdminError::from)?
     };
     let row = found.ok_or_else(|| AccountError::Unknown(text.to_owned()))?;
-    let aliases = stored::aliases_of(store, tenant, row.id).await.map_err(AdminError::from)?;
-    let factors = stored::factors_of(store, tenant, row.id).await.map_err(AdminError::from)?;
-    Ok(account(row, aliases, factors))
-}
-
-/// Keeps an account from signing in, and ends what is remembered of its sign-ins. Returns whether
-/// it could before.
-///
-/// # Errors
-///
-/// [`AccountError::Unknown`], [`AccountError::Admin`].
-pub async fn disable(
-    app: &App,
-    by: &Actor,
-    tenant: TenantId,
-    id: UserId,
-) -> Result<bool, AccountError> {
-    change(app, by, tenant, move |tenant, now| async move {
-        let tenant = &tenant;
-        let row = row(app, tenant.id, id).await?;
-        Ok(Change {
-            batch: Batch::default()
-                .set_active(tenant.id, id, false)
-                .end_sessions(tenant.id, id, now),
-            kind: EventKind::UserDisabled,
-            about: About { user: Some(id), ..About::default() },
-            detail: switched(&row, "disabled"),
-            outcome: row.active,
-        })
-    })
-    .await
-}
-
-/// Lets an account sign in again, and forgets its wrong answers and what kept its phones from being
-/// asked, so that a locked factor works too. Returns whether the account was disabled.
-///
-/// # Errors
-///
-/// [`AccountError::Unknown`], [`AccountError::Admin`].
-pub async fn enable(
-    app: &App,
-    by: &Actor,
-    tenant: TenantId,
-    id: UserId,
-) -> Result<bool, AccountError> {
-    let guard = &fresh_guard()?;
-    change(app, by, tenant, move |tenant, now| async move {
-        let tenant = &tenant;
-        let row = row(app, tenant.id, id).await?;
-        let unlocked = phones::unlocked(app, tenant, now, id).await?;
-        let batch = Batch::default().set_active(tenant.id, id, true).and(unlocked);
-        Ok(Change {
-            batch: batch.clear_guards(tenant.id, id, guard.clone()),
-            kind: EventKind::UserEnabled,
-            about: About { user: Some(id), ..About::default() },
-            detail: switched(&row, "active"),
-            outcome: !row.active,
-        })
-    })
-    .await
-}
-
-/// Removes an account with its names, factors and sessions. What happened stays in the record.
-///
-/// # Errors
-///
-/// [`AccountError::Unknown`], [`AccountError::Admin`].
-pub async fn delete(
-    app: &App,
-    by: &Actor,
-    tenant: TenantId,
-    id: UserId,
-) -> Result<(), AccountError> {
-    change(app, by, tenant, move |tenant, _| async move {
-        let tenant = &tenant;
-        let row = row(app, tenant.id, id).await?;
-        let names =
-            stored::aliases_of(&app.store, tenant.id, id).await.map_err(AdminError::from)?;
-        Ok(Change {
-            batch: Batch::default().delete_account(tenant.id, id),
-            kind: EventKind::UserDeleted,
-            about: About { user: Some(id), ..About::default() },
-            detail: detail([("name", row.name.into()), ("names", names.into())]),
-            outcome: (),
-        })
-    })
-    .await
+    Ok(listing::account(app, tenant, row).await?)
 }
 
 /// The account of that id, as a change of it needs it.
 pub(crate) async fn row(
+    app: &App,
+    tenant: TenantId,
+    id: UserId,
+) -> Result<stored::AccountRow, AccountError> {
+    let row = even_removed(app, tenant, id).await?;
+    if row.removed.is_some() { Err(AccountError::Removed(row.name)) } else { Ok(row) }
+}
+
+async fn even_removed(
     app: &App,
     tenant: TenantId,
     id: UserId,
@@ -277,53 +265,20 @@ pub(super) async fn free(app: &App, tenant: TenantId, name: &Name) -> Result<(),
     let owner = stored::account_named(&app.store, tenant, name).await.map_err(AdminError::from)?;
     match owner {
         None => Ok(()),
-        Some(owner) => Err(AccountError::NameTaken { name: name.to_string(), owner: owner.name }),
+        Some(owner) => Err(taken(name, owner)),
+    }
+}
+
+/// Why a name cannot be given away.
+pub(super) fn taken(name: &Name, owner: stored::AccountRow) -> AccountError {
+    let (name, removed, owner) = (name.to_string(), owner.removed.is_some(), owner.name);
+    match removed {
+        true => AccountError::NameReserved { name, owner },
+        false => AccountError::NameTaken { name, owner },
     }
 }
 
 /// A count of wrong answers that has none, as it is stored.
 pub(crate) fn fresh_guard() -> Result<String, AdminError> {
     serde_json::to_string(&Guard::default()).map_err(|error| AdminError::Damaged(error.to_string()))
-}
-
-fn switched(
-    row: &stored::AccountRow,
-    after: &'static str,
-) -> serde_json::Map<String, serde_json::Value> {
-    let name = row.name.as_str();
-    detail([("name", name.into()), ("before", state(row).into()), ("after", after.into())])
-}
-
-fn state(row: &stored::AccountRow) -> &'static str {
-    if row.active { "active" } else { "disabled" }
-}
-
-fn account(
-    row: stored::AccountRow,
-    mut aliases: Vec<String>,
-    factors: Vec<stored::FactorRow>,
-) -> Account {
-    let own = Name::new(&row.name).map(|name| name.folded()).unwrap_or_default();
-    aliases.retain(|alias| *alias != own);
-    let (active, pending): (Vec<_>, Vec<_>) = factors.into_iter().partition(|f| f.active);
-    // Each phone has codes of its own; the word for them is said once.
-    let words = |factors: Vec<stored::FactorRow>| {
-        let mut words: Vec<String> = vec![];
-        for factor in factors {
-            if !words.contains(&factor.kind) {
-                words.push(factor.kind);
-            }
-        }
-        words
-    };
-    Account {
-        state: state(&row),
-        id: row.id,
-        name: row.name,
-        aliases,
-        has_password: row.has_password,
-        factors: words(active),
-        pending_factors: words(pending),
-        created: Rfc3339(row.created),
-    }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Actor, AdminError, Change,
-    accounts::{self, AccountError},
+    accounts::{self, AccountError, Details},
     change, detail,
 };
 use crate::{
@@ -48,13 +48,18 @@ pub async fn add(
     change(app, by, tenant, move |tenant, _| async move {
         let tenant = &tenant;
         let row = accounts::row(app, tenant.id, user).await?;
+        by.check_outranks(row.role)?;
         let names = stored::aliases_of(&app.store, tenant.id, user).await;
-        if names.map_err(AdminError::from)?.contains(folded) {
+        let mut names = names.map_err(AdminError::from)?;
+        if names.contains(folded) {
             return Err(AliasError::Already(alias.to_string()));
         }
+        names.push(folded.clone());
         accounts::free(app, tenant.id, alias).await?;
         Ok(Change {
-            batch: Batch::default().insert_alias(tenant.id, user, folded),
+            batch: Batch::default()
+                .insert_alias(tenant.id, user, folded)
+                .set_search(tenant.id, user, &Details::of(&row).search(&names)),
             kind: EventKind::AliasAdded,
             about: About { user: Some(user), ..About::default() },
             detail: detail([("name", row.name.into()), ("alias", alias.as_str().into())]),
@@ -81,15 +86,20 @@ pub async fn remove(
     change(app, by, tenant, move |tenant, _| async move {
         let tenant = &tenant;
         let row = accounts::row(app, tenant.id, user).await?;
+        by.check_outranks(row.role)?;
         if Name::new(&row.name).is_ok_and(|own| own.folded() == *folded) {
             return Err(AliasError::OwnName(alias.to_string()));
         }
         let names = stored::aliases_of(&app.store, tenant.id, user).await;
-        if !names.map_err(AdminError::from)?.contains(folded) {
+        let mut names = names.map_err(AdminError::from)?;
+        if !names.contains(folded) {
             return Err(AliasError::Unknown(alias.to_string()));
         }
+        names.retain(|name| name != folded);
         Ok(Change {
-            batch: Batch::default().delete_alias(tenant.id, user, folded),
+            batch: Batch::default()
+                .delete_alias(tenant.id, user, folded)
+                .set_search(tenant.id, user, &Details::of(&row).search(&names)),
             kind: EventKind::AliasRemoved,
             about: About { user: Some(user), ..About::default() },
             detail: detail([("name", row.name.into()), ("alias", alias.as_str().into())]),

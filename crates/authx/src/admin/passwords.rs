@@ -42,12 +42,14 @@ pub async fn set(
 ) -> Result<(), AccountError> {
     // Hashed before the change is decided: it takes long enough for others to come between.
     let row = accounts::row(app, tenant, user).await?;
+    by.check_self_or_outranks(user, row.role)?;
     let mut known = stored::aliases_of(&app.store, tenant, user).await.map_err(AdminError::from)?;
     known.extend([row.name, Tenant::load(app, tenant).await?.name]);
     let hash = &hashed(app, typed, known).await?;
     change(app, by, tenant, move |tenant, now| async move {
         let tenant = &tenant;
         let row = accounts::row(app, tenant.id, user).await?;
+        by.check_self_or_outranks(user, row.role)?;
         let sealed = sealed(app, tenant, now, user, hash);
         Ok(Change {
             batch: Batch::default()

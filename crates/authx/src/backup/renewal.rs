@@ -236,6 +236,8 @@ impl<'r> Renewal<'r> {
                 push.forget_codes();
                 Enrolment::Push(push)
             }
+            // One that was handed out for a day is not worth a word.
+            Some(Enrolment::Bypass(_)) => return Ok(false),
             Some(Enrolment::Recovery(_)) => {
                 held.lost.recovery_codes += 1;
                 return Ok(false);

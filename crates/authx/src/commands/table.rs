@@ -7,12 +7,13 @@ use std::fmt::Write as _;
 pub(super) struct Table {
     headings: Vec<&'static str>,
     rows: Vec<Vec<String>>,
+    widths: Vec<usize>,
 }
 
 impl Table {
     /// A table without rows.
     pub(super) fn new(headings: &[&'static str]) -> Self {
-        Self { headings: headings.to_vec(), rows: vec![] }
+        Self { headings: headings.to_vec(), rows: vec![], widths: vec![] }
     }
 
     /// Adds a row. An empty entry is shown as a dash.
@@ -25,11 +26,25 @@ impl Table {
         if self.rows.is_empty() {
             return format!("{nothing}\n");
         }
+        self.lines(true).0
+    }
+
+    /// The text of the rows so far, which are forgotten; the headings come with the first ones, and
+    /// columns keep at least the width that they had.
+    pub(super) fn part(&mut self) -> String {
+        let (text, widths) = self.lines(self.widths.is_empty());
+        self.rows.clear();
+        self.widths = widths;
+        text
+    }
+
+    fn lines(&self, with_headings: bool) -> (String, Vec<usize>) {
         let headings: Vec<String> = self.headings.iter().map(|word| (*word).to_owned()).collect();
-        let lines = || std::iter::once(&headings).chain(&self.rows);
+        let lines = || with_headings.then_some(&headings).into_iter().chain(&self.rows);
         let width = |column: usize| {
             let entries = lines().filter_map(|line| line.get(column));
-            entries.map(|entry| entry.chars().count()).max().unwrap_or(0)
+            let before = self.widths.get(column).copied().unwrap_or(0);
+            entries.map(|entry| entry.chars().count()).max().unwrap_or(0).max(before)
         };
         let widths: Vec<usize> = (0..self.headings.len()).map(width).collect();
         let mut text = String::new();
@@ -42,7 +57,7 @@ impl Table {
             text.push_str(shown.trim_end());
             text.push('\n');
         }
-        text
+        (text, widths)
     }
 }
 

@@ -4,9 +4,10 @@ mod alias;
 mod code;
 mod enrolment;
 mod invite;
+mod list;
 mod phones;
 
-use super::{Global, Output, opened::Opened, table::Table, typed};
+use super::{Global, Output, opened::Opened, typed};
 use crate::{
     admin::{
         accounts::{self, Account, NewAccount},
@@ -47,7 +48,7 @@ enum Command {
         #[arg(long)]
         password: bool,
     },
-    /// Remove a user with names, factors and sessions; the record stays
+    /// Delete a user for good, with names, factors and sessions; the record stays
     Delete(Who),
     /// Keep a user from signing in
     Disable(Who),
@@ -58,12 +59,16 @@ enum Command {
     Enrolment(enrolment::Command),
     /// Invite a user to enrol a phone: a link and a code, shown once
     Invite(invite::Arguments),
-    /// Show every user
-    List,
+    /// Show users
+    List(list::Arguments),
     /// Show the phones of a user
     Phones(Who),
     /// Give a user ten recovery codes; shows them once
     Recovery(Who),
+    /// Remove a user, who can be restored for seven days
+    Remove(Who),
+    /// Bring back a user who was removed
+    Restore(Who),
     /// Set a user's password, read from standard input
     SetPassword(Who),
 }
@@ -82,10 +87,6 @@ struct Done {
     #[serde(skip)]
     text: String,
 }
-
-#[derive(Serialize)]
-#[serde(transparent)]
-struct List(Vec<Account>);
 
 #[derive(Serialize)]
 struct Renewed {
@@ -109,9 +110,11 @@ pub(super) async fn run(global: &Global, arguments: Arguments) -> anyhow::Result
         Command::Enable(who) => enable(&opened, tenant, who).await?.write(global.json)?,
         Command::Enrolment(command) => enrolment::run(global, &opened, tenant, command).await?,
         Command::Invite(arguments) => invite::run(global, &opened, tenant, arguments).await?,
-        Command::List => List(accounts::list(&opened.app, tenant).await?).write(global.json)?,
+        Command::List(arguments) => list::run(global, &opened, tenant, arguments).await?,
         Command::Phones(who) => phones::run(global, &opened, tenant, &who.user).await?,
         Command::Recovery(who) => renew(&opened, tenant, who).await?.write(global.json)?,
+        Command::Remove(who) => remove(&opened, tenant, who).await?.write(global.json)?,
+        Command::Restore(who) => restore(&opened, tenant, who).await?.write(global.json)?,
         Command::SetPassword(who) => set(&opened, tenant, who).await?.write(global.json)?,
     }
     Ok(ExitCode::SUCCESS)
@@ -140,6 +143,23 @@ async fn delete(Opened { app, by }: &Opened, tenant: TenantId, who: Who) -> anyh
     let Account { id, name, .. } = accounts::find(app, tenant, &who.user).await?;
     accounts::delete(app, by, tenant, id).await?;
     let text = format!("User “{name}” is deleted, with names, factors and sessions.\n");
+    Ok(Done { user_id: id, user: name, text })
+}
+
+async fn remove(Opened { app, by }: &Opened, tenant: TenantId, who: Who) -> anyhow::Result<Done> {
+    let Account { id, name, .. } = accounts::find(app, tenant, &who.user).await?;
+    accounts::remove(app, by, tenant, id).await?;
+    let text = format!(
+        "User “{name}” is removed. For seven days: authx user restore {}\n",
+        quoted(&name)
+    );
+    Ok(Done { user_id: id, user: name, text })
+}
+
+async fn restore(Opened { app, by }: &Opened, tenant: TenantId, who: Who) -> anyhow::Result<Done> {
+    let Account { id, name, .. } = accounts::find(app, tenant, &who.user).await?;
+    accounts::restore(app, by, tenant, id).await?;
+    let text = format!("User “{name}” is back, with names, phones and factors.\n");
     Ok(Done { user_id: id, user: name, text })
 }
 
@@ -184,25 +204,6 @@ async fn renew(Opened { app, by }: &Opened, tenant: TenantId, who: Who) -> anyho
 impl Output for Done {
     fn text(&self) -> String {
         self.text.clone()
-    }
-}
-
-impl Output for List {
-    fn text(&self) -> String {
-        let mut table = Table::new(&["NAME", "STATE", "PASSWORD", "FACTORS", "ALIASES", "USER ID"]);
-        for account in &self.0 {
-            let pending = account.pending_factors.iter().map(|word| format!("{word} (pending)"));
-            let factors: Vec<String> = account.factors.iter().cloned().chain(pending).collect();
-            table.row([
-                account.name.clone(),
-                account.state.to_owned(),
-                if account.has_password { "set" } else { "" }.to_owned(),
-                factors.join(", "),
-                account.aliases.join(", "),
-                account.id.to_string(),
-            ]);
-        }
-        table.text("There is no user yet; begin with `authx user create NAME`.")
     }
 }
 

@@ -71,6 +71,7 @@ pub async fn offer(
     change(app, by, tenant, move |tenant, now| async move {
         let tenant = &tenant;
         let account = accounts::row(app, tenant.id, user).await?;
+        by.check_self_or_outranks(user, account.role)?;
         let known = enrolments(app, tenant, user).await?;
         let code = match import {
             Some(totp) => Code::import(totp.clone()),
@@ -132,6 +133,7 @@ pub async fn confirm(
     change(app, by, tenant, move |tenant, now| async move {
         let tenant = &tenant;
         let account = accounts::row(app, tenant.id, user).await?;
+        by.check_self_or_outranks(user, account.role)?;
         let known = enrolments(app, tenant, user).await?;
         let pending = known.iter().find(|row| !row.active).ok_or(CodeError::NothingPending)?;
         let mut code = open(tenant, pending)?;
@@ -145,7 +147,8 @@ pub async fn confirm(
         Ok(Change {
             batch: Batch::default()
                 .delete_factors(tenant.id, user, FactorKind::Code.word(), true)
-                .activate_factor(tenant.id, pending.id, pending.version, record),
+                .activate_factor(tenant.id, pending.id, pending.version, record)
+                .count_means(tenant.id, user),
             kind: EventKind::CodeConfirmed,
             about: About { user: Some(user), ..About::default() },
             detail: detail([
@@ -176,7 +179,7 @@ fn open(tenant: &Tenant, row: &EnrolmentRow) -> Result<Code, AdminError> {
     let record = tenant.data_key.open(&factor_place(tenant.id, &row.id), &row.record)?;
     match serde_json::from_slice(record.expose()) {
         Ok(Enrolment::Code(code)) => Ok(code),
-        Ok(Enrolment::Push(_) | Enrolment::Recovery(_)) => {
+        Ok(Enrolment::Bypass(_) | Enrolment::Push(_) | Enrolment::Recovery(_)) => {
             Err(damaged("it is of another kind than its row says"))
         }
         // What serde says may repeat a part of the secret.

@@ -44,12 +44,14 @@ pub async fn renew(
     tenant: TenantId,
     user: UserId,
 ) -> Result<RecoveryCodes, AccountError> {
-    accounts::row(app, tenant, user).await?;
+    let account = accounts::row(app, tenant, user).await?;
+    by.check_self_or_outranks(user, account.role)?;
     let (codes, enrolment) = draw(app).await?;
     let enrolment = &enrolment;
     let replaces = change(app, by, tenant, move |tenant, now| async move {
         let tenant = &tenant;
         let account = accounts::row(app, tenant.id, user).await?;
+        by.check_self_or_outranks(user, account.role)?;
         let word = FactorKind::Recovery.word();
         let known = stored::enrolments(&app.store, tenant.id, user, word).await;
         let replaces = !known.map_err(AdminError::from)?.is_empty();
@@ -68,7 +70,8 @@ pub async fn renew(
         Ok::<_, AccountError>(Change {
             batch: Batch::default()
                 .delete_factors(tenant.id, user, word, true)
-                .insert_factor(factor),
+                .insert_factor(factor)
+                .count_means(tenant.id, user),
             kind: EventKind::RecoveryMade,
             about: About { user: Some(user), ..About::default() },
             detail: detail([

@@ -51,7 +51,7 @@ impl Facts {
         let source = login.source();
         let known = enrolled.iter().any(|one| match &one.enrolment {
             Enrolment::Push(push) => push.knows(&source),
-            Enrolment::Code(_) | Enrolment::Recovery(_) => false,
+            Enrolment::Bypass(_) | Enrolment::Code(_) | Enrolment::Recovery(_) => false,
         });
         let (mut ringing, mut session) = (None, None);
         if let Stage::AwaitingPhone(it) = &login.stage {

@@ -16,7 +16,7 @@ use authx_core::{
     LoginId, Millis, TenantId, UserId,
     factor::{Answer, FactorKind},
     guard::{Source, Tally},
-    login::{Cause, FirstFactor, Login, Start, start},
+    login::{Cause, FirstFactor, Login, Start, Waived, start},
     policy::{FirstFactorKind, Policy},
     prompt::{Reading, readings},
     seal::Place,
@@ -143,7 +143,9 @@ async fn attempt(
         }
     }
     let certificate = visitor.certificate;
-    let started = Start { login, first_factor, spared, certificate, answer, session };
+    let waived = account.and_then(waived);
+    let started =
+        Start { login, first_factor, spared, certificate, answer, session, waived };
     Box::pin(store(app, caller, &policy, now, started, has)).await
 }
 
@@ -176,6 +178,13 @@ pub(super) fn password_digest(
 ) -> Option<String> {
     let sealed = account?.password.as_ref()?;
     Some(digest(caller, "password", sealed))
+}
+
+/// What lets a user in without a second factor.
+fn waived(account: &stored::VisitorAccount) -> Option<Waived> {
+    let (until, why) = account.bypass.as_ref()?;
+    let why = serde_json::from_str(why).unwrap_or_default();
+    Some(Waived { until: *until, why })
 }
 
 fn allows(caller: &Protected, kind: FirstFactorKind) -> bool {

@@ -4,7 +4,7 @@ use super::LoginError;
 use crate::{app::App, directory::Protected, store::logins::StoredFactor};
 use authx_core::{
     FactorId, Millis, TenantId,
-    factor::{Answer, Enrolled, Enrolment, FactorKind, recovery},
+    factor::{Answer, Enrolled, Enrolment, FactorKind, bypass, recovery},
     seal::Place,
 };
 use zeroize::Zeroizing;
@@ -42,21 +42,39 @@ pub(super) fn close(
     })
 }
 
-/// Adds the password hash to an answer that has the shape of a recovery code.
+/// Until when a factor cannot be used, where something has locked it.
+pub(super) fn locked_until(caller: &Protected, now: Millis, factor: &Enrolled) -> Option<Millis> {
+    let held = match &factor.enrolment {
+        Enrolment::Push(push) => push.held_until(now),
+        Enrolment::Bypass(_) | Enrolment::Code(_) | Enrolment::Recovery(_) => None,
+    };
+    let guarded = factor.guard.locked_until(now, caller.policy.lock_after);
+    held.max(guarded)
+}
+
+/// Adds the password hash to an answer that has the shape of a recovery or bypass code.
 pub(super) async fn hashed<'a>(
     app: &App,
     offers: &[FactorKind],
     enrolled: &[Enrolled],
     answer: Answer<'a>,
 ) -> Result<Answer<'a>, LoginError> {
-    if !offers.contains(&FactorKind::Recovery) {
-        return Ok(answer);
-    }
+    let (kind, code) = match (recovery::shape(answer.text), bypass::shape(answer.text)) {
+        (Some(code), _) if offers.contains(&FactorKind::Recovery) => (FactorKind::Recovery, code),
+        (_, Some(code)) => (FactorKind::Bypass, code),
+        (Some(_) | None, None) => return Ok(answer),
+    };
     let salt = enrolled.iter().find_map(|factor| match &factor.enrolment {
-        Enrolment::Recovery(recovery) => Some(recovery.salt().to_vec()),
-        Enrolment::Code(_) | Enrolment::Push(_) => None,
+        Enrolment::Bypass(code) if kind == FactorKind::Bypass => Some(code.salt().to_vec()),
+        Enrolment::Recovery(recovery) if kind == FactorKind::Recovery => {
+            Some(recovery.salt().to_vec())
+        }
+        Enrolment::Bypass(_)
+        | Enrolment::Code(_)
+        | Enrolment::Push(_)
+        | Enrolment::Recovery(_) => None,
     });
-    let (Some(salt), Some(code)) = (salt, recovery::shape(answer.text)) else { return Ok(answer) };
+    let Some(salt) = salt else { return Ok(answer) };
     let digest = app.passwords.digest(Zeroizing::new(code), salt).await?;
     Ok(Answer { digest: Some(digest), ..answer })
 }

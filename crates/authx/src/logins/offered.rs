@@ -12,7 +12,7 @@ use crate::{
     waiters::Wake,
 };
 use authx_core::{
-    FactorId, LoginId, Millis,
+    FactorId, LoginId, Millis, UserId,
     audit::EventKind,
     factor::Enrolment,
     login::{Login, PhoneAnswer},
@@ -74,14 +74,17 @@ async fn draw(
                 let code = push.show_code(cx, login.id, login.application, &login.source());
                 Some((one.id, code))
             }
-            Enrolment::Push(_) | Enrolment::Code(_) | Enrolment::Recovery(_) => None,
+            Enrolment::Push(_)
+            | Enrolment::Bypass(_)
+            | Enrolment::Code(_)
+            | Enrolment::Recovery(_) => None,
         })
     });
     let Some((factor, (code, until))) = drawn else {
         return Err(PhoneWordError::NotOpen { outcome: Some(Outcome::Cancelled) });
     };
     let mut batch =
-        saved(app, caller, now, &has, factor)?.show_code(by.tenant, login.id, by.phone, now);
+        saved(app, caller, now, &has, login.user, factor)?.show_code(by.tenant, login.id, by.phone, now);
     let about = save::about(login);
     let detail = Map::from_iter([("phone".to_owned(), by.phone.to_string().into())]);
     batch = app.record(batch, now, by.tenant, EventKind::PhoneCodeShown, about, detail);
@@ -121,10 +124,10 @@ pub(super) async fn refuse(
                 push.fraud(now, policy.fraud_lock_secs);
                 Some(one.id)
             }
-            Enrolment::Code(_) | Enrolment::Recovery(_) => None,
+            Enrolment::Bypass(_) | Enrolment::Code(_) | Enrolment::Recovery(_) => None,
         });
         if let Some(factor) = locked {
-            batch = saved(app, caller, now, &has, factor)?;
+            batch = saved(app, caller, now, &has, login.user, factor)?;
         }
         let detail = Map::from_iter([("phone".to_owned(), by.phone.to_string().into())]);
         let about = save::about(login);
@@ -148,12 +151,17 @@ fn saved(
     caller: &Protected,
     now: Millis,
     has: &Has,
+    user: Option<UserId>,
     factor: FactorId,
 ) -> Result<Batch, LoginError> {
     let changed = has.enrolled.iter().find(|one| one.id == factor);
     let unread = || LoginError::Damaged(format!("factor {factor} was not read"));
     let stored = factors::close(app, caller, now, changed.ok_or_else(unread)?)?;
-    Ok(Batch::default().update_factor(caller.tenant, stored))
+    let batch = Batch::default().update_factor(caller.tenant, stored);
+    Ok(match (user, changed.and_then(|one| factors::locked_until(caller, now, one))) {
+        (Some(user), Some(until)) => batch.lock_account(caller.tenant, user, until),
+        (None, _) | (_, None) => batch,
+    })
 }
 
 /// All of a user's phones had the offer.

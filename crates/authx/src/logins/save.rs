@@ -12,6 +12,7 @@ use crate::{
 };
 use authx_core::{
     Millis,
+    audit::EventKind,
     factor::Enrolled,
     guard::quiet_since,
     login::{Effect, Login, Stage},
@@ -89,6 +90,9 @@ impl Outcome<'_> {
                     batch.offer_code(&request(caller, login, "code", &facts, now)?)
                 }
                 Effect::Record(kind, detail) => {
+                    if let Some(user) = login.user.filter(|_| kind == EventKind::LoginAllowed) {
+                        batch = batch.signed_in(tenant, user, now);
+                    }
                     app.record(batch, now, tenant, kind, about(login), detail)
                 }
                 Effect::Remember(session) => batch.insert_session(tenant, login.id, now, &session),
@@ -98,6 +102,10 @@ impl Outcome<'_> {
                 }
                 Effect::SaveFactor(id) => match enrolled.iter().find(|factor| factor.id == id) {
                     Some(factor) => {
+                        let until = factors::locked_until(caller, now, factor);
+                        if let (Some(user), Some(until)) = (login.user, until) {
+                            batch = batch.lock_account(tenant, user, until);
+                        }
                         batch.update_factor(tenant, factors::close(app, caller, now, factor)?)
                     }
                     // Going on would let a code count that was never spent.

@@ -1,7 +1,20 @@
 //! Accounts, the names they go by, and what an administrator sees of their factors.
 
-use super::{Batch, Row, Store, StoreError};
-use authx_core::{Millis, TenantId, UserId, name::Name, role::Role};
+macro_rules! columns {
+    () => {
+        "a.id, a.name, a.state, a.password IS NOT NULL, a.created, a.display, a.mail, a.role,
+         a.bypass_until, a.bypass, a.removed, a.signed_in, a.locked_until, a.phones, a.enrolled"
+    };
+}
+
+mod list;
+mod write;
+
+pub use list::{Accounts, Filter, Order, PhoneFilter, Sort, Standing, count, every, page};
+pub use write::{Known, NewAccount};
+
+use super::{Row, Store, StoreError};
+use authx_core::{GroupId, Millis, TenantId, UserId, name::Name, role::Role};
 
 /// An account without its secrets.
 #[derive(Clone, Debug)]
@@ -22,7 +35,20 @@ pub struct AccountRow {
     pub mail: Option<String>,
     /// What they are in the portal; `None` for who looks after nobody else.
     pub role: Option<Role>,
+    /// Until when no second factor is asked for, if that was ever so, and JSON of why.
+    pub bypass: Option<(Millis, String)>,
+    /// When it was removed; then it counts as gone, but for its names.
+    pub removed: Option<Millis>,
+    /// The last time that it was let in anywhere, to the minute.
+    pub signed_in: Option<Millis>,
+    /// Until when a factor cannot be used.
+    pub locked_until: Millis,
+    /// How many phones count.
+    pub phones: u64,
+    /// Whether any factor counts.
+    pub enrolled: bool,
 }
+
 
 /// One factor of an account, without its secret.
 #[derive(Clone, Debug)]
@@ -47,10 +73,12 @@ pub async fn account_named(
 ) -> Result<Option<AccountRow>, StoreError> {
     let row = store
         .query_one(
-            "SELECT a.id, a.name, a.state, a.password IS NOT NULL, a.created,
-                a.display, a.mail, a.role
-             FROM alias s JOIN account a ON a.id = s.account
-             WHERE s.tenant = $1 AND s.folded = $2",
+            concat!(
+                "SELECT ",
+                columns!(),
+                " FROM alias s JOIN account a ON a.id = s.account
+                 WHERE s.tenant = $1 AND s.folded = $2"
+            ),
             [tenant.into(), name.folded().into()],
         )
         .await?;
@@ -69,8 +97,7 @@ pub async fn account(
 ) -> Result<Option<AccountRow>, StoreError> {
     let row = store
         .query_one(
-            "SELECT id, name, state, password IS NOT NULL, created, display, mail, role
-             FROM account WHERE tenant = $1 AND id = $2",
+            concat!("SELECT ", columns!(), " FROM account a WHERE a.tenant = $1 AND a.id = $2"),
             [tenant.into(), id.into()],
         )
         .await?;
@@ -93,39 +120,6 @@ pub async fn enrolment(
     row.map_or(Ok(None), |row| row.opt_millis(0))
 }
 
-/// Reads every account of a tenant, by name.
-///
-/// # Errors
-///
-/// As [`account_named`].
-pub async fn accounts(store: &Store, tenant: TenantId) -> Result<Vec<AccountRow>, StoreError> {
-    let rows = store
-        .scan(
-            "SELECT id, name, state, password IS NOT NULL, created, display, mail, role
-             FROM account WHERE tenant = $1 ORDER BY folded, id",
-            [tenant.into()],
-        )
-        .rest()
-        .await?;
-    rows.iter().map(account_row).collect()
-}
-
-/// Reads the folded names of every account of a tenant, their own ones included.
-///
-/// # Errors
-///
-/// As [`account_named`].
-pub async fn aliases(store: &Store, tenant: TenantId) -> Result<Vec<(UserId, String)>, StoreError> {
-    let rows = store
-        .scan(
-            "SELECT account, folded FROM alias WHERE tenant = $1 ORDER BY folded",
-            [tenant.into()],
-        )
-        .rest()
-        .await?;
-    rows.iter().map(|row| Ok((row.user(0)?, row.text(1)?.to_owned()))).collect()
-}
-
 /// Reads the folded names of one account, its own one included.
 ///
 /// # Errors
@@ -143,22 +137,6 @@ pub async fn aliases_of(
         )
         .await?;
     rows.iter().map(|row| Ok(row.text(0)?.to_owned())).collect()
-}
-
-/// Reads the factors of every account of a tenant, in the order in which they were enrolled.
-///
-/// # Errors
-///
-/// As [`account_named`].
-pub async fn factors(store: &Store, tenant: TenantId) -> Result<Vec<FactorRow>, StoreError> {
-    let rows = store
-        .scan(
-            "SELECT account, kind, state FROM factor WHERE tenant = $1 ORDER BY id",
-            [tenant.into()],
-        )
-        .rest()
-        .await?;
-    rows.iter().map(factor_row).collect()
 }
 
 /// Reads the factors of one account, in the order in which they were enrolled.
@@ -181,123 +159,39 @@ pub async fn factors_of(
     rows.iter().map(factor_row).collect()
 }
 
-impl Batch {
-    /// Adds an account that may sign in; `password` is sealed. Its name is an alias as well:
-    /// see [`insert_alias`](Self::insert_alias).
-    #[must_use]
-    pub fn insert_account(
-        self,
-        tenant: TenantId,
-        id: UserId,
-        name: &Name,
-        password: Option<Vec<u8>>,
-        now: Millis,
-    ) -> Self {
-        self.one(
-            "INSERT INTO account (id, tenant, name, state, password, created, stands_since, folded)
-             VALUES ($1, $2, $3, 'active', $4, $5, 0, $6)",
-            [
-                id.into(),
-                tenant.into(),
-                name.as_str().into(),
-                password.into(),
-                now.into(),
-                name.folded().into(),
-            ],
-        )
-    }
-
-    /// Adds a name under which an account is found, if it is free in the tenant.
-    #[must_use]
-    pub fn insert_alias(self, tenant: TenantId, account: UserId, folded: &str) -> Self {
-        self.one(
-            "INSERT INTO alias (tenant, folded, account) VALUES ($1, $2, $3)",
-            [tenant.into(), folded.into(), account.into()],
-        )
-    }
-
-    /// Removes a name of an account.
-    #[must_use]
-    pub fn delete_alias(self, tenant: TenantId, account: UserId, folded: &str) -> Self {
-        self.one(
-            "DELETE FROM alias WHERE tenant = $1 AND folded = $2 AND account = $3",
-            [tenant.into(), folded.into(), account.into()],
-        )
-    }
-
-    /// Lets an account sign in, or no longer.
-    #[must_use]
-    pub fn set_active(self, tenant: TenantId, account: UserId, active: bool) -> Self {
-        let state = if active { "active" } else { "disabled" };
-        self.one(
-            "UPDATE account SET state = $3 WHERE tenant = $1 AND id = $2",
-            [tenant.into(), account.into(), state.into()],
-        )
-    }
-
-    /// Replaces the sealed password hash of an account.
-    #[must_use]
-    pub fn set_password(self, tenant: TenantId, account: UserId, password: Vec<u8>) -> Self {
-        self.one(
-            "UPDATE account SET password = $3 WHERE tenant = $1 AND id = $2",
-            [tenant.into(), account.into(), password.into()],
-        )
-    }
-
-    /// Forgets every wrong answer to the factors of an account; `guard` is a fresh count, JSON.
-    #[must_use]
-    pub fn clear_guards(self, tenant: TenantId, account: UserId, guard: String) -> Self {
-        self.run(
-            "UPDATE factor SET version = version + 1, guard = $3
-             WHERE tenant = $1 AND account = $2",
-            [tenant.into(), account.into(), guard.into()],
-        )
-    }
-
-    /// Lets a user enrol at the VPN prompt until a moment, or no longer.
-    #[must_use]
-    pub fn set_enrolment(self, tenant: TenantId, account: UserId, until: Option<Millis>) -> Self {
-        self.one(
-            "UPDATE account SET enrol_until = $3 WHERE tenant = $1 AND id = $2",
-            [tenant.into(), account.into(), until.into()],
-        )
-    }
-
-    /// Ends what is remembered of an account's sign-ins, and what they allowed: logins that were
-    /// decided under an earlier generation than the tenant's stand no longer. Comes after
-    /// [`raise_generation`](Self::raise_generation).
-    #[must_use]
-    pub fn end_sessions(self, tenant: TenantId, account: UserId, now: Millis) -> Self {
-        self.run(
-            "UPDATE session SET ended = $3
-             WHERE tenant = $1 AND account = $2 AND ended IS NULL",
-            [tenant.into(), account.into(), now.into()],
-        )
-        .run(
-            "UPDATE account SET stands_since = (SELECT generation FROM tenant WHERE id = $1)
-             WHERE tenant = $1 AND id = $2",
+/// Reads the names of the groups that an account is in, in the order in which they count.
+///
+/// # Errors
+///
+/// As [`account_named`].
+pub async fn groups_of(
+    store: &Store,
+    tenant: TenantId,
+    account: UserId,
+) -> Result<Vec<(GroupId, String)>, StoreError> {
+    let rows = store
+        .query(
+            "SELECT g.id, g.name FROM membership m JOIN user_group g ON g.id = m.user_group
+             WHERE m.tenant = $1 AND m.account = $2 ORDER BY g.place, g.id",
             [tenant.into(), account.into()],
         )
-    }
+        .await?;
+    rows.iter().map(|row| Ok((row.group(0)?, row.text(1)?.to_owned()))).collect()
+}
 
-    /// Removes an account with its names, factors and sessions. What happened stays in the record.
-    #[must_use]
-    pub fn delete_account(self, tenant: TenantId, account: UserId) -> Self {
-        let of = || [tenant.into(), account.into()];
-        self.run("DELETE FROM session WHERE tenant = $1 AND account = $2", of())
-            .run("DELETE FROM factor WHERE tenant = $1 AND account = $2", of())
-            .run("DELETE FROM phone_request WHERE tenant = $1 AND account = $2", of())
-            .run("DELETE FROM activation WHERE tenant = $1 AND account = $2", of())
-            .run("DELETE FROM invitation WHERE tenant = $1 AND account = $2", of())
-            .run("DELETE FROM phone WHERE tenant = $1 AND account = $2", of())
-            .run("DELETE FROM alias WHERE tenant = $1 AND account = $2", of())
-            .run("DELETE FROM membership WHERE tenant = $1 AND account = $2", of())
-            .run("DELETE FROM passkey WHERE tenant = $1 AND account = $2", of())
-            .run("DELETE FROM portal_session WHERE tenant = $1 AND account = $2", of())
-            .run("DELETE FROM portal_link WHERE tenant = $1 AND account = $2", of())
-            .run("DELETE FROM admin_token WHERE tenant = $1 AND account = $2", of())
-            .one("DELETE FROM account WHERE tenant = $1 AND id = $2", of())
-    }
+/// Reads up to `most` accounts that were removed before a moment, of whichever tenant.
+///
+/// # Errors
+///
+/// As [`account_named`].
+pub async fn removed_before(
+    store: &Store,
+    before: Millis,
+    most: i64,
+) -> Result<Vec<(TenantId, UserId)>, StoreError> {
+    let sql = "SELECT tenant, id FROM account WHERE removed < $1 ORDER BY removed LIMIT $2";
+    let rows = store.query(sql, [before.into(), most.into()]).await?;
+    rows.iter().map(|row| Ok((row.tenant(0)?, row.user(1)?))).collect()
 }
 
 fn account_row(row: &Row) -> Result<AccountRow, StoreError> {
@@ -310,6 +204,15 @@ fn account_row(row: &Row) -> Result<AccountRow, StoreError> {
         display: row.opt_text(5)?.map(str::to_owned),
         mail: row.opt_text(6)?.map(str::to_owned),
         role: row.opt_text(7)?.and_then(Role::from_word),
+        bypass: match row.opt_millis(8)? {
+            Some(until) => Some((until, row.opt_text(9)?.unwrap_or("{}").to_owned())),
+            None => None,
+        },
+        removed: row.opt_millis(10)?,
+        signed_in: Some(row.millis(11)?).filter(|at| at.0 > 0),
+        locked_until: row.millis(12)?,
+        phones: row.count(13)?,
+        enrolled: row.int(14)? != 0,
     })
 }
 

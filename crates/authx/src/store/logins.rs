@@ -8,8 +8,9 @@ pub use write::{End, LoginRow};
 
 use super::{Row, Store, StoreError};
 use authx_core::{
-    ApplicationId, FactorId, GroupId, LoginId, SessionId, TenantId, UserId,
+    ApplicationId, FactorId, GroupId, LoginId, Millis, SessionId, TenantId, UserId,
     guard::{Source, Tally},
+    role::Role,
     session::Session,
 };
 
@@ -41,6 +42,8 @@ pub struct VisitorAccount {
     pub password: Option<Vec<u8>>,
     /// Logins that were decided under an earlier generation were ended by an administrator.
     pub stands_since: i64,
+    /// Until when no second factor is asked for, if that was ever so, and JSON of why.
+    pub bypass: Option<(Millis, String)>,
 }
 
 /// A factor as it is stored.
@@ -96,7 +99,8 @@ pub async fn visitor(
     let rows = store
         .query(
             "SELECT t.generation, h.failures, h.last, a.id, a.state, a.password, a.stands_since,
-                    c.id, f.id, f.version, f.record, f.guard, m.user_group
+                    a.bypass_until, a.bypass, a.role, c.id, f.id, f.version, f.record, f.guard,
+                    m.user_group
              FROM tenant t
              LEFT JOIN throttle h ON h.tenant = t.id AND h.application = $2 AND h.source = $4
              LEFT JOIN account a ON a.tenant = t.id AND a.id = COALESCE(
@@ -128,9 +132,9 @@ pub async fn visitor(
         generation: first.int(0)?,
         account: account_at(first, 3)?,
         tally: tally_at(first, 1)?,
-        certificate: first.opt_user(7)?,
-        factors: factors_at(&rows, 8)?,
-        groups: groups_at(&rows, 12)?,
+        certificate: first.opt_user(10)?,
+        factors: factors_at(&rows, 11)?,
+        groups: groups_at(&rows, 15)?,
     })
 }
 
@@ -206,7 +210,8 @@ pub async fn user(
 ) -> Result<Known, StoreError> {
     let rows = store
         .query(
-            "SELECT a.id, a.state, a.password, a.stands_since, c.id,
+            "SELECT a.id, a.state, a.password, a.stands_since, a.bypass_until, a.bypass,
+                    a.role, c.id,
                     f.id, f.version, f.record, f.guard
              FROM account a
              LEFT JOIN account c ON c.tenant = a.tenant AND c.id = COALESCE(
@@ -223,8 +228,8 @@ pub async fn user(
     };
     Ok(Known {
         account: account_at(first, 0)?,
-        certificate: first.opt_user(4)?,
-        factors: factors_at(&rows, 5)?,
+        certificate: first.opt_user(7)?,
+        factors: factors_at(&rows, 8)?,
     })
 }
 
@@ -266,7 +271,16 @@ fn account_at(row: &Row, at: usize) -> Result<Option<VisitorAccount>, StoreError
         active: row.text(at + 1)? == "active",
         password: row.opt_bytes(at + 2)?.map(<[u8]>::to_vec),
         stands_since: row.int(at + 3)?,
+        bypass: bypass_at(row, at + 4)?,
     }))
+}
+
+/// Never an owner's, whatever is stored.
+fn bypass_at(row: &Row, at: usize) -> Result<Option<(Millis, String)>, StoreError> {
+    let until = row.opt_millis(at)?;
+    let owner = row.opt_text(at + 2)?.and_then(Role::from_word) == Some(Role::Owner);
+    let Some(until) = until.filter(|_| !owner) else { return Ok(None) };
+    Ok(Some((until, row.opt_text(at + 1)?.unwrap_or("{}").to_owned())))
 }
 
 /// Each once, however many rows it stands in.

@@ -118,10 +118,13 @@ macro_rules! ids {
 
 ids! {
     ApplicationId: application opt_application
+    ApprovalId: approval opt_approval
+    CallerCheckId: caller_check opt_caller_check
     DeliveryId: delivery opt_delivery
     EventId: event opt_event
     FactorId: factor opt_factor
     GroupId: group opt_group
+    ImportId: import opt_import
     InvitationId: invitation opt_invitation
     KeyId: key opt_key
     LoginId: login opt_login

@@ -110,6 +110,6 @@ macro_rules! ids {
 }
 
 ids! {
-    ApplicationId DeliveryId EventId FactorId GroupId InvitationId KeyId LoginId PasskeyId PhoneId
-    SessionId TenantId TokenId UserId
+    ApplicationId ApprovalId CallerCheckId DeliveryId EventId FactorId GroupId ImportId InvitationId
+    KeyId LoginId PasskeyId PhoneId SessionId TenantId TokenId UserId
 }

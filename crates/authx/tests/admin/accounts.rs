@@ -15,7 +15,7 @@ async fn one_person_goes_by_many_names_and_a_name_is_one_persons() {
         let new = NewAccount { name: &name("Alice"), aliases: &aliases, password: None };
         let alice = accounts::create(app, by, tenant, new).await.unwrap();
         let found = accounts::find(app, tenant, r"corp\ALICE").await.unwrap();
-        assert_eq!((found.id, found.name.as_str(), found.state), (alice, "Alice", "active"));
+        assert_eq!((found.id, found.name.as_str(), found.state), (alice, "Alice", "pending"));
         assert_eq!(found.aliases, [r"corp\alice"], "her own name is no alias");
 
         let taken = NewAccount { name: &name("bob"), aliases: &aliases, password: None };

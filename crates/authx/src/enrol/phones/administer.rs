@@ -101,8 +101,11 @@ pub async fn remove(
     let removed = change(app, by, tenant, move |tenant, _| async move {
         let row = row(app, tenant.id, id).await?;
         let user = accounts::row(app, tenant.id, row.account).await?;
+        by.check_self_or_outranks(row.account, user.role)?;
         Ok::<_, PhoneError>(Change {
-            batch: Batch::default().delete_phone(tenant.id, id),
+            batch: Batch::default()
+                .delete_phone(tenant.id, id)
+                .count_means(tenant.id, row.account),
             kind: EventKind::PhoneRemoved,
             about: About { user: Some(row.account), ..About::default() },
             detail: detail([
@@ -136,6 +139,7 @@ pub async fn rename(
     change(app, by, tenant, move |tenant, _| async move {
         let row = row(app, tenant.id, id).await?;
         let user = accounts::row(app, tenant.id, row.account).await?;
+        by.check_self_or_outranks(row.account, user.role)?;
         let platform = row.platform.clone();
         Ok::<_, PhoneError>(Change {
             batch: Batch::default().describe_phone(id, row.version, name.to_owned(), platform),

@@ -73,6 +73,7 @@ async fn attempt(app: &App, phone: &KnownPhone, typed: &str) -> Result<(), Phone
     if let Some(from) = &leaves {
         batch = batch.hand_over_requests(from.id, row.id).delete_phone(tenant, from.id);
     }
+    batch = batch.count_means(tenant, user);
     commit(app, phone, now, batch, Some(recorded(row, leaves.as_ref()))).await?;
     // The one has what the other was asked, and the other learns that it is gone.
     for id in leaves.iter().map(|from| from.id).chain([row.id]) {
@@ -96,7 +97,9 @@ async fn right(
     let damaged = || AdminError::Damaged(format!("the record of factor {}", seed.id));
     let mut code: Code = match serde_json::from_slice(opened.expose()) {
         Ok(Enrolment::Code(code)) => code,
-        Ok(Enrolment::Push(_) | Enrolment::Recovery(_)) | Err(_) => return Err(damaged().into()),
+        Ok(Enrolment::Bypass(_) | Enrolment::Push(_) | Enrolment::Recovery(_)) | Err(_) => {
+            return Err(damaged().into());
+        }
     };
     let answer = Answer { text: typed, digest: None };
     match app.decide(now, |cx| code.answer(cx, &answer)) {

@@ -48,7 +48,9 @@ pub async fn describe(
 /// [`PhoneError::Admin`].
 pub async fn leave(app: &App, phone: &KnownPhone) -> Result<(), PhoneError> {
     let now = app.now()?;
-    let batch = Batch::default().delete_phone(phone.tenant(), phone.id());
+    let batch = Batch::default()
+        .delete_phone(phone.tenant(), phone.id())
+        .count_means(phone.tenant(), phone.account());
     let detail =
         detail([("phone", phone.row.name.as_str().into()), ("state", phone.state().word().into())]);
     commit(app, phone, now, batch, Some((EventKind::PhoneRemoved, detail))).await?;

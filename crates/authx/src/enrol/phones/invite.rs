@@ -62,6 +62,7 @@ pub async fn invite(
     change(app, by, tenant, move |tenant, now| async move {
         let tenant = &tenant;
         let account = accounts::row(app, tenant.id, user).await?;
+        by.check_self_or_outranks(user, account.role)?;
         if !account.active {
             return Err(PhoneError::AccountDisabled);
         }

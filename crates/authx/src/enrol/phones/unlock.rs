@@ -26,7 +26,9 @@ pub(crate) async fn unlocked(
         let damaged = || AdminError::Damaged(format!("the record of factor {}", row.id));
         let mut push = match serde_json::from_slice(record.expose()) {
             Ok(Enrolment::Push(push)) => push,
-            Ok(Enrolment::Code(_) | Enrolment::Recovery(_)) | Err(_) => return Err(damaged()),
+            Ok(Enrolment::Bypass(_) | Enrolment::Code(_) | Enrolment::Recovery(_)) | Err(_) => {
+                return Err(damaged());
+            }
         };
         push.unlock();
         let record = enrol::sealed(app, tenant, now, row.id, &Enrolment::Push(push))?;

@@ -40,6 +40,7 @@ pub async fn open_window(
 ) -> Result<Millis, PhoneError> {
     change(app, by, tenant, move |tenant, now| async move {
         let account = accounts::row(app, tenant.id, user).await?;
+        by.check_self_or_outranks(user, account.role)?;
         let until = now.plus_secs(u64::from(hours) * 3_600);
         Ok::<_, PhoneError>(Change {
             batch: Batch::default().set_enrolment(tenant.id, user, Some(until)),
@@ -68,6 +69,7 @@ pub async fn close_window(
 ) -> Result<(), PhoneError> {
     change(app, by, tenant, move |tenant, _| async move {
         let account = accounts::row(app, tenant.id, user).await?;
+        by.check_self_or_outranks(user, account.role)?;
         Ok::<_, PhoneError>(Change {
             batch: Batch::default()
                 .set_enrolment(tenant.id, user, None)
