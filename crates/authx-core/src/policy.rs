@@ -157,7 +157,8 @@ impl Effective {
 impl From<Layers<'_>> for Effective {
     fn from(layers: Layers<'_>) -> Self {
         let mut layers = Picking { layers, origins: BTreeMap::new() };
-        let mut factors = layers.pick("factors", |d| d.factors.clone(), FactorKind::CHOICES.to_vec());
+        let mut factors =
+            layers.pick("factors", |d| d.factors.clone(), FactorKind::CHOICES.to_vec());
         factors.sort_unstable();
         factors.dedup();
         let phones = Phones::of(&mut layers);

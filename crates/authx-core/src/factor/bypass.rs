@@ -57,9 +57,8 @@ impl Bypass {
         let Some(digest) = answer.digest.filter(|_| self.counts(now)) else {
             return Verdict::Wrong;
         };
-        let fits = |kept: &Secret| {
-            constant_time::verify_slices_are_equal(kept.expose(), &digest).is_ok()
-        };
+        let fits =
+            |kept: &Secret| constant_time::verify_slices_are_equal(kept.expose(), &digest).is_ok();
         if !self.digest.as_ref().is_some_and(fits) {
             return Verdict::Wrong;
         }

@@ -99,7 +99,8 @@ impl Moving<'_> {
 
     pub(super) fn offer(&mut self, now: Millis, means: &Means<'_>) {
         let has = |kind: &&FactorKind| {
-            let counts = |one: &Enrolled| one.enrolment.kind() == **kind && one.enrolment.counts(now);
+            let counts =
+                |one: &Enrolled| one.enrolment.kind() == **kind && one.enrolment.counts(now);
             let enrolled = means.enrolled.iter().any(counts);
             enrolled && (**kind != FactorKind::Push || !means.phones.is_empty())
         };

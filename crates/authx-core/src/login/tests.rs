@@ -39,7 +39,14 @@ impl World {
             enrolment,
             guard: Guard::default(),
         });
-        Self { now: NOW, policy, enrolled: enrolled.collect(), phones: vec![], enrol: None, waived: None }
+        Self {
+            now: NOW,
+            policy,
+            enrolled: enrolled.collect(),
+            phones: vec![],
+            enrol: None,
+            waived: None,
+        }
     }
 
     fn begin(
@@ -131,7 +138,8 @@ fn application() -> ApplicationId {
 
 fn answer(text: &str) -> Answer<'_> {
     // Stands in for the password hash: the tests' recovery codes are their own digests.
-    let shaped = crate::factor::recovery::shape(text).or_else(|| crate::factor::bypass::shape(text));
+    let shaped =
+        crate::factor::recovery::shape(text).or_else(|| crate::factor::bypass::shape(text));
     let digest = shaped.map(|code| [code.as_bytes()[0] - b'0'; 32]);
     Answer { text, digest }
 }

@@ -45,7 +45,8 @@ fn is_answer(text: &str) -> bool {
     let seven = text.len() == 7 && text.bytes().all(|byte| byte.is_ascii_digit());
     let word = text.trim_end_matches(|c: char| c.is_ascii_digit());
     // Nobody has to choose a bypass code by its word before typing it.
-    let chosen = FactorKind::from_word(word).is_some_and(|kind| FactorKind::CHOICES.contains(&kind));
+    let chosen =
+        FactorKind::from_word(word).is_some_and(|kind| FactorKind::CHOICES.contains(&kind));
     seven || FactorKind::recognise(text).is_some() || chosen
 }
 

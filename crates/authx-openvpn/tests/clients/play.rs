@@ -217,6 +217,7 @@ impl Host {
             certificate: None,
             answer: text.map(|text| Answer { text, digest: None }),
             session: None,
+            waived: None,
         };
         let mut means = Means { enrolled: &mut self.enrolled, phones: &self.phones, enrol: None };
         let (login, _) = login::start(&mut cx, start, &self.policy, &mut means);

@@ -7,7 +7,7 @@ mod states;
 
 pub use bulk::{Deed, Done, bulk};
 pub use details::{Details, InvalidMail, Mail, edit};
-pub use listing::{Listed, List, Listing, Page, list, page, stream};
+pub use listing::{List, Listed, Listing, Page, list, page, stream};
 pub use states::{REMOVED_SECS, delete, disable, enable, forget_removed, remove, restore};
 
 use super::{
@@ -272,9 +272,10 @@ pub(super) async fn free(app: &App, tenant: TenantId, name: &Name) -> Result<(),
 /// Why a name cannot be given away.
 pub(super) fn taken(name: &Name, owner: stored::AccountRow) -> AccountError {
     let (name, removed, owner) = (name.to_string(), owner.removed.is_some(), owner.name);
-    match removed {
-        true => AccountError::NameReserved { name, owner },
-        false => AccountError::NameTaken { name, owner },
+    if removed {
+        AccountError::NameReserved { name, owner }
+    } else {
+        AccountError::NameTaken { name, owner }
     }
 }
 

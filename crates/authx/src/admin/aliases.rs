@@ -57,9 +57,11 @@ pub async fn add(
         names.push(folded.clone());
         accounts::free(app, tenant.id, alias).await?;
         Ok(Change {
-            batch: Batch::default()
-                .insert_alias(tenant.id, user, folded)
-                .set_search(tenant.id, user, &Details::of(&row).search(&names)),
+            batch: Batch::default().insert_alias(tenant.id, user, folded).set_search(
+                tenant.id,
+                user,
+                &Details::of(&row).search(&names),
+            ),
             kind: EventKind::AliasAdded,
             about: About { user: Some(user), ..About::default() },
             detail: detail([("name", row.name.into()), ("alias", alias.as_str().into())]),
@@ -97,9 +99,11 @@ pub async fn remove(
         }
         names.retain(|name| name != folded);
         Ok(Change {
-            batch: Batch::default()
-                .delete_alias(tenant.id, user, folded)
-                .set_search(tenant.id, user, &Details::of(&row).search(&names)),
+            batch: Batch::default().delete_alias(tenant.id, user, folded).set_search(
+                tenant.id,
+                user,
+                &Details::of(&row).search(&names),
+            ),
             kind: EventKind::AliasRemoved,
             about: About { user: Some(user), ..About::default() },
             detail: detail([("name", row.name.into()), ("alias", alias.as_str().into())]),

@@ -149,10 +149,8 @@ async fn delete(Opened { app, by }: &Opened, tenant: TenantId, who: Who) -> anyh
 async fn remove(Opened { app, by }: &Opened, tenant: TenantId, who: Who) -> anyhow::Result<Done> {
     let Account { id, name, .. } = accounts::find(app, tenant, &who.user).await?;
     accounts::remove(app, by, tenant, id).await?;
-    let text = format!(
-        "User “{name}” is removed. For seven days: authx user restore {}\n",
-        quoted(&name)
-    );
+    let text =
+        format!("User “{name}” is removed. For seven days: authx user restore {}\n", quoted(&name));
     Ok(Done { user_id: id, user: name, text })
 }
 

@@ -69,10 +69,9 @@ pub(super) async fn hashed<'a>(
         Enrolment::Recovery(recovery) if kind == FactorKind::Recovery => {
             Some(recovery.salt().to_vec())
         }
-        Enrolment::Bypass(_)
-        | Enrolment::Code(_)
-        | Enrolment::Push(_)
-        | Enrolment::Recovery(_) => None,
+        Enrolment::Bypass(_) | Enrolment::Code(_) | Enrolment::Push(_) | Enrolment::Recovery(_) => {
+            None
+        }
     });
     let Some(salt) = salt else { return Ok(answer) };
     let digest = app.passwords.digest(Zeroizing::new(code), salt).await?;

@@ -83,8 +83,8 @@ async fn draw(
     let Some((factor, (code, until))) = drawn else {
         return Err(PhoneWordError::NotOpen { outcome: Some(Outcome::Cancelled) });
     };
-    let mut batch =
-        saved(app, caller, now, &has, login.user, factor)?.show_code(by.tenant, login.id, by.phone, now);
+    let mut batch = saved(app, caller, now, &has, login.user, factor)?
+        .show_code(by.tenant, login.id, by.phone, now);
     let about = save::about(login);
     let detail = Map::from_iter([("phone".to_owned(), by.phone.to_string().into())]);
     batch = app.record(batch, now, by.tenant, EventKind::PhoneCodeShown, about, detail);

@@ -49,7 +49,6 @@ pub struct AccountRow {
     pub enrolled: bool,
 }
 
-
 /// One factor of an account, without its secret.
 #[derive(Clone, Debug)]
 pub struct FactorRow {

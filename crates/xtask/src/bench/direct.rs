@@ -107,6 +107,7 @@ pub(crate) fn verification(world: &World, index: usize) -> anyhow::Result<Batch>
         certificate: None,
         answer,
         session: None,
+        waived: None,
     };
     let mut means = Means { enrolled: &mut enrolled, phones: &[], enrol: None };
     let (login, effects) = app.decide(now, |cx| start(cx, begun, &caller.policy, &mut means));

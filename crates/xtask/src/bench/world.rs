@@ -15,7 +15,12 @@ use authx::{
     init::{Wish, prepare},
     logins::factor_place,
     random::OsRandom,
-    store::{Batch, enrolments::NewFactor, logins::StoredFactor},
+    store::{
+        Batch,
+        accounts::{Known, NewAccount},
+        enrolments::NewFactor,
+        logins::StoredFactor,
+    },
 };
 use authx_core::{
     FactorId, Millis, Secret, UserId,
@@ -156,7 +161,16 @@ impl World {
             let kind = FactorKind::Code.word();
             let tenant = caller.tenant;
             batch = batch
-                .insert_account(tenant, account, &name, None, now)
+                .insert_account(NewAccount {
+                    tenant,
+                    id: account,
+                    name: &name,
+                    known: Known { search: &name.folded(), ..Known::default() },
+                    active: true,
+                    password: None,
+                    now,
+                    import: None,
+                })
                 .insert_alias(tenant, account, &name.folded())
                 .insert_factor(NewFactor {
                     tenant,
@@ -168,7 +182,8 @@ impl World {
                     record,
                     guard,
                     created: now,
-                });
+                })
+                .count_means(tenant, account);
             self.users.push(User { account, factor, version: 1, epoch: 0 });
             if index % BATCH == BATCH - 1 || index + 1 == count {
                 commits.push(app.store.commit(std::mem::take(&mut batch)));

@@ -1,15 +1,15 @@
 use super::*;
 use crate::factor::bypass::Bypass;
 
-fn waived(until: u64) -> Option<Waived> {
+fn waived(until: u64) -> Waived {
     let why = record::text("bypass_reason", "phone lost");
-    Some(Waived { until: Millis(until), why })
+    Waived { until: Millis(until), why }
 }
 
 #[test]
 fn who_needs_no_second_factor_is_let_in_and_nothing_is_remembered() {
     let mut world = World::new("{}");
-    world.waived = waived(NOW.0 + 1);
+    world.waived = Some(waived(NOW.0 + 1));
     let (login, effects) = world.proved("");
     assert_eq!(login.stage, Stage::Allowed { factor: None, session: None });
     let [Effect::Record(EventKind::LoginAllowed, detail)] = effects.as_slice() else {
@@ -17,9 +17,9 @@ fn who_needs_no_second_factor_is_let_in_and_nothing_is_remembered() {
     };
     assert_eq!((&detail["by"], &detail["bypass_reason"]), (&"bypass".into(), &"phone lost".into()));
 
-    world.waived = waived(NOW.0);
+    world.waived = Some(waived(NOW.0));
     assert!(!world.proved("x").0.is_final(), "it is over");
-    world.waived = waived(NOW.0 + 1);
+    world.waived = Some(waived(NOW.0 + 1));
     let failed = FirstFactor::Failed(Cause::WrongPassword);
     let json = r#"{"user":"alice","first_factor":{"kind":"password","password":"x"}}"#;
     let (login, _) = world.begin(json, failed, None);

@@ -161,7 +161,8 @@ mod tests {
             assert_eq!(Mail::new(good).unwrap().as_str(), good.trim());
         }
         let long = format!("{}@example.com", "a".repeat(250));
-        for bad in ["", "anna", "anna@", "@example.com", "a b@example.com", "a@b\n.example", &long] {
+        for bad in ["", "anna", "anna@", "@example.com", "a b@example.com", "a@b\n.example", &long]
+        {
             assert!(Mail::new(bad).is_err(), "{bad}");
         }
     }

@@ -58,7 +58,8 @@ pub async fn page(
     let (rows, all) = (rows.await?, stored::count(store, tenant, now, filter).await?);
     let mut rows: Vec<_> = rows.into_iter().collect();
     let many = usize::try_from(most).unwrap_or(usize::MAX);
-    let next = (rows.len() > many).then(|| rows.get(many.saturating_sub(1)).map(|row| cursor(row, order.sort)));
+    let next = (rows.len() > many)
+        .then(|| rows.get(many.saturating_sub(1)).map(|row| cursor(row, order.sort)));
     rows.truncate(many);
     let accounts = try_join_all(rows.into_iter().map(|row| account(app, tenant, row))).await?;
     Ok(Page { accounts, next: next.flatten(), all })

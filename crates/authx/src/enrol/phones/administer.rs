@@ -103,9 +103,7 @@ pub async fn remove(
         let user = accounts::row(app, tenant.id, row.account).await?;
         by.check_self_or_outranks(row.account, user.role)?;
         Ok::<_, PhoneError>(Change {
-            batch: Batch::default()
-                .delete_phone(tenant.id, id)
-                .count_means(tenant.id, row.account),
+            batch: Batch::default().delete_phone(tenant.id, id).count_means(tenant.id, row.account),
             kind: EventKind::PhoneRemoved,
             about: About { user: Some(row.account), ..About::default() },
             detail: detail([

@@ -74,14 +74,8 @@ pub struct Order {
 
 impl Standing {
     /// All of them.
-    pub const ALL: &'static [Self] = &[
-        Self::Active,
-        Self::Pending,
-        Self::Locked,
-        Self::Bypass,
-        Self::Disabled,
-        Self::Removed,
-    ];
+    pub const ALL: &'static [Self] =
+        &[Self::Active, Self::Pending, Self::Locked, Self::Bypass, Self::Disabled, Self::Removed];
 
     /// The word for it.
     pub fn word(self) -> &'static str {
@@ -143,37 +137,29 @@ macro_rules! wanted {
 macro_rules! paged {
     ($after:literal, $order:literal) => {
         concat!(
-            "SELECT ", columns!(), " FROM (SELECT a.id FROM account a WHERE ", wanted!(),
-            " AND ($9 = 0 OR ", $after, ") ORDER BY ", $order, " LIMIT $12) l
-             JOIN account a ON a.id = l.id ORDER BY ", $order
+            "SELECT ",
+            columns!(),
+            " FROM (SELECT a.id FROM account a WHERE ",
+            wanted!(),
+            " AND ($9 = 0 OR ",
+            $after,
+            ") ORDER BY ",
+            $order,
+            " LIMIT $12) l
+             JOIN account a ON a.id = l.id ORDER BY ",
+            $order
         )
     };
 }
 
-const BY_NAME: &str = paged!(
-    "(a.folded, a.id) > ($10, $11)",
-    "a.folded, a.id"
-);
-const BY_NAME_DOWN: &str = paged!(
-    "(a.folded, a.id) < ($10, $11)",
-    "a.folded DESC, a.id DESC"
-);
-const BY_CREATED: &str = paged!(
-    "(a.id > $11 AND $10 = '')",
-    "a.id"
-);
-const BY_CREATED_DOWN: &str = paged!(
-    "(a.id < $11 AND $10 = '')",
-    "a.id DESC"
-);
-const BY_SIGNED_IN: &str = paged!(
-    "(a.signed_in, a.id) > (CAST($10 AS BIGINT), $11)",
-    "a.signed_in, a.id"
-);
-const BY_SIGNED_IN_DOWN: &str = paged!(
-    "(a.signed_in, a.id) < (CAST($10 AS BIGINT), $11)",
-    "a.signed_in DESC, a.id DESC"
-);
+const BY_NAME: &str = paged!("(a.folded, a.id) > ($10, $11)", "a.folded, a.id");
+const BY_NAME_DOWN: &str = paged!("(a.folded, a.id) < ($10, $11)", "a.folded DESC, a.id DESC");
+const BY_CREATED: &str = paged!("(a.id > $11 AND $10 = '')", "a.id");
+const BY_CREATED_DOWN: &str = paged!("(a.id < $11 AND $10 = '')", "a.id DESC");
+const BY_SIGNED_IN: &str =
+    paged!("(a.signed_in, a.id) > (CAST($10 AS BIGINT), $11)", "a.signed_in, a.id");
+const BY_SIGNED_IN_DOWN: &str =
+    paged!("(a.signed_in, a.id) < (CAST($10 AS BIGINT), $11)", "a.signed_in DESC, a.id DESC");
 
 /// Reads a page of accounts, up to `most`.
 ///
