@@ -104,6 +104,7 @@ pub(crate) fn verification(world: &World, index: usize) -> anyhow::Result<Batch>
     let begun = Start {
         login,
         first_factor: FirstFactor::Proved,
+        spared: None,
         certificate: None,
         answer,
         session: None,
