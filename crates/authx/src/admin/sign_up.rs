@@ -13,7 +13,7 @@ use crate::{
 use authx_core::{
     Cx, Millis, TenantId, UserId,
     audit::EventKind,
-    name::{InvalidName, Name},
+    name::{InvalidName, Name, fold},
     role::Role,
     seal::DataKey,
     secret_text::{self, INVITATION, InvalidSecretText},
@@ -232,9 +232,21 @@ pub async fn company(
     }
     let batch = batch
         .insert_tenant(tenant, &company, wrapped, now)
-        .insert_account(tenant, account, &name, Some(sealed), now)
+        .insert_account(accounts::NewAccount {
+            tenant,
+            id: account,
+            name: &name,
+            known: accounts::Known {
+                display: Some(&display),
+                mail: Some(&mail),
+                search: &fold(&format!("{mail}\n{display}")),
+            },
+            active: true,
+            password: Some(sealed),
+            now,
+            import: None,
+        })
         .insert_alias(tenant, account, &name.folded())
-        .set_account_details(tenant, account, Some(&display), Some(&mail))
         .set_role(tenant, account, Some(Role::Owner));
     let made = detail([("name", company.as_str().into()), ("by", name.as_str().into())]);
     let batch = app.record(batch, now, tenant, EventKind::TenantCreated, About::default(), made);

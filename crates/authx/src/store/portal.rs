@@ -363,21 +363,6 @@ impl Batch {
         .run("DELETE FROM portal_challenge WHERE until < $1", [now.into()])
     }
 
-    /// Sets what people call an account, and how they write to it.
-    #[must_use]
-    pub fn set_account_details(
-        self,
-        tenant: TenantId,
-        account: UserId,
-        display: Option<&str>,
-        mail: Option<&str>,
-    ) -> Self {
-        self.one(
-            "UPDATE account SET display = $3, mail = $4 WHERE tenant = $1 AND id = $2",
-            [tenant.into(), account.into(), display.into(), mail.into()],
-        )
-    }
-
     /// Sets what an account is in the portal.
     #[must_use]
     pub fn set_role(self, tenant: TenantId, account: UserId, role: Option<Role>) -> Self {
