@@ -37,7 +37,7 @@ export async function buildPortal({ out }) {
 /** Every icon that a page may show. */
 async function named() {
   const pages = await wanted(join(server, 'templates'), /\.html$/)
-  const code = await wanted(join(server, 'src'), /^portal\/.*\.rs$/)
+  const code = await wanted(join(server, 'src'), /^portal\/(?!(.*\/)?tests\.rs$).*\.rs$/)
   return [...new Set([...pages, ...code])].sort()
 }
 
