@@ -40,7 +40,7 @@ export async function symbols(names) {
 
 async function symbol(name) {
   const svg = await readFile(join(drawings, `${name}.svg`), 'utf8').catch(() => undefined)
-  const inside = svg && /<svg[^>]*>([\s\S]*)<\/svg>/.exec(svg)?.[1].replace(/\s+/g, ' ').trim()
+  const inside = svg && /<svg[^>]*>([\s\S]*)<\/svg>/.exec(svg)?.[1].replace(/\s+/g, ' ').replaceAll(' />', '/>').replaceAll('> <', '><').trim()
   return inside && `<symbol id="i-${name}" viewBox="0 0 24 24">${inside}</symbol>`
 }
 

@@ -74,8 +74,9 @@ const LOGICAL = [
 /** Pairs of texts as a constant in Rust, sorted by the first. */
 function table(name, pairs) {
   const rows = [...pairs].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => {
-    if (value.includes('"##')) throw new Error(`${key}: cannot stand in a raw string`)
-    return `    ("${key}", r##"${value}"##),\n`
+    // What JSON and Rust write alike.
+    if (!/^[ -~]*$/.test(value)) throw new Error(`${key}: more than ASCII`)
+    return `    (${JSON.stringify(key)}, ${JSON.stringify(value)}),\n`
   })
   return Buffer.from(`const ${name}: &[(&str, &str)] = &[\n${rows.join('')}];\n`)
 }
