@@ -139,7 +139,7 @@ fn list(query: &str, first_visit: bool, rows: usize) -> Response<Body> {
         user: format!("user-{id}@example.com"),
         state: states[id % 4].clone(),
         groups: ["Staff", "Staff, Contractors, Research", ""][id % 3],
-        seen: Millis(NOW.0 - 4_000_000 * id as u64),
+        seen: Millis(NOW.0 - 4_000_000 * u64::try_from(id).unwrap()),
     };
     let page = listing.page(
         (0..rows).map(row).collect(),
