@@ -8,6 +8,7 @@ use crate::{
     config::{Config, Origin, Portal, SecretFileError},
     directory::Directory,
     keys::{Keys, KeysError},
+    mail::{Post, PostError},
     passwords::{PasswordError, Passwords},
     push::{self, PushError},
     random::{OsRandom, Random},
@@ -42,6 +43,8 @@ pub struct App {
     pub rings: Rings,
     /// What sends notices to them; `None` where push is off.
     pub push: Option<WebPush>,
+    /// What writes to people; `None` where mail is off.
+    pub mail: Option<Post>,
     /// Applications whose callers were seen lately.
     pub directory: Directory,
     /// The newest seal of each tenant.
@@ -63,6 +66,9 @@ pub enum OpenError {
     /// Not even one password could be hashed.
     #[error(transparent)]
     Password(#[from] PasswordError),
+    /// Mail is configured, and cannot be used.
+    #[error(transparent)]
+    Mail(#[from] PostError),
     /// Web Push is configured, and cannot be used.
     #[error(transparent)]
     Push(#[from] PushError),
@@ -111,6 +117,7 @@ impl App {
             waiters,
             rings: Rings::new(),
             push,
+            mail: Post::open(config.mail.as_ref())?,
             directory: Directory::default(),
             seals: LatestSeals::default(),
             portal: config.portal,

@@ -1,18 +1,21 @@
 //! What a serving node does by itself: seal the record, end overdue logins, forget old ones, hear
 //! what other nodes change.
 
-use crate::{admin, app::App, enrol, logins, seals, serve::Stopping, store::events};
+use crate::{admin, app::App, enrol, logins, mail, seals, serve::Stopping, store::events};
 use std::{sync::Arc, time::Duration};
 use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
 
 /// Does them until the server stops. A chore that fails says so in the log and is done again at
 /// its next time.
 pub async fn run(app: Arc<App>, stopping: Stopping) {
-    // Not one of the chores, which wait for each other.
-    tokio::select! {
-        () = by_time(&app, stopping) => {}
-        () = app.waiters.hear() => {}
-    }
+    // Neither is one of the chores, which wait for each other. A mail under way is finished.
+    let hearing = async {
+        tokio::select! {
+            () = by_time(&app, stopping.clone()) => {}
+            () = app.waiters.hear() => {}
+        }
+    };
+    tokio::join!(hearing, mail::run(&app, stopping.clone()));
 }
 
 async fn by_time(app: &App, stopping: Stopping) {
@@ -77,5 +80,8 @@ async fn forget(app: &App) {
     }
     if let Err(error) = admin::sessions::forget_old(app, now).await {
         tracing::warn!(%error, "sessions that are over were not forgotten");
+    }
+    if let Err(error) = mail::forget_old(app, now).await {
+        tracing::warn!(%error, "old deliveries were not forgotten");
     }
 }

@@ -16,6 +16,7 @@ pub mod health;
 pub mod init;
 pub mod keys;
 pub mod logins;
+pub mod mail;
 pub mod packages;
 pub mod passwords;
 pub mod phone_site;

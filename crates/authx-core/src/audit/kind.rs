@@ -119,6 +119,10 @@ kinds! {
     LoginExpired = "login_expired";
     /// Not let in.
     LoginRefused = "login_refused";
+    /// A mail could not be sent, or no longer in time.
+    MailFailed = "mail_failed";
+    /// A mail server took a mail.
+    MailSent = "mail_sent";
     /// A passkey that lets its owner into the portal from now on.
     PasskeyAdded = "passkey_added";
     /// A passkey that no longer does.

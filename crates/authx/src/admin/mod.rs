@@ -13,6 +13,7 @@ pub mod clock;
 
 pub mod groups;
 pub mod keys;
+pub mod letters;
 pub mod packages;
 pub mod passkeys;
 pub mod passwords;

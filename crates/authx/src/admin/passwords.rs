@@ -4,6 +4,7 @@ use super::{
     Actor, AdminError, Change, Tenant,
     accounts::{self, AccountError},
     change, detail,
+    letters::{self, Deed, Letter},
 };
 use crate::{
     app::{About, App},
@@ -51,10 +52,13 @@ pub async fn set(
         let row = accounts::row(app, tenant.id, user).await?;
         by.check_self_or_outranks(user, row.role)?;
         let sealed = sealed(app, tenant, now, user, hash);
+        let letter = Letter::PasswordChanged(Deed::by(by, user, now));
+        let told = letters::notify(app, now, tenant.id, user, &letter).await?;
         Ok(Change {
             batch: Batch::default()
                 .set_password(tenant.id, user, sealed)
-                .end_sessions(tenant.id, user, now),
+                .end_sessions(tenant.id, user, now)
+                .and(told),
             kind: EventKind::PasswordSet,
             about: About { user: Some(user), ..About::default() },
             detail: detail([("name", row.name.into()), ("replaced", row.has_password.into())]),

@@ -21,7 +21,7 @@ use authx_core::{Cx, Millis, audit::AuditKey, seal::MasterKey};
 use std::sync::Arc;
 
 /// An installation at `https://mfa.example.com` and `https://phone.mfa.example.com` that pushes
-/// nothing and hashes passwords cheaply, and the clock that it goes by.
+/// and mails nothing and hashes passwords cheaply, and the clock that it goes by.
 pub fn app(store: Store) -> (App, Arc<ManualClock>) {
     let random: Arc<dyn Random> = Arc::new(SeededRandom::new(7));
     let clock = Arc::new(ManualClock::new(Millis(1_767_225_600_000)));
@@ -37,6 +37,7 @@ pub fn app(store: Store) -> (App, Arc<ManualClock>) {
         waiters: Waiters::new(),
         rings: Rings::new(),
         push: None,
+        mail: None,
         directory: Directory::default(),
         seals: LatestSeals::default(),
         portal: crate::config::Portal::default(),
@@ -57,6 +58,7 @@ pub fn beside(app: &App, store: Store) -> App {
         waiters: Waiters::new(),
         rings: Rings::new(),
         push: None,
+        mail: app.mail.clone(),
         directory: Directory::default(),
         seals: LatestSeals::default(),
         portal: app.portal,

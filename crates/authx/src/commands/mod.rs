@@ -8,6 +8,7 @@ mod doctor;
 mod group;
 mod init;
 mod log;
+mod mail;
 mod opened;
 mod phone;
 mod policy;
@@ -72,6 +73,9 @@ enum Command {
     Init(init::Arguments),
     /// Read the record: what happened, newest last
     Log(log::Arguments),
+    /// Try whether mail arrives
+    #[command(subcommand)]
+    Mail(mail::Command),
     /// Take phones from their users, or call them something else
     Phone(phone::Arguments),
     /// Say who may use what
@@ -124,6 +128,7 @@ fn run(Arguments { global, command }: Arguments) -> anyhow::Result<ExitCode> {
             Command::Group(arguments) => group::run(&global, arguments).await,
             Command::Init(arguments) => init::run(&global, &arguments).await,
             Command::Log(arguments) => log::run(&global, arguments).await,
+            Command::Mail(command) => mail::run(&global, &command).await,
             Command::Phone(arguments) => phone::run(&global, arguments).await,
             Command::Policy(arguments) => policy::run(&global, arguments).await,
             Command::Portal(arguments) => portal::run(&global, arguments).await,

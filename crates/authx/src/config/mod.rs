@@ -2,6 +2,7 @@
 
 mod acme;
 mod listen;
+mod mail;
 mod network;
 mod portal;
 mod push;
@@ -13,6 +14,7 @@ pub use authx_program::config::{
     ConfigError, Fault, InvalidOrigin, Log, LogFormat, Origin, SecretFile, SecretFileError,
 };
 pub use listen::{Listen, Tls, TrustedProxy};
+pub use mail::{Help, Login, Mail, Place};
 pub use network::{InvalidNetwork, Network};
 pub use portal::{InvalidSignUp, Portal, SignUp};
 pub use push::{ProxyAddress, ProxyError, Push};
@@ -37,6 +39,8 @@ pub struct Config {
     pub audit_key_file: SecretFile,
     /// How callers reach the server.
     pub listen: Listen,
+    /// How people are written to; without it, nobody is.
+    pub mail: Option<Mail>,
     /// How messages reach phones whose app is closed.
     pub push: Push,
     /// Who may come into the portal, and for how long.
@@ -109,6 +113,7 @@ impl Config {
             database: database.as_ref(),
         };
         let listen = Listen::read(reading, &mut root, &around);
+        let mail = Mail::read(reading, &mut root, directory);
         let push = Push::read(reading, &mut root, directory);
         let portal = Portal::read(reading, &mut root);
         let log = Log::read(reading, &mut root);
@@ -124,6 +129,7 @@ impl Config {
             master_key_file: master_key_file?,
             audit_key_file: audit_key_file?,
             listen: listen?,
+            mail,
             push,
             portal,
             log,

@@ -86,13 +86,8 @@ trusted_proxies = []
 # unix_socket = "/run/authx/api.sock"
 {acme}
 {push}
-[portal]
-# Who may make a company: "closed" (only with the link that `authx init` showed), "invited", "open".
-sign_up = "closed"
-# After how long a sign-in ends that nobody uses, and every one.
-idle_minutes = 30
-session_hours = 12
-
+{PORTAL}
+{MAIL}
 [log]
 # "human" or "json".
 format = "human"
@@ -170,3 +165,28 @@ fn push(contact: Option<&Contact>) -> String {
 "#
     )
 }
+
+const PORTAL: &str = r#"[portal]
+# Who may make a company: "closed" (only with the link that `authx init` showed), "invited", "open".
+sign_up = "closed"
+# After how long a sign-in ends that nobody uses, and every one.
+idle_minutes = 30
+session_hours = 12
+"#;
+
+const MAIL: &str = r#"[mail]
+# The server that takes mail from this one: "smtp.example.com:587". Without it nobody is written to.
+# server = "smtp.your-company.com:587"
+# Under which address.
+# from = "AuthX <authx@your-company.com>"
+# "starttls": encrypted, or nothing is sent. "tls": encrypted from the first byte. "none": only to a
+# server on this machine.
+# security = "starttls"
+# As whom the server lets AuthX in; the file holds the password, or "credential:NAME".
+# user = "authx@your-company.com"
+# password_file = "mail.password"
+# Authorities beside the system's.
+# ca_file = "mail-ca.pem"
+# Whom people ask: the last line of every mail.
+# help = "helpdesk@your-company.com"
+"#;

@@ -3,6 +3,7 @@
 mod acme;
 mod address;
 mod certificate;
+mod mail;
 mod push;
 
 use crate::clock::{Clock, ClockGuard, Synchronisation, synchronisation};
@@ -63,6 +64,11 @@ impl Check {
 /// Checks an installation; nothing is changed but the database's schema, which is brought up to
 /// date as a start of the server would do.
 pub async fn examine(config_file: &Path, clock: Arc<dyn Clock>) -> Vec<Check> {
+    // Large, and once a command.
+    Box::pin(examined(config_file, clock)).await
+}
+
+async fn examined(config_file: &Path, clock: Arc<dyn Clock>) -> Vec<Check> {
     let config = match Config::load(config_file) {
         Ok(config) => config,
         Err(error) => return vec![without_config(&error)],
@@ -91,6 +97,7 @@ pub async fn examine(config_file: &Path, clock: Arc<dyn Clock>) -> Vec<Check> {
     }
     checks.extend(address::check(&config.listen));
     let stored = store.as_ref().zip(Keys::load(&config).ok());
+    checks.extend(mail::check(config.mail.as_ref()).await);
     checks.extend(push::check(&config.push, stored).await);
     checks
 }

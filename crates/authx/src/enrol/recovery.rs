@@ -5,6 +5,7 @@ use crate::{
         Actor, AdminError, Change,
         accounts::{self, AccountError},
         change, detail,
+        letters::{self, Deed, Letter},
     },
     app::{About, App},
     passwords::SALT_LEN,
@@ -67,11 +68,14 @@ pub async fn renew(
             guard: accounts::fresh_guard()?,
             created: now,
         };
+        let letter = Letter::RecoveryMade(Deed::by(by, user, now));
+        let told = letters::notify(app, now, tenant.id, user, &letter).await?;
         Ok::<_, AccountError>(Change {
             batch: Batch::default()
                 .delete_factors(tenant.id, user, word, true)
                 .insert_factor(factor)
-                .count_means(tenant.id, user),
+                .count_means(tenant.id, user)
+                .and(told),
             kind: EventKind::RecoveryMade,
             about: About { user: Some(user), ..About::default() },
             detail: detail([

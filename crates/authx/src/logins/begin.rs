@@ -144,8 +144,7 @@ async fn attempt(
     }
     let certificate = visitor.certificate;
     let waived = account.and_then(waived);
-    let started =
-        Start { login, first_factor, spared, certificate, answer, session, waived };
+    let started = Start { login, first_factor, spared, certificate, answer, session, waived };
     Box::pin(store(app, caller, &policy, now, started, has)).await
 }
 

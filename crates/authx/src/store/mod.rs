@@ -13,6 +13,7 @@ pub mod applications;
 pub mod audiences;
 mod batch;
 pub mod contacts;
+pub mod deliveries;
 pub mod directory;
 pub mod enrolments;
 mod error;

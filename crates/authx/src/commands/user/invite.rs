@@ -7,11 +7,11 @@ use super::{
 use crate::{
     admin::accounts::{self, Account},
     app::App,
-    enrol::phones::{self, Invited, PhoneError, Separate},
+    enrol::phones::{self, Invited, Mailed, PhoneError, Separate},
 };
 use anyhow::{Context as _, bail};
 use authx_core::{
-    InvitationId, PhoneId, TenantId, UserId,
+    DeliveryId, InvitationId, PhoneId, TenantId, UserId,
     wire::{
         login::Rfc3339,
         phone::{AccountState, InvitationProof, MadePhone, Token},
@@ -29,6 +29,9 @@ pub(super) struct Arguments {
     /// Demand a code that travels another way than the link, though there is a password
     #[arg(long)]
     separate_code: bool,
+    /// Send the link to the mail address on record, and show it nobody else
+    #[arg(long, conflicts_with = "wait")]
+    mail: bool,
     /// Stay, and show the four words of the phone until it counts
     #[arg(long)]
     wait: bool,
@@ -61,24 +64,59 @@ pub(super) async fn run(
 ) -> anyhow::Result<()> {
     let Account { id, name, .. } = accounts::find(app, tenant, &arguments.user).await?;
     let separate = if arguments.separate_code { Separate::Always } else { Separate::IfNeeded };
+    if arguments.mail {
+        let mailed = phones::invite_by_mail(app, by, tenant, id, separate).await?;
+        return sent(id, name, mailed).write(global.json);
+    }
     let invited = phones::invite(app, by, tenant, id, separate).await?;
     shown(app, id, name, &invited, arguments.wait).write(global.json)?;
     if arguments.wait { wait(app, &invited.token, global.json).await } else { Ok(()) }
 }
 
+/// An invitation that went by mail.
+#[derive(Serialize)]
+struct Sent {
+    user_id: UserId,
+    user: String,
+    invitation_id: InvitationId,
+    delivery_id: DeliveryId,
+    to: String,
+    proof: InvitationProof,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    separate_code: Option<String>,
+    expires_at: Rfc3339,
+    replaced: bool,
+    support_code: String,
+}
+
+fn sent(user_id: UserId, user: String, mailed: Mailed) -> Sent {
+    let Mailed { id, proof, code, expires, replaces, posted } = mailed;
+    Sent {
+        user_id,
+        user,
+        invitation_id: id,
+        delivery_id: posted.id,
+        to: posted.to,
+        proof,
+        separate_code: code.as_ref().map(|code| code.to_string()),
+        expires_at: Rfc3339(expires),
+        replaced: replaces,
+        support_code: posted.support_code,
+    }
+}
+
 fn shown(app: &App, user_id: UserId, user: String, invited: &Invited, waits: bool) -> Shown {
-    let phone_url = app.phone_url.to_string();
     Shown {
         user_id,
         user,
         invitation_id: invited.id,
-        link: format!("{phone_url}/#{}", *invited.token.text()),
+        link: invited.link(app).to_string(),
         short_code: invited.short.shown().to_string(),
         proof: invited.proof,
         separate_code: invited.code.as_ref().map(|code| code.to_string()),
         expires_at: Rfc3339(invited.expires),
         replaced: invited.replaces,
-        phone_url,
+        phone_url: app.phone_url.to_string(),
         waits,
     }
 }
@@ -123,6 +161,26 @@ fn tell(phone: &MadePhone, counts: bool, json: bool) -> anyhow::Result<bool> {
         )
     };
     emit(&text)
+}
+
+impl Output for Sent {
+    fn text(&self) -> String {
+        let Self { user, to, expires_at, support_code, .. } = self;
+        let expires = String::from(*expires_at);
+        let earlier = if self.replaced { " An earlier invitation no longer counts." } else { "" };
+        let proof = match &self.separate_code {
+            Some(code) => format!(
+                "The page asks for this code. Let it travel another way than by mail:\n\n    {code}\n\n"
+            ),
+            None => "The page asks for the user's password.\n".to_owned(),
+        };
+        format!(
+            "The server sends “{user}” a link, to {to}; it is good until {expires}.{earlier}\n{proof}\
+             Whether it went: authx log --code {support_code}\n\
+             Both sides show four words then; compare them: authx user phones {}\n",
+            quoted(user)
+        )
+    }
 }
 
 impl Output for Shown {

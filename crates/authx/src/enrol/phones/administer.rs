@@ -2,7 +2,10 @@
 
 use super::{PhoneError, account::Made, activate::named};
 use crate::{
-    admin::{Actor, AdminError, Change, accounts, change, detail},
+    admin::{
+        Actor, AdminError, Change, accounts, change, detail,
+        letters::{self, Deed, Letter},
+    },
     app::{About, App},
     phones,
     store::{Batch, phones as stored, phones::PhoneRow},
@@ -98,12 +101,20 @@ pub async fn remove(
     tenant: TenantId,
     id: PhoneId,
 ) -> Result<String, PhoneError> {
-    let removed = change(app, by, tenant, move |tenant, _| async move {
+    let removed = change(app, by, tenant, move |tenant, now| async move {
         let row = row(app, tenant.id, id).await?;
         let user = accounts::row(app, tenant.id, row.account).await?;
         by.check_self_or_outranks(row.account, user.role)?;
+        let mut batch =
+            Batch::default().delete_phone(tenant.id, id).count_means(tenant.id, row.account);
+        // Of one that never counted there is nothing to tell.
+        if row.active {
+            let deed = Deed::by(by, row.account, now);
+            let letter = Letter::PhoneRemoved { phone: row.name.clone(), deed };
+            batch = batch.and(letters::notify(app, now, tenant.id, row.account, &letter).await?);
+        }
         Ok::<_, PhoneError>(Change {
-            batch: Batch::default().delete_phone(tenant.id, id).count_means(tenant.id, row.account),
+            batch,
             kind: EventKind::PhoneRemoved,
             about: About { user: Some(row.account), ..About::default() },
             detail: detail([

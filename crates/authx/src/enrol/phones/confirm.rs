@@ -6,7 +6,10 @@ use super::{
     again, commit,
 };
 use crate::{
-    admin::{self, AdminError, accounts, detail},
+    admin::{
+        self, AdminError, accounts, detail,
+        letters::{self, Deed, Letter},
+    },
     app::App,
     enrol,
     logins::factor_place,
@@ -73,7 +76,8 @@ async fn attempt(app: &App, phone: &KnownPhone, typed: &str) -> Result<(), Phone
     if let Some(from) = &leaves {
         batch = batch.hand_over_requests(from.id, row.id).delete_phone(tenant, from.id);
     }
-    batch = batch.count_means(tenant, user);
+    let told = letters::notify(app, now, tenant, user, &letter(row, leaves.as_ref(), now)).await?;
+    let batch = batch.count_means(tenant, user).and(told);
     commit(app, phone, now, batch, Some(recorded(row, leaves.as_ref()))).await?;
     // The one has what the other was asked, and the other learns that it is gone.
     for id in leaves.iter().map(|from| from.id).chain([row.id]) {
@@ -126,6 +130,14 @@ fn push(app: &App, phone: &KnownPhone, now: Millis) -> Result<NewFactor, PhoneEr
         guard: accounts::fresh_guard()?,
         created: now,
     })
+}
+
+fn letter(row: &PhoneRow, leaves: Option<&PhoneRow>, now: Millis) -> Letter {
+    let (phone, deed) = (row.name.clone(), Deed::own(now));
+    match leaves {
+        None => Letter::PhoneAdded { phone, platform: row.platform.clone(), deed },
+        Some(from) => Letter::PhoneMoved { phone, before: from.name.clone(), deed },
+    }
 }
 
 fn recorded(row: &PhoneRow, leaves: Option<&PhoneRow>) -> (EventKind, Map<String, Value>) {

@@ -2,7 +2,10 @@
 
 use super::{PhoneError, account::account, activate::named, again, commit, endpoint};
 use crate::{
-    admin::detail,
+    admin::{
+        detail,
+        letters::{self, Deed, Letter},
+    },
     app::App,
     phones::{KnownPhone, subscription_place},
     store::Batch,
@@ -48,9 +51,14 @@ pub async fn describe(
 /// [`PhoneError::Admin`].
 pub async fn leave(app: &App, phone: &KnownPhone) -> Result<(), PhoneError> {
     let now = app.now()?;
-    let batch = Batch::default()
+    let mut batch = Batch::default()
         .delete_phone(phone.tenant(), phone.id())
         .count_means(phone.tenant(), phone.account());
+    if phone.row.active {
+        let letter = Letter::PhoneRemoved { phone: phone.row.name.clone(), deed: Deed::own(now) };
+        let told = letters::notify(app, now, phone.tenant(), phone.account(), &letter).await?;
+        batch = batch.and(told);
+    }
     let detail =
         detail([("phone", phone.row.name.as_str().into()), ("state", phone.state().word().into())]);
     commit(app, phone, now, batch, Some((EventKind::PhoneRemoved, detail))).await?;

@@ -29,7 +29,7 @@ pub use device::{
     cancel_subscription, describe, drop_credential, leave, register_credential, subscribe,
 };
 pub use endpoint::target;
-pub use invite::{Invited, Separate, invite};
+pub use invite::{Invited, Mailed, Separate, invite, invite_by_mail};
 pub use look::look;
 pub use moves::{begin_move, cancel_move};
 pub use portal::{Offered, offer};
@@ -39,9 +39,10 @@ pub(crate) use unlock::unlocked;
 pub use window::{Shown, close_window, open_window, shown_at_prompt, window};
 
 use crate::{
-    admin::{AdminError, accounts::AccountError},
+    admin::{AdminError, accounts::AccountError, letters::LetterError},
     app::{About, App},
     clock::ClockProblem,
+    mail::MailRefused,
     passwords::PasswordError,
     phones::{KnownPhone, PhoneUnread},
     store::{Batch, StoreError},
@@ -83,6 +84,9 @@ pub enum PhoneError {
         "this invitation is not open: it is over, was used, or never existed; ask for a new one"
     )]
     NotOpen,
+    /// The invitation cannot go by mail.
+    #[error(transparent)]
+    Mail(#[from] MailRefused),
     /// The phone has not had its first good use.
     #[error("this phone does not count yet: confirm it with a code first")]
     Pending,
@@ -138,6 +142,15 @@ macro_rules! through_admin {
 }
 
 through_admin! { ClockProblem PasswordError SealError StoreError }
+
+impl From<LetterError> for PhoneError {
+    fn from(error: LetterError) -> Self {
+        match error {
+            LetterError::Admin(error) => error.into(),
+            LetterError::Refused(why) => why.into(),
+        }
+    }
+}
 
 impl From<InvalidBoxKey> for PhoneError {
     fn from(_: InvalidBoxKey) -> Self {

@@ -1,0 +1,160 @@
+//! What people are written, and how it comes into the outbox: in the batch of what it tells of, so
+//! that neither is stored without the other.
+
+mod deliveries;
+mod letter;
+mod notices;
+mod render;
+mod times;
+mod trial;
+mod words;
+
+pub(crate) use deliveries::recipient as opened_recipient;
+pub use deliveries::{Delivery, Page, deliveries};
+pub(crate) use letter::INVITATION;
+pub use letter::{Deed, Letter, Link, TITLES, title};
+pub(crate) use render::{Written, place};
+pub use trial::{TrialError, trial};
+
+use super::AdminError;
+use crate::{
+    app::App,
+    mail::{Address, MailRefused},
+    store::{
+        Batch,
+        deliveries::{DeliveryState, NewDelivery},
+    },
+};
+use authx_core::{DeliveryId, Millis, TenantId, UserId, wire::text::SupportCode};
+use render::Correspondent;
+use zeroize::Zeroizing;
+
+/// Why somebody is not written to.
+#[derive(Debug, thiserror::Error)]
+pub enum LetterError {
+    /// What can stop any change.
+    #[error(transparent)]
+    Admin(#[from] AdminError),
+    /// It cannot be sent.
+    #[error(transparent)]
+    Refused(#[from] MailRefused),
+}
+
+/// What is on its way to somebody.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Posted {
+    /// Finds it among the deliveries.
+    pub id: DeliveryId,
+    /// Enough of the address that its owner knows it: `a•••@example.com`.
+    pub to: String,
+    /// Stands in the mail, and finds it in the record.
+    pub support_code: String,
+}
+
+/// Tells a user of something that happened. Where that is impossible, as mail is not set up or no
+/// address is on record, the deliveries say so, and nothing else comes of it.
+///
+/// # Errors
+///
+/// [`AdminError`]: what is stored cannot be read.
+pub async fn notify(
+    app: &App,
+    now: Millis,
+    tenant: TenantId,
+    account: UserId,
+    letter: &Letter,
+) -> Result<Batch, AdminError> {
+    match post(app, now, tenant, account, letter).await {
+        Ok((batch, _)) => Ok(batch),
+        Err(LetterError::Refused(why)) => {
+            let support_code = app.decide(now, SupportCode::draw);
+            Ok(Batch::default().queue_delivery(NewDelivery {
+                id: app.decide(now, DeliveryId::new),
+                tenant,
+                kind: letter.kind(),
+                account: Some(account),
+                recipient: None,
+                content: None,
+                state: DeliveryState::NotSent,
+                created: now,
+                until: now,
+                support_code: support_code.to_string(),
+                error: Some(why.to_string()),
+            }))
+        }
+        Err(LetterError::Admin(error)) => Err(error),
+    }
+}
+
+/// Writes to a user, at the address on record; once the batch is stored, it will be sent.
+///
+/// # Errors
+///
+/// [`LetterError::Refused`]: mail is not set up, or no address is on record.
+/// [`LetterError::Admin`].
+pub async fn post(
+    app: &App,
+    now: Millis,
+    tenant: TenantId,
+    account: UserId,
+    letter: &Letter,
+) -> Result<(Batch, Posted), LetterError> {
+    let correspondent = Correspondent::of(app, tenant, account).await?;
+    let to = correspondent.address()?;
+    queue(app, now, &correspondent, &to, Some(account), letter)
+}
+
+/// Writes to somebody who is not, or not yet, reached by an account's address: `name` is what that
+/// person is called, and empty if that is not known.
+///
+/// # Errors
+///
+/// As [`post`].
+pub async fn post_to(
+    app: &App,
+    now: Millis,
+    tenant: TenantId,
+    (to, name): (&Address, &str),
+    letter: &Letter,
+) -> Result<(Batch, Posted), LetterError> {
+    let correspondent = Correspondent::stranger(app, tenant, name).await?;
+    queue(app, now, &correspondent, to, None, letter)
+}
+
+fn queue(
+    app: &App,
+    now: Millis,
+    correspondent: &Correspondent,
+    to: &Address,
+    account: Option<UserId>,
+    letter: &Letter,
+) -> Result<(Batch, Posted), LetterError> {
+    let mailer = app.mail.as_ref().ok_or(MailRefused::Off)?;
+    let (id, code) = app.decide(now, |cx| (DeliveryId::new(cx), SupportCode::draw(cx)));
+    let written = correspondent.write(app, mailer.help(), letter, code.as_str())?;
+    let damaged = |error: serde_json::Error| AdminError::Damaged(error.to_string());
+    let content = serde_json::to_vec(&written).map(Zeroizing::new).map_err(damaged)?;
+    let seal = |column, plain: &[u8]| {
+        let place = place(correspondent.tenant, column, &id);
+        app.decide(now, |cx| correspondent.data_key.seal(cx, &place, plain))
+    };
+    let day = now.plus_secs(DAY_SECS);
+    let delivery = NewDelivery {
+        id,
+        tenant: correspondent.tenant,
+        kind: letter.kind(),
+        account,
+        recipient: Some(seal("recipient", to.as_str().as_bytes())),
+        content: Some(seal("content", &content)),
+        state: DeliveryState::Waiting,
+        created: now,
+        until: letter.until().map_or(day, |until| until.min(day)),
+        support_code: code.to_string(),
+        error: None,
+    };
+    let posted = Posted { id, to: to.masked(), support_code: code.to_string() };
+    Ok((Batch::default().queue_delivery(delivery), posted))
+}
+
+/// How long a letter is tried.
+const DAY_SECS: u64 = 24 * 3_600;
