@@ -1,7 +1,13 @@
-//! What a serving node does by itself: seal the record, end overdue logins, forget old ones, hear
-//! what other nodes change.
+//! What a serving node does by itself: seal the record and read it, end overdue logins, forget old
+//! ones, remove what is too old, hear what other nodes change.
 
-use crate::{admin, app::App, enrol, logins, mail, seals, serve::Stopping, store::events};
+use crate::{
+    admin::{self, retention},
+    app::App,
+    enrol, lines, logins, mail, seals,
+    serve::Stopping,
+    store::events,
+};
 use std::{sync::Arc, time::Duration};
 use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
 
@@ -12,11 +18,43 @@ pub async fn run(app: Arc<App>, stopping: Stopping) {
     let hearing = async {
         tokio::select! {
             () = by_time(&app, stopping.clone()) => {}
+            () = read(&app, stopping.clone()) => {}
             () = app.waiters.hear() => {}
         }
     };
     tokio::join!(hearing, mail::run(&app, stopping.clone()));
 }
+
+/// Reads the record, and removes what is too old: work that may take long after a restore, and
+/// must not keep the sealer waiting.
+async fn read(app: &App, stopping: Stopping) {
+    let mut reading = interval(READING);
+    reading.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut removing = every(REMOVING_SECS);
+    loop {
+        tokio::select! {
+            () = stopping.wait() => break,
+            _ = reading.tick() => read_on(app).await,
+            _ = removing.tick() => remove(app).await,
+        }
+    }
+}
+
+async fn read_on(app: &App) {
+    if let Err(error) = lines::read_on(app).await {
+        tracing::warn!(%error, "the record was not read on: lists and figures are behind");
+    }
+}
+
+async fn remove(app: &App) {
+    let Ok(now) = app.now() else { return };
+    if let Err(error) = retention::remove_old(app, now).await {
+        tracing::error!(%error, "old entries of the record were not removed");
+    }
+}
+
+const READING: Duration = Duration::from_millis(500);
+const REMOVING_SECS: u64 = 600;
 
 async fn by_time(app: &App, stopping: Stopping) {
     let [mut sealing, mut expiring, mut forgetting] = [1, 2, 30].map(every);

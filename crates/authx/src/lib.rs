@@ -15,6 +15,7 @@ pub mod enrol;
 pub mod health;
 pub mod init;
 pub mod keys;
+pub mod lines;
 pub mod logins;
 pub mod mail;
 pub mod packages;

@@ -28,6 +28,15 @@ pub enum Finding {
         /// The seal before.
         previous: u64,
     },
+    /// Removals that were not made of this record as it stands.
+    #[error(
+        "row {seq} says that entries were removed, but of another record than this one: it lies \
+         across an earlier removal, or beyond the last seal"
+    )]
+    RemovalMisfit {
+        /// The row's ordinal.
+        seq: i64,
+    },
     /// A witness knows a newer seal than the record has.
     #[error(
         "a witness knows seal {witness}, the record ends with seal {last}: its end was cut off, or \
@@ -145,6 +154,8 @@ pub struct Report {
     pub rows: u64,
     /// How many seals were read.
     pub seals: u64,
+    /// How many entries went as the policy on the record wants, and the record says so.
+    pub removed: u64,
     /// What is wrong, in the order of the record: at most [`Report::MOST`].
     pub findings: Vec<Finding>,
     /// How many findings there were beyond those.

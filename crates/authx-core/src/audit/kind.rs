@@ -75,6 +75,8 @@ kinds! {
     CodeConfirmed = "code_confirmed";
     /// A secret for an authenticator app was shown.
     CodeOffered = "code_offered";
+    /// Old entries went, as the policy on the record wants.
+    EntriesRemoved = "entries_removed";
     /// A window to enrol at the VPN prompt was closed.
     EnrolmentClosed = "enrolment_closed";
     /// A window to enrol at the VPN prompt was opened.
@@ -161,10 +163,14 @@ kinds! {
     PortalSteppedUp = "portal_stepped_up";
     /// A new policy.
     PolicySet = "policy_set";
+    /// The record, or a part of it, was taken away as a file.
+    RecordExported = "record_exported";
     /// New recovery codes.
     RecoveryMade = "recovery_made";
     /// The database comes from a backup.
     Restored = "restored";
+    /// The record is kept for another time.
+    RetentionSet = "retention_set";
     /// An account became, or is no longer, an administrator.
     RoleSet = "role_set";
     /// What a login allowed may go on no longer.

@@ -14,8 +14,13 @@ mod approval;
 mod event;
 mod finding;
 mod kind;
+mod login_line;
 mod merkle;
+mod removed;
 mod repeats;
+mod retention;
+#[cfg(test)]
+mod retention_tests;
 mod seal;
 #[cfg(test)]
 mod tests;
@@ -25,6 +30,8 @@ mod witness;
 pub use event::{Event, Row};
 pub use finding::{Finding, Report};
 pub use kind::{EventKind, UnknownKind};
+pub use login_line::{Delay, LoginLine, LoginOutcome, Step, TallyKey};
+pub use retention::{Class, Classes, Plan, Removal, Remover, Retention, Unsound};
 pub use seal::Seal;
 pub use verify::{Range, Verifier};
 pub use witness::{InvalidWitness, Witness};

@@ -8,11 +8,11 @@ use crate::{
 };
 use proptest::prelude::*;
 
-fn key() -> AuditKey {
+pub(super) fn key() -> AuditKey {
     with_cx(11, AuditKey::generate)
 }
 
-fn tenant() -> TenantId {
+pub(super) fn tenant() -> TenantId {
     TenantId::from_bytes([1; 16])
 }
 
@@ -25,7 +25,7 @@ const KINDS: [EventKind; 5] = [
     EventKind::BackupMade,
 ];
 
-fn event(number: u64) -> Event {
+pub(super) fn event(number: u64) -> Event {
     let at = Millis(1_767_225_600_000 + number * 700);
     let mut id = [0; 16];
     id[8..].copy_from_slice(&number.to_be_bytes());
@@ -44,35 +44,40 @@ fn event(number: u64) -> Event {
 
 /// A row of the table.
 #[derive(Clone, Debug)]
-struct Stored {
-    seq: i64,
-    event: Event,
-    kind: String,
-    detail: String,
-    mac: Vec<u8>,
+pub(super) struct Stored {
+    pub(super) seq: i64,
+    pub(super) event: Event,
+    pub(super) kind: String,
+    pub(super) detail: String,
+    pub(super) mac: Vec<u8>,
 }
 
 impl Stored {
-    fn new(seq: i64, event: Event) -> Self {
+    pub(super) fn new(seq: i64, event: Event) -> Self {
         let (kind, detail) = (event.kind.to_string(), event.detail_text());
         Self { seq, mac: key().mac(&event).to_vec(), event, kind, detail }
     }
 
     fn feed(&self, verifier: &mut Verifier<'_>) {
-        verifier.row(&Row {
+        self.with(|row| verifier.row(row));
+    }
+
+    pub(super) fn with<T>(&self, take: impl FnOnce(&Row<'_>) -> T) -> T {
+        take(&Row {
             seq: self.seq,
             kind: &self.kind,
             mac: &self.mac,
             ..self.event.as_row(&self.detail)
-        });
+        })
     }
 }
 
 /// The two tables, as far as one tenant goes. Ordinals have gaps, as other tenants have rows too.
 #[derive(Clone, Debug, Default)]
-struct Database {
-    rows: Vec<Stored>,
-    seals: Vec<Seal>,
+pub(super) struct Database {
+    pub(super) rows: Vec<Stored>,
+    pub(super) seals: Vec<Seal>,
+    pub(super) written: u64,
 }
 
 impl Database {
@@ -89,13 +94,20 @@ impl Database {
 
     fn write(&mut self, rows: u64) {
         for _ in 0..rows {
-            let number = u64::try_from(self.rows.len()).unwrap();
-            let seq = self.rows.last().map_or(10, |row| row.seq + 1 + i64::from(number % 3 == 1));
-            self.rows.push(Stored::new(seq, event(number)));
+            self.written = u64::try_from(self.rows.len()).unwrap();
+            self.put(event(self.written));
         }
     }
 
-    fn seal(&mut self) {
+    pub(super) fn put(&mut self, event: Event) -> i64 {
+        let gap = i64::from(self.written % 3 == 1);
+        let seq = self.rows.last().map_or(10, |row| row.seq + 1 + gap);
+        self.rows.push(Stored::new(seq, event));
+        self.written += 1;
+        seq
+    }
+
+    pub(super) fn seal(&mut self) {
         let after = self.seals.last().map_or(0, |seal| seal.upto);
         let new: Vec<&Stored> =
             self.rows.iter().filter(|row| row.seq > i64::try_from(after).unwrap()).collect();
@@ -107,9 +119,12 @@ impl Database {
     }
 
     /// Reads the tables in the way that the verifier asks for.
-    fn verify(&self, witnesses: &[Witness]) -> Report {
+    pub(super) fn verify(&self, witnesses: &[Witness]) -> Report {
         let key = key();
         let mut verifier = Verifier::new(&key, tenant(), witnesses);
+        for row in self.rows.iter().filter(|row| row.kind == "entries_removed") {
+            row.with(|row| verifier.removal(row));
+        }
         let feed = |verifier: &mut Verifier<'_>, range: Range| {
             let mut rows: Vec<_> = self.rows.iter().collect();
             rows.sort_by_key(|row| row.seq);
@@ -128,7 +143,7 @@ impl Database {
         verifier.finish()
     }
 
-    fn findings(&self) -> Vec<Finding> {
+    pub(super) fn findings(&self) -> Vec<Finding> {
         self.verify(&[]).findings
     }
 }

@@ -1,8 +1,8 @@
 //! Reads a record again and says what was done to it.
 
 use super::{
-    AuditKey, EventKind, Finding, Report, Row, Seal, Witness, approval::PhoneKeys, merkle::Tree,
-    repeats::Repeats,
+    AuditKey, EventKind, Finding, Removal, Report, Row, Seal, Witness, approval::PhoneKeys,
+    merkle::Tree, removed::Removals, repeats::Repeats,
 };
 use crate::{Millis, id::TenantId};
 use serde::Serialize;
@@ -29,10 +29,10 @@ impl std::fmt::Display for Range {
 
 /// Verifies the record of one tenant in one pass, in memory that does not grow with it.
 ///
-/// Feed every seal in the order of numbers, and after each the rows that [`Self::seal`] asks for, in
-/// the order of ordinals; then the rows that [`Self::tail`] asks for; then [`Self::finish`]. Read
-/// the seals before the rows when the server is running, so that no row is read before the seal that
-/// covers it.
+/// Feed first, to [`Self::removal`], the rows that tell of removals. Then every seal in the order of
+/// numbers, and after each the rows that [`Self::seal`] asks for, in the order of ordinals; then the
+/// rows that [`Self::tail`] asks for; then [`Self::finish`]. Read the seals before the rows when the
+/// server is running, so that no row is read before the seal that covers it.
 #[derive(Debug)]
 pub struct Verifier<'k> {
     key: &'k AuditKey,
@@ -42,12 +42,19 @@ pub struct Verifier<'k> {
     open: Option<Seal>,
     /// The last genuine seal whose rows have all been fed.
     closed: Option<Seal>,
+    /// The last one whose rows were compared with it: number and count.
+    compared: (u64, u64),
+    removals: Removals,
     /// The number of the last seal, genuine or not.
     number: u64,
     /// Whether every seal since `closed` was there and genuine.
     unbroken: bool,
     stretch: Stretch,
     range: Range,
+    /// The first ordinal that was not compared yet.
+    from: i64,
+    /// The last row that told of a removal.
+    removal_seq: i64,
     last_seq: Option<i64>,
     repeats: Repeats,
     phones: PhoneKeys,
@@ -75,10 +82,14 @@ impl<'k> Verifier<'k> {
             witnesses,
             open: None,
             closed: None,
+            compared: (0, 0),
+            removals: Removals::default(),
             number: 0,
             unbroken: true,
             stretch: Stretch::default(),
             range: Range { first: i64::MIN, last: i64::MAX },
+            from: i64::MIN,
+            removal_seq: 0,
             last_seq: None,
             repeats: Repeats::default(),
             phones: PhoneKeys::default(),
@@ -86,6 +97,7 @@ impl<'k> Verifier<'k> {
                 tenant,
                 rows: 0,
                 seals: 0,
+                removed: 0,
                 findings: Vec::new(),
                 further: 0,
                 unsealed: 0,
@@ -93,6 +105,17 @@ impl<'k> Verifier<'k> {
                 witness: None,
             },
         }
+    }
+
+    /// Takes a row that tells of a removal, before all else; in the order of ordinals. What the
+    /// audit key did not make counts for nothing here, and is found when its turn comes.
+    pub fn removal(&mut self, row: &Row<'_>) {
+        let removal = Removal::of(self.key, self.report.tenant, row);
+        let (Some(removal), Ok(id)) = (removal, row.id.try_into()) else { return };
+        if !self.removals.take(id, removal) {
+            self.find(Finding::RemovalMisfit { seq: row.seq });
+        }
+        self.removal_seq = row.seq;
     }
 
     /// Takes the next seal and says which rows to feed before the one after it. `None`: none, as the
@@ -181,6 +204,9 @@ impl<'k> Verifier<'k> {
     pub fn finish(mut self) -> Report {
         self.close();
         let last = self.closed.as_ref().map_or(0, |seal| seal.number);
+        if self.removals.last() > last {
+            self.find(Finding::RemovalMisfit { seq: self.removal_seq });
+        }
         let known = self.witnesses.last().map_or(0, |witness| witness.number);
         if known > last {
             self.find(Finding::RolledBack { witness: known, last });
@@ -190,26 +216,41 @@ impl<'k> Verifier<'k> {
             unsealed: self.stretch.rows,
             unsealed_since: since,
             witness: self.closed.as_ref().map(Seal::witness),
+            removed: self.removals.total(),
             ..self.report
         }
     }
 
-    /// Compares the open seal with the rows that came since the last genuine one.
+    /// Compares the open seal with the rows that came since the last one compared.
     fn close(&mut self) {
         let Some(seal) = self.open.take() else { return };
+        let thinned = self.removals.over(seal.number);
+        // Of what went in part, only the end says how much.
+        if thinned.is_some_and(|removal| seal.number < removal.last) {
+            self.closed = Some(seal);
+            self.unbroken = true;
+            return;
+        }
+        let (after, before) = self.compared;
+        let root = match thinned {
+            Some(removal) => (removal.first == after + 1).then_some(removal.root),
+            None => (seal.number == after + 1 && self.unbroken).then_some(seal.root),
+        };
+        let removed = self.removals.between(after, seal.number);
         let Stretch { tree, rows, changed, .. } = std::mem::take(&mut self.stretch);
-        let (number, range) = (seal.number, self.range);
-        let before = self.closed.as_ref().map_or(0, |seal| seal.count);
-        let found = before.saturating_add(rows);
+        let (number, range) = (seal.number, Range { first: self.from, last: self.range.last });
+        let found = before.saturating_add(rows).saturating_add(removed);
         // Counts are cumulative, so they tell even across seals that are missing or changed.
         if found < seal.count {
             let missing = seal.count - found;
             self.find(Finding::RowsRemoved { number, missing, rows: range });
         } else if found > seal.count {
             self.find(Finding::RowsAdded { number, extra: found - seal.count, rows: range });
-        } else if self.unbroken && changed == 0 && tree.root() != seal.root {
+        } else if changed == 0 && root.is_some_and(|root| tree.root() != root) {
             self.find(Finding::RowsReplaced { number, rows: range });
         }
+        self.compared = (seal.number, seal.count);
+        self.from = ordinal(seal.upto).saturating_add(1);
         self.closed = Some(seal);
         self.unbroken = true;
     }

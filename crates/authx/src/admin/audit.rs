@@ -3,7 +3,7 @@
 use super::AdminError;
 use crate::{
     app::App,
-    store::{Flow, Row, events, record as stored},
+    store::{Batch, Flow, Row, events, meta, record as stored, retention},
 };
 use authx_core::{
     TenantId,
@@ -52,15 +52,72 @@ pub async fn verify(app: &App, witnesses: &[Witness]) -> Result<Verification, Ad
     for tenant in tenants {
         reports.push(verify_tenant(app, tenant, witnesses).await?);
     }
-    Ok(Verification { reports, strays })
+    let verification = Verification { reports, strays };
+    remember(app, &verification).await?;
+    Ok(verification)
 }
 
+/// Whether the last verification found something wrong with a tenant's record, or with what
+/// belongs to no tenant.
+///
+/// # Errors
+///
+/// [`AdminError::Store`].
+pub async fn last_failed(app: &App, tenant: TenantId) -> Result<bool, AdminError> {
+    let failed = meta::read(&app.store, LAST_FAILED).await?.unwrap_or_default();
+    let tenant = tenant.to_string();
+    Ok(failed.split(' ').any(|word| word == STRAYS || word == tenant))
+}
+
+/// Writes nothing while all is well, as always.
+async fn remember(app: &App, verification: &Verification) -> Result<(), AdminError> {
+    let changed = verification.reports.iter().filter(|report| !report.is_intact());
+    let mut words: Vec<String> = changed.map(|report| report.tenant.to_string()).collect();
+    words.extend((verification.strays > 0).then(|| STRAYS.to_owned()));
+    let before = meta::read(&app.store, LAST_FAILED).await?.unwrap_or_default();
+    let after = words.join(" ");
+    if before != after {
+        app.store.commit(Batch::default().put_meta(LAST_FAILED, after)).await?;
+    }
+    Ok(())
+}
+
+const LAST_FAILED: &str = "record_changed";
+const STRAYS: &str = "strays";
+
+/// Entries that are removed by policy in the very moment of a verification would look like removed
+/// ones. So whoever finds something looks whether that happened, and reads again.
 async fn verify_tenant(
     app: &App,
     tenant: TenantId,
     witnesses: &[Witness],
 ) -> Result<Report, AdminError> {
+    let mut before = retention::entries(&app.store, tenant).await?;
+    for _ in 0..MOST_READINGS {
+        let report = read_tenant(app, tenant, witnesses, &before).await?;
+        let after = retention::entries(&app.store, tenant).await?;
+        if report.is_intact() || before == after {
+            return Ok(report);
+        }
+        before = after;
+    }
+    read_tenant(app, tenant, witnesses, &before).await
+}
+
+const MOST_READINGS: usize = 3;
+
+async fn read_tenant(
+    app: &App,
+    tenant: TenantId,
+    witnesses: &[Witness],
+    removals: &[Row],
+) -> Result<Report, AdminError> {
     let mut verifier = Verifier::new(&app.keys.audit, tenant, witnesses);
+    for row in removals {
+        if let Some(entry) = entry(row.int(0)?, row) {
+            verifier.removal(&entry);
+        }
+    }
     let mut seals = stored::seals(&app.store, tenant);
     // The seals begin to be read first, so that no row is read before the seal that covers it.
     let mut seal = seals.next().await?;
@@ -112,7 +169,7 @@ impl Rows {
 }
 
 /// `None`: its columns are not of the shape of an entry.
-fn entry(seq: i64, row: &Row) -> Option<Entry<'_>> {
+pub(super) fn entry(seq: i64, row: &Row) -> Option<Entry<'_>> {
     Some(Entry {
         seq,
         id: row.bytes(1).ok()?,

@@ -20,6 +20,8 @@ pub mod passwords;
 pub mod policies;
 pub mod portal;
 pub mod record;
+pub mod reports;
+pub mod retention;
 pub mod sessions;
 pub mod settings;
 pub mod sign_up;

@@ -1,5 +1,15 @@
 //! Reading the record: what happened, newest last, and what happens from now on.
 
+pub mod actions;
+pub mod export;
+pub mod logins;
+mod page;
+mod sheet;
+pub mod trace;
+
+pub use page::Page;
+pub use sheet::cell;
+
 use super::AdminError;
 use crate::{app::App, store::record as stored};
 use authx_core::{ApplicationId, EventId, LoginId, TenantId, UserId, wire::login::Rfc3339};
@@ -103,7 +113,7 @@ impl<'a> Follow<'a> {
     }
 }
 
-fn entry(row: stored::EntryRow) -> Result<Entry, AdminError> {
+pub(super) fn entry(row: stored::EntryRow) -> Result<Entry, AdminError> {
     let damaged = |error| AdminError::Damaged(format!("entry {}: {error}", row.seq));
     Ok(Entry {
         seq: row.seq,

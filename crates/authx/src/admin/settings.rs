@@ -1,4 +1,5 @@
-//! How a company is set up.
+//! How a company is set up. How long its record is kept stands in the record itself:
+//! [`retention`](super::retention).
 
 use super::AdminError;
 use serde::{Deserialize, Serialize};
@@ -11,12 +12,6 @@ pub struct Settings {
     pub time_zone: String,
     /// One of eight colours beside the company's name, 1 to 8.
     pub hue: u8,
-    /// Days after which entries of the record are removed; `None` keeps them.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub retention_days: Option<u32>,
-    /// Nothing is removed from the record while it stands.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub legal_hold: bool,
 }
 
 impl Settings {
@@ -41,6 +36,6 @@ impl Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { time_zone: "UTC".to_owned(), hue: 1, retention_days: None, legal_hold: false }
+        Self { time_zone: "UTC".to_owned(), hue: 1 }
     }
 }

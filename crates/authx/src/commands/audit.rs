@@ -1,5 +1,9 @@
 //! `authx audit`.
 
+mod retention;
+
+use retention::Arguments as Retention;
+
 use super::{Global, Output, opened::Opened};
 use crate::admin::audit::{Verification, verify};
 use anyhow::{Context as _, bail};
@@ -17,6 +21,8 @@ use std::{
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Show or set how long the record is kept
+    Retention(Retention),
     /// Read the whole record again and say what was done to it; exit code 1 if anything was
     Verify {
         /// What others kept: a witness a line, as `authx audit verify` and every signed answer
@@ -34,9 +40,15 @@ struct Verified {
 }
 
 pub(super) async fn run(global: &Global, command: Command) -> anyhow::Result<ExitCode> {
-    let Command::Verify { witnesses: files } = command;
+    match command {
+        Command::Retention(arguments) => retention::run(global, &arguments).await,
+        Command::Verify { witnesses } => verify_all(global, &witnesses).await,
+    }
+}
+
+async fn verify_all(global: &Global, files: &[PathBuf]) -> anyhow::Result<ExitCode> {
     let mut witnesses = vec![];
-    for file in &files {
+    for file in files {
         read(file, &mut witnesses)?;
     }
     let Opened { app, .. } = Opened::open(global).await?;
@@ -83,6 +95,9 @@ impl Output for Verified {
 fn report(report: &Report) -> String {
     let Report { tenant, rows, seals, findings, further, unsealed, .. } = report;
     let mut text = format!("{tenant}  {rows} entries under {seals} seals");
+    if report.removed > 0 {
+        let _ = write!(text, ", {} removed as the policy on the record wants", report.removed);
+    }
     if let (Some(since), 1..) = (report.unsealed_since, unsealed) {
         let since = String::from(Rfc3339(since));
         let _ = write!(text, ", {unsealed} not sealed yet, since {since}");

@@ -1,19 +1,27 @@
 //! `authx log`.
 
+mod export;
+
 use super::{Global, opened::Opened};
-use crate::admin::{
-    accounts, applications,
-    record::{Entry, Filter, Follow, newest},
+use crate::{
+    admin::{
+        accounts, applications,
+        record::{Entry, Filter, Follow, newest},
+    },
+    app::App,
 };
 use anyhow::Context as _;
-use authx_core::{TenantId, UserId, reason::Reason, wire::text::SupportCode};
+use authx_core::{ApplicationId, TenantId, UserId, reason::Reason, wire::text::SupportCode};
 use authx_program::output::{emit, visible};
-use clap::Args;
+use clap::{Args, Subcommand};
 use serde_json::Value;
 use std::{fmt::Write as _, process::ExitCode, time::Duration};
 
 #[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// Whose, by name or id; needed once there are several tenants
     #[arg(long)]
     tenant: Option<String>,
@@ -34,8 +42,17 @@ pub(super) struct Arguments {
     follow: bool,
 }
 
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Take the record, or a part of it, away as a file; who does so is recorded
+    Export(export::Arguments),
+}
+
 /// With `--json`, an object a line.
-pub(super) async fn run(global: &Global, arguments: Arguments) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(global: &Global, mut arguments: Arguments) -> anyhow::Result<ExitCode> {
+    if let Some(Command::Export(arguments)) = arguments.command.take() {
+        return export::run(global, arguments).await;
+    }
     let opened = Opened::open(global).await?;
     let tenant = opened.tenant(arguments.tenant.as_deref()).await?.id;
     let filter = filter(&opened, tenant, &arguments).await?;
@@ -57,26 +74,34 @@ pub(super) async fn run(global: &Global, arguments: Arguments) -> anyhow::Result
     Ok(ExitCode::SUCCESS)
 }
 
+async fn user(app: &App, tenant: TenantId, text: Option<&str>) -> anyhow::Result<Option<UserId>> {
+    let Some(text) = text else { return Ok(None) };
+    // By id also somebody who was deleted: the record remains.
+    Ok(Some(match text.parse() {
+        Ok(id) => id,
+        Err(_) => accounts::find(app, tenant, text).await?.id,
+    }))
+}
+
+async fn application(
+    app: &App,
+    tenant: TenantId,
+    text: Option<&str>,
+) -> anyhow::Result<Option<ApplicationId>> {
+    let Some(text) = text else { return Ok(None) };
+    Ok(Some(match text.parse() {
+        Ok(id) => id,
+        Err(_) => applications::find(app, tenant, text).await?.id,
+    }))
+}
+
 async fn filter(
     Opened { app, .. }: &Opened,
     tenant: TenantId,
     arguments: &Arguments,
 ) -> anyhow::Result<Filter> {
-    let user = match arguments.user.as_deref() {
-        None => None,
-        // By id also somebody who was deleted: the record remains.
-        Some(text) => match text.parse::<UserId>() {
-            Ok(id) => Some(id),
-            Err(_) => Some(accounts::find(app, tenant, text).await?.id),
-        },
-    };
-    let application = match arguments.application.as_deref() {
-        None => None,
-        Some(text) => match text.parse() {
-            Ok(id) => Some(id),
-            Err(_) => Some(applications::find(app, tenant, text).await?.id),
-        },
-    };
+    let user = user(app, tenant, arguments.user.as_deref()).await?;
+    let application = application(app, tenant, arguments.application.as_deref()).await?;
     let code = arguments.code.clone().map(SupportCode::try_from).transpose();
     let code = code.map_err(anyhow::Error::msg)?;
     Ok(Filter { user, application, support_code: code.map(String::from) })

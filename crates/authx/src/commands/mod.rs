@@ -127,7 +127,7 @@ fn run(Arguments { global, command }: Arguments) -> anyhow::Result<ExitCode> {
             Command::Doctor(arguments) => doctor::run(&global, &arguments).await,
             Command::Group(arguments) => group::run(&global, arguments).await,
             Command::Init(arguments) => init::run(&global, &arguments).await,
-            Command::Log(arguments) => log::run(&global, arguments).await,
+            Command::Log(arguments) => Box::pin(log::run(&global, arguments)).await,
             Command::Mail(command) => mail::run(&global, &command).await,
             Command::Phone(arguments) => phone::run(&global, arguments).await,
             Command::Policy(arguments) => policy::run(&global, arguments).await,

@@ -38,8 +38,12 @@ pub struct Filling {
     pub aside: Option<String>,
 }
 
+/// Tables that travel with no snapshot: who holds which lease, and what is made from the record.
+pub(super) const LEFT_TABLES: &[&str] =
+    &["lease", "login_line", "tally", "approve_tally", "log_reader", "retention_run"];
+
 /// What belongs to one installation at one moment and travels with no snapshot: the schema's
-/// number, and who holds which lease.
+/// number.
 const LEFT_BEHIND: &str = "schema_version";
 
 impl Table {

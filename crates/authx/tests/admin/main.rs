@@ -9,9 +9,13 @@
 mod accounts;
 mod applications;
 mod enrolment;
+mod exports;
+mod login_lines;
+mod login_lists;
 mod groups;
 mod policies;
 mod record;
+mod retention;
 mod tenants;
 
 use authx::{

@@ -115,7 +115,7 @@ async fn verification_finds_what_was_changed_removed_put_in_or_cut_off() {
 
 /// Seals all there is. PostgreSQL has to see every older transaction end first, also those of other
 /// tests.
-async fn settle(world: &super::World) {
+pub(super) async fn settle(world: &super::World) {
     let store = &world.app.store;
     let sql = "SELECT MAX(seq) FROM event";
     let newest = store.query_one(sql, []).await.unwrap().unwrap().int(0).unwrap();

@@ -213,7 +213,8 @@ async fn every_column_of_every_table_is_in_a_snapshot() {
     let database = Database::sqlite();
     let store = database.store().await;
     let columns = "SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c
-        WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name <> 'lease'
+        WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name NOT IN
+          ('lease', 'login_line', 'tally', 'approve_tally', 'log_reader', 'retention_run')
         ORDER BY m.name, c.cid";
     for row in store.query(columns, []).await.unwrap() {
         let (table, column) = (row.text(0).unwrap(), row.text(1).unwrap());

@@ -4,7 +4,7 @@ use super::{
     super::{
         Filling, Loader, Occupied, StoreError, TableRow, Value,
         flow::Source,
-        snapshot::{Loading, Order, TABLES, Table, loading},
+        snapshot::{LEFT_TABLES, Loading, Order, TABLES, Table, loading},
     },
     connector::{Connector, Session},
     migrate,
@@ -65,7 +65,7 @@ pub(super) async fn fill_alone(
     if any(client).await? {
         let Occupied::SetAside(schema) = occupied else { return Err(StoreError::Conflict) };
         client.batch_execute(&format!("CREATE SCHEMA {schema}")).await?;
-        let tables = TABLES.iter().map(|table| table.name).chain(["lease"]);
+        let tables = TABLES.iter().map(|table| table.name).chain(LEFT_TABLES.iter().copied());
         for table in tables {
             client.batch_execute(&format!("ALTER TABLE {table} SET SCHEMA {schema}")).await?;
         }

@@ -2,7 +2,7 @@
 
 use super::super::{
     Filling, Occupied, StoreError,
-    snapshot::{Loading, Order, TABLES, loading},
+    snapshot::{LEFT_TABLES, Loading, Order, TABLES, loading},
 };
 use super::{connection, snapshot};
 use rusqlite::{Connection, TransactionBehavior};
@@ -107,7 +107,9 @@ fn replace(
     for table in TABLES.iter().rev() {
         transaction.execute(&table.clear(), [])?;
     }
-    transaction.execute("DELETE FROM lease", [])?;
+    for table in LEFT_TABLES {
+        transaction.execute(&format!("DELETE FROM {table}"), [])?;
+    }
     snapshot::take(transaction, orders)
 }
 

@@ -1,0 +1,295 @@
+//! The record as a file: CSV for spreadsheets, one JSON object a line for programs; however much,
+//! a piece at a time.
+
+use super::{
+    super::{Actor, AdminError, detail},
+    actions::{Action, action},
+    entry,
+    logins::{LoginItem, item},
+    sheet::cell,
+};
+use crate::{
+    app::{About, App},
+    store::{Batch, Flow, Row, login_list, record as stored},
+};
+use authx_core::{TenantId, audit::EventKind, wire::login::Rfc3339};
+use serde_json::Value;
+
+pub use super::{actions::ActionFilter, logins::LoginFilter};
+
+/// How it is written.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Format {
+    /// For spreadsheets, RFC 4180.
+    Csv,
+    /// An object a line.
+    Json,
+}
+
+/// What is written.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum What {
+    /// What was changed, newest first.
+    Actions(ActionFilter),
+    /// Every entry as it is recorded, oldest first.
+    Entries,
+    /// Logins, a line each, newest first.
+    Logins(LoginFilter),
+}
+
+/// A file on its way.
+#[derive(Debug)]
+pub struct Export {
+    rows: Flow<Row>,
+    what: What,
+    format: Format,
+    begun: bool,
+    ended: bool,
+}
+
+impl Format {
+    /// The format of a word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "csv" => Some(Self::Csv),
+            "json" => Some(Self::Json),
+            _ => None,
+        }
+    }
+
+    /// What an answer says of it.
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Csv => "text/csv; charset=utf-8",
+            Self::Json => "application/x-ndjson",
+        }
+    }
+
+    /// How a file's name ends.
+    pub fn ending(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Json => "ndjson",
+        }
+    }
+}
+
+impl What {
+    /// The word for it, as in a file's name.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Actions(_) => "actions",
+            Self::Entries => "record",
+            Self::Logins(_) => "logins",
+        }
+    }
+
+    fn columns(&self) -> &'static [&'static str] {
+        match self {
+            Self::Actions(_) => ACTION_COLUMNS,
+            Self::Entries => ENTRY_COLUMNS,
+            Self::Logins(_) => LOGIN_COLUMNS,
+        }
+    }
+}
+
+/// Begins to write a tenant's record to a file, and records who takes it away.
+///
+/// # Errors
+///
+/// [`AdminError`].
+pub async fn export(
+    app: &App,
+    by: &Actor,
+    tenant: TenantId,
+    what: What,
+    format: Format,
+) -> Result<Export, AdminError> {
+    let rows = match &what {
+        What::Actions(filter) => stored::all_actions(&app.store, tenant, filter),
+        What::Entries => stored::all_entries(&app.store, tenant),
+        What::Logins(filter) => login_list::all_logins(&app.store, tenant, filter),
+    };
+    let mut said = detail([
+        ("what", what.word().into()),
+        ("format", format.ending().into()),
+        ("by", by.as_str().into()),
+    ]);
+    if let Some(id) = by.user() {
+        said.insert("by_id".to_owned(), id.to_string().into());
+    }
+    let (kind, about) = (EventKind::RecordExported, About::default());
+    let batch = app.record(Batch::default(), app.now()?, tenant, kind, about, said);
+    app.store.commit(batch).await?;
+    Ok(Export { rows, what, format, begun: false, ended: false })
+}
+
+impl Export {
+    /// The next piece, some ten kilobytes; `None` at the end.
+    ///
+    /// # Errors
+    ///
+    /// [`AdminError`]: what came so far is not all.
+    pub async fn next(&mut self) -> Result<Option<Vec<u8>>, AdminError> {
+        if self.ended {
+            return Ok(None);
+        }
+        let mut piece = Vec::with_capacity(PIECE + 1_024);
+        if !self.begun && self.format == Format::Csv {
+            line(&mut piece, self.what.columns().iter().map(|name| (*name).to_owned()))?;
+        }
+        self.begun = true;
+        while piece.len() < PIECE {
+            let Some(row) = self.rows.next().await? else {
+                self.ended = true;
+                break;
+            };
+            self.write(&row, &mut piece)?;
+        }
+        Ok((!piece.is_empty()).then_some(piece))
+    }
+
+    fn write(&self, row: &Row, piece: &mut Vec<u8>) -> Result<(), AdminError> {
+        match (&self.what, self.format) {
+            (What::Actions(_), format) => {
+                let one = action(entry(stored::entry(row)?)?);
+                match format {
+                    Format::Csv => line(piece, action_cells(&one)?),
+                    Format::Json => object(piece, &one),
+                }
+            }
+            (What::Entries, format) => {
+                let one = entry(stored::entry(row)?)?;
+                match format {
+                    Format::Csv => {
+                        let detail = Value::Object(one.detail.clone()).to_string();
+                        let mut cells = entry_cells(&one);
+                        cells.push(detail);
+                        line(piece, cells)
+                    }
+                    Format::Json => object(piece, &one),
+                }
+            }
+            (What::Logins(_), format) => {
+                let one = item(login_list::login(row)?);
+                match format {
+                    Format::Csv => line(piece, login_cells(&one)),
+                    Format::Json => object(piece, &one),
+                }
+            }
+        }
+    }
+}
+
+fn object(piece: &mut Vec<u8>, one: &impl serde::Serialize) -> Result<(), AdminError> {
+    serde_json::to_writer(&mut *piece, one).map_err(damaged)?;
+    piece.push(b'\n');
+    Ok(())
+}
+
+fn line(piece: &mut Vec<u8>, cells: impl IntoIterator<Item = String>) -> Result<(), AdminError> {
+    let mut writer =
+        csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(&mut *piece);
+    let cells: Vec<String> = cells.into_iter().map(|text| cell(&text).into_owned()).collect();
+    writer.write_record(&cells).map_err(damaged)?;
+    writer.flush().map_err(damaged)
+}
+
+fn damaged(error: impl std::fmt::Display) -> AdminError {
+    AdminError::Damaged(error.to_string())
+}
+
+fn said<T: ToString>(value: Option<&T>) -> String {
+    value.map(T::to_string).unwrap_or_default()
+}
+
+fn login_cells(one: &LoginItem) -> Vec<String> {
+    let time = |at: Option<Rfc3339>| at.map(String::from).unwrap_or_default();
+    vec![
+        time(Some(one.began)),
+        time(one.ended),
+        one.outcome.word().to_owned(),
+        said(one.reason.as_ref()),
+        said(one.factor.as_ref()),
+        one.name.clone(),
+        said(one.user.as_ref()),
+        said(one.user_id.as_ref()),
+        said(one.application.as_ref()),
+        said(one.application_id.as_ref()),
+        said(one.address.as_ref()),
+        said(one.support_code.as_ref()),
+        said(one.took_ms.as_ref()),
+        said(one.approve_ms.as_ref()),
+        one.login_id.to_string(),
+    ]
+}
+
+fn entry_cells(one: &super::Entry) -> Vec<String> {
+    vec![
+        one.seq.to_string(),
+        String::from(one.at),
+        one.event.clone(),
+        said(one.user.as_ref()),
+        said(one.user_id.as_ref()),
+        said(one.application.as_ref()),
+        said(one.application_id.as_ref()),
+        said(one.login_id.as_ref()),
+        said(one.support_code.as_ref()),
+    ]
+}
+
+fn action_cells(one: &Action) -> Result<Vec<String>, AdminError> {
+    let mut cells = entry_cells(&one.entry);
+    cells.truncate(7);
+    let part = |key: &str| one.entry.detail.get(key).map(Value::to_string).unwrap_or_default();
+    let facts: serde_json::Map<String, Value> =
+        one.facts.iter().map(|fact| (fact.field.clone(), fact.value.clone().into())).collect();
+    cells.extend([said(one.by.as_ref()), said(one.by_id.as_ref()), part("before"), part("after")]);
+    cells.push(serde_json::to_string(&facts).map_err(damaged)?);
+    Ok(cells)
+}
+
+const LOGIN_COLUMNS: &[&str] = &[
+    "began",
+    "ended",
+    "outcome",
+    "reason",
+    "factor",
+    "name",
+    "user",
+    "user_id",
+    "application",
+    "application_id",
+    "address",
+    "support_code",
+    "took_ms",
+    "approve_ms",
+    "login_id",
+];
+const ENTRY_COLUMNS: &[&str] = &[
+    "seq",
+    "at",
+    "event",
+    "user",
+    "user_id",
+    "application",
+    "application_id",
+    "login_id",
+    "support_code",
+    "detail",
+];
+const ACTION_COLUMNS: &[&str] = &[
+    "seq",
+    "at",
+    "event",
+    "user",
+    "user_id",
+    "application",
+    "application_id",
+    "by",
+    "by_id",
+    "before",
+    "after",
+    "facts",
+];
+const PIECE: usize = 32 * 1_024;

@@ -1,0 +1,8 @@
+//! Figures of the last days, and what needs a person.
+
+mod figures;
+mod notices;
+
+pub use crate::store::reports::{LostPhone, RefusedUser, WordCount};
+pub use figures::{ApplicationFigures, Approvals, Dashboard, Period, Slot, dashboard};
+pub use notices::{Level, Notice, Subject, notices};

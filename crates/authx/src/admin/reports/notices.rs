@@ -1,0 +1,180 @@
+//! What needs a person, the most urgent first.
+
+use super::super::{AdminError, audit};
+use crate::{app::App, store::reports as stored};
+use authx_core::{ApplicationId, Millis, TenantId, UserId, audit::EventKind};
+use serde::Serialize;
+
+/// How much it matters.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// People are kept out, or somebody may have come in.
+    Bad,
+    /// Somebody should look at it.
+    Warn,
+}
+
+/// What a notice is about, for a link.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Subject {
+    /// An application.
+    Application(ApplicationId),
+    /// The administrators.
+    Administrators,
+    /// What was sent.
+    Deliveries,
+    /// Logins that ended with “not me”.
+    NotMe,
+    /// The server itself: nothing in the portal.
+    Server,
+    /// A user.
+    User(UserId),
+    /// Users for whom no second factor is asked.
+    Bypassed,
+}
+
+/// Something that needs a person.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Notice {
+    /// How much it matters.
+    pub level: Level,
+    /// A stable word.
+    pub code: &'static str,
+    /// What is so.
+    pub what: String,
+    /// What to do.
+    pub action: String,
+    /// Where to go.
+    pub subject: Subject,
+}
+
+/// Everything of a tenant that needs a person now, the most urgent first.
+///
+/// # Errors
+///
+/// [`AdminError::Store`].
+pub async fn notices(app: &App, tenant: TenantId, now: Millis) -> Result<Vec<Notice>, AdminError> {
+    let mut found = vec![];
+    found.extend(fraud(app, tenant, now).await?);
+    found.extend(clock(app));
+    found.extend(record(app, tenant, now).await?);
+    found.extend(push(app));
+    found.extend(backup(app, tenant, now).await?);
+    found.extend(people(app, tenant, now).await?);
+    found.sort_by_key(|notice| notice.level);
+    Ok(found)
+}
+
+async fn fraud(app: &App, tenant: TenantId, now: Millis) -> Result<Option<Notice>, AdminError> {
+    let since = Millis(now.0.saturating_sub(DAY_MILLIS));
+    let reasons = stored::by_reason(&app.store, tenant, since).await?;
+    let count = reasons.iter().find(|one| one.word == "fraud").map_or(0, |one| one.count);
+    Ok((count > 0).then(|| Notice {
+        level: Level::Bad,
+        code: "not_me",
+        what: match count {
+            1 => "A user pressed “Not me” within the last day".to_owned(),
+            many => format!("“Not me” was pressed {many} times within the last day"),
+        },
+        action: "Somebody knew the password. Nobody was let in. Have it changed.".to_owned(),
+        subject: Subject::NotMe,
+    }))
+}
+
+fn clock(app: &App) -> Option<Notice> {
+    let problem = app.clock.ready().err()?;
+    Some(Notice {
+        level: Level::Bad,
+        code: "clock",
+        what: "The server’s clock cannot be believed".to_owned(),
+        action: problem.to_string(),
+        subject: Subject::Server,
+    })
+}
+
+/// The record is to be sealed every second, and its last verification to have found it whole.
+async fn record(app: &App, tenant: TenantId, now: Millis) -> Result<Vec<Notice>, AdminError> {
+    let mut found = vec![];
+    if let Some(since) = stored::unsealed_since(&app.store, tenant).await?
+        && now.since(since) > UNSEALED_MILLIS
+    {
+        let minutes = now.since(since) / 60_000;
+        found.push(Notice {
+            level: Level::Bad,
+            code: "seal_missing",
+            what: format!("The record has not been sealed for {minutes} minutes"),
+            action: "Entries without a seal can be removed unseen. Look at the server’s log."
+                .to_owned(),
+            subject: Subject::Server,
+        });
+    }
+    if audit::last_failed(app, tenant).await? {
+        found.push(Notice {
+            level: Level::Bad,
+            code: "record_changed",
+            what: "The last verification found the record changed".to_owned(),
+            action: "Run authx audit verify on the server: it says what was changed.".to_owned(),
+            subject: Subject::Server,
+        });
+    }
+    Ok(found)
+}
+
+fn push(app: &App) -> Option<Notice> {
+    app.push.is_none().then(|| Notice {
+        level: Level::Warn,
+        code: "push_off",
+        what: "Phones get no notices: push is off".to_owned(),
+        action: "Set push.contact in authx.toml to a mail address, and restart.".to_owned(),
+        subject: Subject::Server,
+    })
+}
+
+async fn backup(app: &App, tenant: TenantId, now: Millis) -> Result<Option<Notice>, AdminError> {
+    let kind = EventKind::BackupMade.as_str();
+    let last = stored::newest_of_kind(&app.store, tenant, kind).await?;
+    let what = match last {
+        Some((at, _)) if now.since(at) <= BACKUP_MILLIS => return Ok(None),
+        Some((at, _)) => format!("The last backup is {} days old", now.since(at) / DAY_MILLIS),
+        None => "No backup was ever made".to_owned(),
+    };
+    Ok(Some(Notice {
+        level: Level::Warn,
+        code: "backup_old",
+        what,
+        action: "Run authx backup on the server, every day by a timer.".to_owned(),
+        subject: Subject::Server,
+    }))
+}
+
+async fn people(app: &App, tenant: TenantId, now: Millis) -> Result<Vec<Notice>, AdminError> {
+    let (owners, bypassed) = stored::owners_and_bypassed(&app.store, tenant, now).await?;
+    let mut found = vec![];
+    if owners == 1 {
+        found.push(Notice {
+            level: Level::Warn,
+            code: "one_owner",
+            what: "There is only one owner".to_owned(),
+            action: "Make a second one, who can help if the first loses everything.".to_owned(),
+            subject: Subject::Administrators,
+        });
+    }
+    if bypassed > 0 {
+        let who = if bypassed == 1 { "One user".to_owned() } else { format!("{bypassed} users") };
+        let verb = if bypassed == 1 { "gets" } else { "get" };
+        found.push(Notice {
+            level: Level::Warn,
+            code: "bypass_open",
+            what: format!("{who} {verb} in without a second factor"),
+            action: "Each bypass ends by itself; end it now if it is no longer needed.".to_owned(),
+            subject: Subject::Bypassed,
+        });
+    }
+    Ok(found)
+}
+
+const DAY_MILLIS: u64 = 24 * 3_600 * 1_000;
+const BACKUP_MILLIS: u64 = 7 * DAY_MILLIS;
+const UNSEALED_MILLIS: u64 = 5 * 60 * 1_000;
