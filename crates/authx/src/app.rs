@@ -6,6 +6,7 @@ pub mod testing;
 use crate::{
     clock::{Clock, ClockGuard, ClockProblem, SystemClock},
     config::{Config, Origin, Portal, SecretFileError},
+    contacts::Contacts,
     directory::Directory,
     keys::{Keys, KeysError},
     mail::{Post, PostError},
@@ -23,7 +24,7 @@ use authx_core::{
     audit::{Event, EventKind},
 };
 use serde_json::{Map, Value};
-use std::{num::NonZeroUsize, sync::Arc};
+use std::{num::NonZeroUsize, path::PathBuf, sync::Arc};
 
 /// The server's parts. Handlers and commands call the use cases with it.
 pub struct App {
@@ -47,10 +48,14 @@ pub struct App {
     pub mail: Option<Post>,
     /// Applications whose callers were seen lately.
     pub directory: Directory,
+    /// Who called for them.
+    pub contacts: Contacts,
     /// The newest seal of each tenant.
     pub seals: LatestSeals,
     /// Who may come into the portal, and for how long.
     pub portal: Portal,
+    /// Where the packages lie that this server was shipped with.
+    pub packages_directory: PathBuf,
     /// What an operator enters as Application URL.
     pub public_url: Origin,
     /// Where the authenticator is found.
@@ -119,8 +124,10 @@ impl App {
             push,
             mail: Post::open(config.mail.as_ref())?,
             directory: Directory::default(),
+            contacts: Contacts::default(),
             seals: LatestSeals::default(),
             portal: config.portal,
+            packages_directory: config.packages_directory.clone(),
             public_url: config.public_url.clone(),
             phone_url: config.phone_url.clone(),
         })

@@ -4,7 +4,7 @@
 use crate::{
     admin::{self, retention},
     app::App,
-    enrol, lines, logins, mail, seals,
+    contacts, enrol, lines, logins, mail, seals,
     serve::Stopping,
     store::events,
 };
@@ -61,7 +61,10 @@ async fn by_time(app: &App, stopping: Stopping) {
     loop {
         tokio::select! {
             () = stopping.wait() => break,
-            _ = sealing.tick() => seal(app).await,
+            _ = sealing.tick() => {
+                seal(app).await;
+                note_contacts(app).await;
+            }
             _ = expiring.tick() => expire(app).await,
             _ = forgetting.tick() => forget(app).await,
         }
@@ -98,6 +101,12 @@ async fn seal(app: &App) {
     }
 }
 
+async fn note_contacts(app: &App) {
+    if let Err(error) = contacts::write(app).await {
+        tracing::debug!(%error, "who called was not noted");
+    }
+}
+
 async fn expire(app: &App) {
     let Ok(now) = app.now() else { return };
     if let Err(error) = logins::expire_overdue(app, now).await {
@@ -107,6 +116,9 @@ async fn expire(app: &App) {
 
 async fn forget(app: &App) {
     let Ok(now) = app.now() else { return };
+    if let Err(error) = admin::keys::forget_revoked(app, now).await {
+        tracing::warn!(%error, "revoked Application Keys were not forgotten");
+    }
     if let Err(error) = logins::forget_old(app, now).await {
         tracing::warn!(%error, "old logins were not forgotten");
     }

@@ -8,6 +8,7 @@ pub mod chores;
 pub mod clock;
 pub mod commands;
 pub mod config;
+pub mod contacts;
 mod destination;
 pub mod directory;
 pub mod doctor;

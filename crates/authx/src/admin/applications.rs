@@ -1,54 +1,28 @@
 //! Applications: what is protected.
 
+pub use super::application_kind::ApplicationKind;
+pub use super::application_settings::{Change as SettingsChange, set};
+
 use super::{
     Actor, AdminError, Change, change, detail,
     keys::{self, NewKey},
 };
 use crate::{
     app::{About, App},
-    store::{Batch, applications as stored},
+    store::{
+        Batch, applications as stored,
+        audiences::{self, AudienceRow, Part},
+        groups,
+    },
 };
 use authx_core::{
-    ApplicationId, TenantId,
+    ApplicationId, GroupId, Millis, TenantId,
+    application::{DomainSuffix, Settings},
     audit::EventKind,
     name::{InvalidName, Name},
-    policy::{Document, FirstFactorKind},
     wire::login::Rfc3339,
 };
 use serde::Serialize;
-
-/// What is protected.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ApplicationKind {
-    /// A VPN of OpenVPN servers.
-    Openvpn,
-    /// OpenVPN Access Server, which proves the first factor itself.
-    #[serde(rename = "openvpn-access-server")]
-    OpenvpnAccessServer,
-}
-
-impl ApplicationKind {
-    /// All of them.
-    pub const ALL: &'static [Self] = &[Self::Openvpn, Self::OpenvpnAccessServer];
-
-    /// The word for it.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Openvpn => "openvpn",
-            Self::OpenvpnAccessServer => "openvpn-access-server",
-        }
-    }
-
-    /// What the policy of such an application says at first.
-    fn policy(self) -> Document {
-        let first_factors = match self {
-            Self::Openvpn => None,
-            Self::OpenvpnAccessServer => Some(vec![FirstFactorKind::AccessServer]),
-        };
-        Document { first_factors, ..Document::default() }
-    }
-}
 
 /// Why an application could not be made, found or removed.
 #[derive(Debug, thiserror::Error)]
@@ -62,9 +36,15 @@ pub enum ApplicationError {
     /// Another application of the tenant has this name.
     #[error("there is already an application “{0}”; choose another name")]
     NameTaken(String),
+    /// What the server makes by itself.
+    #[error("an application of type portal belongs to AuthX itself; choose another type")]
+    NotForHand,
     /// The tenant has no application of this name or id.
     #[error("there is no application “{0}”; `authx application list` shows those there are")]
     Unknown(String),
+    /// The tenant has no such group.
+    #[error("there is no group “{0}”")]
+    UnknownGroup(String),
 }
 
 /// An application as administrators see it.
@@ -82,6 +62,46 @@ pub struct Application {
     pub active_keys: u64,
     /// When it was made.
     pub created: Rfc3339,
+    /// How it is doing.
+    pub state: State,
+    /// The last time that one of its servers called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_contact: Option<Rfc3339>,
+    /// Servers that called so far.
+    pub servers: u64,
+    /// Names with this domain and without it are one person's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub domain_suffix: Option<DomainSuffix>,
+    /// The only groups whose members may sign in; absent where everybody may.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub groups: Option<Vec<Group>>,
+    /// The only groups whose members are asked for a second factor, while it is tried.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pilot: Vec<Group>,
+}
+
+/// How an application is doing.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Its servers call.
+    InUse,
+    /// They did, but not for a day.
+    Silent,
+    /// Nobody signs in: an administrator said so.
+    SwitchedOff,
+    /// None of its servers has ever called.
+    Waiting,
+}
+
+/// A group as an application names it.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Group {
+    /// Which.
+    #[serde(rename = "group_id")]
+    pub id: GroupId,
+    /// As people call it.
+    pub name: String,
 }
 
 /// A new application with its first key.
@@ -97,7 +117,7 @@ pub struct Created {
 ///
 /// # Errors
 ///
-/// [`ApplicationError::NameTaken`], [`ApplicationError::Admin`].
+/// [`ApplicationError::NameTaken`], [`ApplicationError::NotForHand`], [`ApplicationError::Admin`].
 pub async fn create(
     app: &App,
     by: &Actor,
@@ -106,12 +126,12 @@ pub async fn create(
     kind: ApplicationKind,
     key_name: &Name,
 ) -> Result<Created, ApplicationError> {
+    if kind == ApplicationKind::Portal {
+        return Err(ApplicationError::NotForHand);
+    }
     change(app, by, tenant, move |tenant, now| async move {
         let tenant = &tenant;
-        let found = stored::application_named(&app.store, tenant.id, name).await;
-        if found.map_err(AdminError::from)?.is_some() {
-            return Err(ApplicationError::NameTaken(name.to_string()));
-        }
+        is_free(app, tenant.id, name, None).await?;
         let id = app.decide(now, ApplicationId::new);
         let (key, sealed) = keys::draw(app, tenant, now);
         let policy = serde_json::to_value(kind.policy())
@@ -136,14 +156,17 @@ pub async fn create(
     .await
 }
 
-/// The applications of a tenant, by name.
+/// The applications of a tenant, by name, without the portal's own.
 ///
 /// # Errors
 ///
-/// [`AdminError::Store`].
+/// [`AdminError::Store`], [`AdminError::Damaged`].
 pub async fn list(app: &App, tenant: TenantId) -> Result<Vec<Application>, AdminError> {
     let rows = stored::applications(&app.store, tenant).await?;
-    Ok(rows.into_iter().map(application).collect())
+    let groups = audiences::audience(&app.store, tenant, None).await?;
+    let now = app.clock.clock().now();
+    let own = |row: &stored::ApplicationRow| row.kind != ApplicationKind::Portal.word();
+    rows.into_iter().filter(own).map(|row| application(row, &groups, now)).collect()
 }
 
 /// The application of a tenant that has this name or id.
@@ -166,7 +189,46 @@ pub async fn find(
             .await
             .map_err(AdminError::from)?,
     };
-    found.map(application).ok_or_else(|| ApplicationError::Unknown(text.to_owned()))
+    let found = found.filter(|row| row.kind != ApplicationKind::Portal.word());
+    let row = found.ok_or_else(|| ApplicationError::Unknown(text.to_owned()))?;
+    seen(app, tenant, row).await
+}
+
+/// The application of that very id.
+///
+/// # Errors
+///
+/// As [`find`].
+pub async fn get(
+    app: &App,
+    tenant: TenantId,
+    id: ApplicationId,
+) -> Result<Application, ApplicationError> {
+    let row = row(app, tenant, id).await?;
+    seen(app, tenant, row).await
+}
+
+async fn seen(
+    app: &App,
+    tenant: TenantId,
+    row: stored::ApplicationRow,
+) -> Result<Application, ApplicationError> {
+    let groups = audiences::audience(&app.store, tenant, Some(row.id)).await;
+    let groups = groups.map_err(AdminError::from)?;
+    Ok(application(row, &groups, app.clock.clock().now())?)
+}
+
+/// The group of a tenant that has this name or id.
+///
+/// # Errors
+///
+/// [`ApplicationError::UnknownGroup`], [`ApplicationError::Admin`].
+pub async fn group(app: &App, tenant: TenantId, text: &str) -> Result<GroupId, ApplicationError> {
+    let known = groups::groups(&app.store, tenant).await.map_err(AdminError::from)?;
+    let wanted = Name::new(text)?.folded();
+    let is_named = |name: &str| Name::new(name).is_ok_and(|name| name.folded() == wanted);
+    let found = known.iter().find(|row| text.parse() == Ok(row.id) || is_named(&row.name));
+    found.map(|row| row.id).ok_or_else(|| ApplicationError::UnknownGroup(text.to_owned()))
 }
 
 /// Removes an application: nobody signs in through it any more, and its keys are gone.
@@ -204,15 +266,58 @@ pub(super) async fn row(
     id: ApplicationId,
 ) -> Result<stored::ApplicationRow, ApplicationError> {
     let found = stored::application(&app.store, tenant, id).await.map_err(AdminError::from)?;
+    let found = found.filter(|row| row.kind != ApplicationKind::Portal.word());
     found.ok_or_else(|| ApplicationError::Unknown(id.to_string()))
 }
 
-fn application(row: stored::ApplicationRow) -> Application {
-    Application {
+/// Fails where another application than `own` has the name.
+pub(super) async fn is_free(
+    app: &App,
+    tenant: TenantId,
+    name: &Name,
+    own: Option<ApplicationId>,
+) -> Result<(), ApplicationError> {
+    let found = stored::application_named(&app.store, tenant, name).await;
+    match found.map_err(AdminError::from)? {
+        Some(found) if Some(found.id) != own => Err(ApplicationError::NameTaken(name.to_string())),
+        _ => Ok(()),
+    }
+}
+
+/// What is stored of an application's settings.
+pub(super) fn settings(row: &stored::ApplicationRow) -> Result<Settings, AdminError> {
+    serde_json::from_str(&row.settings).map_err(|error| AdminError::Damaged(error.to_string()))
+}
+
+fn application(
+    row: stored::ApplicationRow,
+    groups: &[AudienceRow],
+    now: Millis,
+) -> Result<Application, AdminError> {
+    let Settings { domain_suffix, gated, switched_off } = settings(&row)?;
+    let of = |part: Part| {
+        let own = groups.iter().filter(|group| group.application == row.id && group.part == part);
+        own.map(|group| Group { id: group.group, name: group.name.clone() }).collect()
+    };
+    let state = match row.last_contact {
+        _ if switched_off => State::SwitchedOff,
+        None => State::Waiting,
+        Some(last) if now.since(last) > SILENT_AFTER_MILLIS => State::Silent,
+        Some(_) => State::InUse,
+    };
+    Ok(Application {
         id: row.id,
+        state,
+        last_contact: row.last_contact.map(Rfc3339),
+        servers: row.servers,
+        groups: gated.then(|| of(Part::Gate)),
+        pilot: of(Part::Pilot),
         name: row.name,
         kind: row.kind,
         active_keys: row.active_keys,
         created: Rfc3339(row.created),
-    }
+        domain_suffix,
+    })
 }
+
+const SILENT_AFTER_MILLIS: u64 = 24 * 60 * 60 * 1_000;

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     app::{About, App},
     directory::key_place,
-    store::{Batch, applications as stored},
+    store::{Batch, applications as stored, contacts::contacts},
 };
 use authx_core::{
     ApplicationId, KeyId, Millis, TenantId,
@@ -32,6 +32,9 @@ pub enum KeyError {
     /// Another key that counts has this name.
     #[error("this application already has a key “{0}”; choose another name, such as the host's")]
     NameTaken(String),
+    /// It counts, was revoked too long ago, or is not there.
+    #[error("this key cannot be restored: its ten minutes are over; make a new one")]
+    NotRestorable,
     /// No more keys.
     #[error("an application has at most {MOST_ACTIVE} keys; revoke one that is no longer used")]
     TooMany,
@@ -55,6 +58,15 @@ pub struct Key {
     /// When it stopped counting.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revoked: Option<Rfc3339>,
+    /// The last time that somebody signed with it, to the minute.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_used: Option<Rfc3339>,
+    /// From where; absent for the unix socket.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_address: Option<String>,
+    /// Until when its revocation can be taken back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub restorable_until: Option<Rfc3339>,
 }
 
 /// A new key.
@@ -115,13 +127,43 @@ pub async fn list(
 ) -> Result<Vec<Key>, KeyError> {
     applications::row(app, tenant, application).await?;
     let rows = stored::keys(&app.store, tenant, application).await.map_err(AdminError::from)?;
-    let key = |row: stored::KeyRow| Key {
-        id: row.id,
-        name: row.name,
-        created: Rfc3339(row.created),
-        revoked: row.revoked.map(Rfc3339),
+    let contacts = contacts(&app.store, tenant, application).await.map_err(AdminError::from)?;
+    let now = app.clock.clock().now();
+    let key = |row: stored::KeyRow| {
+        // The newest come first.
+        let last = contacts.iter().find(|contact| contact.key == row.id);
+        let until = row.revoked.map(|revoked| revoked.plus_secs(RESTORABLE_SECS));
+        Key {
+            id: row.id,
+            name: row.name,
+            created: Rfc3339(row.created),
+            revoked: row.revoked.map(Rfc3339),
+            last_used: last.map(|contact| Rfc3339(contact.last)),
+            last_address: last.and_then(|contact| contact.address.clone()),
+            restorable_until: until.filter(|until| now < *until).map(Rfc3339),
+        }
     };
     Ok(rows.into_iter().map(key).collect())
+}
+
+/// The key of an application that counts and has this name or id.
+///
+/// # Errors
+///
+/// [`KeyError::Unknown`], [`KeyError::Application`], [`KeyError::Admin`].
+pub async fn find(
+    app: &App,
+    tenant: TenantId,
+    application: ApplicationId,
+    key: &str,
+) -> Result<Key, KeyError> {
+    let folded = Name::new(key).map(|name| name.folded()).unwrap_or_default();
+    let is_named = |known: &Key| Name::new(&known.name).is_ok_and(|name| name.folded() == folded);
+    let mut keys = list(app, tenant, application).await?;
+    keys.retain(|known| known.revoked.is_none());
+    let at = keys.iter().position(|known| key.parse() == Ok(known.id));
+    let at = at.or_else(|| keys.iter().position(is_named));
+    at.map(|at| keys.swap_remove(at)).ok_or_else(|| KeyError::Unknown(key.to_owned()))
 }
 
 /// Revokes a key, given by name or id: whoever holds it is refused from this commit on.
@@ -161,6 +203,97 @@ pub async fn revoke(
         })
     })
     .await
+}
+
+/// Takes a revocation back, within ten minutes.
+///
+/// # Errors
+///
+/// [`KeyError::NotRestorable`]; [`KeyError::NameTaken`], [`KeyError::TooMany`] where others came
+/// meanwhile; [`KeyError::Application`], [`KeyError::Admin`].
+pub async fn restore(
+    app: &App,
+    by: &Actor,
+    tenant: TenantId,
+    application: ApplicationId,
+    key: KeyId,
+) -> Result<String, KeyError> {
+    change(app, by, tenant, move |tenant, now| async move {
+        let found = applications::row(app, tenant.id, application).await?;
+        let keys = stored::keys(&app.store, tenant.id, application).await;
+        let keys = keys.map_err(AdminError::from)?;
+        let after = Millis(now.0.saturating_sub(RESTORABLE_SECS * 1_000));
+        let restored = keys.iter().find(|known| known.id == key);
+        let restored = restored.filter(|known| known.revoked.is_some_and(|at| at > after));
+        let restored = restored.ok_or(KeyError::NotRestorable)?;
+        let counting = || keys.iter().filter(|known| known.revoked.is_none());
+        let name = Name::new(&restored.name).map_err(ApplicationError::from)?;
+        if counting().any(|known| is_named(known, &name.folded())) {
+            return Err(KeyError::NameTaken(restored.name.clone()));
+        }
+        if counting().count() >= MOST_ACTIVE {
+            return Err(KeyError::TooMany);
+        }
+        Ok(Change {
+            batch: Batch::default().restore_key(tenant.id, application, key, after),
+            kind: EventKind::KeyRestored,
+            about: About { application: Some(application), ..About::default() },
+            detail: detail([
+                ("application", found.name.into()),
+                ("key", restored.name.as_str().into()),
+                ("key_id", key.to_string().into()),
+            ]),
+            outcome: restored.name.clone(),
+        })
+    })
+    .await
+}
+
+/// Calls a key that counts otherwise.
+///
+/// # Errors
+///
+/// [`KeyError::NameTaken`], [`KeyError::Unknown`], [`KeyError::Application`], [`KeyError::Admin`].
+pub async fn rename(
+    app: &App,
+    by: &Actor,
+    tenant: TenantId,
+    application: ApplicationId,
+    key: KeyId,
+    name: &Name,
+) -> Result<(), KeyError> {
+    change(app, by, tenant, move |tenant, _| async move {
+        let found = applications::row(app, tenant.id, application).await?;
+        let keys = active(app, tenant.id, application).await?;
+        let renamed = keys.iter().find(|known| known.id == key);
+        let renamed = renamed.ok_or_else(|| KeyError::Unknown(key.to_string()))?;
+        if keys.iter().any(|known| known.id != key && is_named(known, &name.folded())) {
+            return Err(KeyError::NameTaken(name.to_string()));
+        }
+        Ok(Change {
+            batch: Batch::default().rename_key(tenant.id, application, key, name),
+            kind: EventKind::KeyRenamed,
+            about: About { application: Some(application), ..About::default() },
+            detail: detail([
+                ("application", found.name.into()),
+                ("key_id", key.to_string().into()),
+                ("before", renamed.name.as_str().into()),
+                ("after", name.as_str().into()),
+            ]),
+            outcome: (),
+        })
+    })
+    .await
+}
+
+/// Forgets the secrets of keys whose revocation can no longer be taken back.
+///
+/// # Errors
+///
+/// [`AdminError::Store`].
+pub async fn forget_revoked(app: &App, now: Millis) -> Result<(), AdminError> {
+    let until = Millis(now.0.saturating_sub(RESTORABLE_SECS * 1_000));
+    Ok(app.store.commit(Batch::default().forget_secrets(until)).await?)
 }
 
 /// A key that no longer counts.
@@ -207,3 +340,5 @@ impl std::fmt::Debug for NewKey {
 
 /// Keys of one application that count: a signature is tried with each of them.
 pub const MOST_ACTIVE: usize = 16;
+/// How long a revocation can be taken back.
+const RESTORABLE_SECS: u64 = 600;

@@ -7,10 +7,12 @@
 pub mod accounts;
 pub mod administrators;
 pub mod aliases;
+mod application_kind;
+mod application_settings;
 pub mod applications;
 pub mod audit;
 pub mod clock;
-
+pub mod contacts;
 pub mod groups;
 pub mod keys;
 pub mod letters;

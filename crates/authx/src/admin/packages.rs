@@ -9,7 +9,7 @@ use crate::{
     app::App,
     packages::{self, Package, PackageError, Server, Settings},
 };
-use authx_core::{ApplicationId, KeyId, TenantId, name::Name};
+use authx_core::{ApplicationId, KeyId, TenantId, application::DomainSuffix, name::Name};
 
 /// Why no package is handed out.
 #[derive(Debug, thiserror::Error)]
@@ -21,10 +21,7 @@ pub enum HandOutError {
     #[error(transparent)]
     Key(#[from] KeyError),
     /// There is none for the application's type.
-    #[error(
-        "there is no package for an application of type {0}; is one of type \
-         openvpn-access-server meant, or that of another --server?"
-    )]
+    #[error("there is no package for an application of type {0}; is that of a --server meant?")]
     None(String),
     /// It could not be put together.
     #[error(transparent)]
@@ -58,16 +55,22 @@ pub async fn hand_out(
     server: Option<Server>,
     key: Option<&Name>,
 ) -> Result<HandedOut, HandOutError> {
-    let kind = applications::row(app, tenant, application).await?.kind;
-    let of_kind =
-        (kind == ApplicationKind::OpenvpnAccessServer.word()).then_some(Server::AccessServer);
-    let server = server.or(of_kind).ok_or(HandOutError::None(kind))?;
-    let key = match key {
-        Some(name) => Some(keys::add(app, by, tenant, application, name).await?),
-        None => None,
+    let row = applications::row(app, tenant, application).await?;
+    let domain = applications::settings(&row).map_err(ApplicationError::from)?.domain_suffix;
+    let of_kind = ApplicationKind::from_word(&row.kind).and_then(ApplicationKind::server);
+    let server = server.or(of_kind).ok_or(HandOutError::None(row.kind))?;
+    let made = |key| {
+        let (url, shipped) = (&app.public_url, app.packages_directory.as_path());
+        let domain_suffix = domain.as_ref().map(DomainSuffix::as_str);
+        packages::make(server, Settings { application, url, key, domain_suffix, shipped })
     };
-    let text = key.as_ref().map(|key| key.text.as_str());
-    let settings = Settings { application, url: &app.public_url, key: text };
-    let package = packages::make(server, settings)?;
-    Ok(HandedOut { server, package, key: key.map(|key| key.id) })
+    let Some(name) = key else {
+        return Ok(HandedOut { server, package: made(None)?, key: None });
+    };
+    // Before there is a key that nobody would see.
+    if server == Server::Community {
+        packages::check_shipped(&app.packages_directory)?;
+    }
+    let key = keys::add(app, by, tenant, application, name).await?;
+    Ok(HandedOut { server, package: made(Some(&key.text))?, key: Some(key.id) })
 }

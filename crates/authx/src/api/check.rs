@@ -37,13 +37,15 @@ impl Answer for CheckView {
     ),
 )]
 pub(super) async fn check(State(api): State<Api>, request: Signed) -> Response {
+    let calling = request.calling(&api);
     let act = |caller: Arc<Protected>| {
-        let api = api.clone();
+        let (api, calling) = (api.clone(), calling.clone());
         async move {
             // Nothing is stored here that would notice a key that was revoked meanwhile.
             if !api.app().directory.is_current(api.app(), &caller).await? {
                 return Err(Failure::Login(LoginError::Stale));
             }
+            calling.note(&api, None);
             Ok(CheckView {
                 application: caller.id,
                 name: caller.name.clone(),

@@ -43,11 +43,12 @@ pub(super) async fn begin(
     NamedLogin(id): NamedLogin,
     request: Signed,
 ) -> Response {
-    let body = request.bytes();
+    let (body, calling) = (request.bytes(), request.calling(&api));
     let act = |caller: Arc<Protected>| {
-        let (api, id, body) = (api.clone(), id.clone(), body.clone());
+        let (api, id, body, calling) = (api.clone(), id.clone(), body.clone(), calling.clone());
         to_the_end(async move {
             let (id, begin): (_, BeginLogin) = (id?, serde_json::from_slice(&body)?);
+            calling.note(&api, begin.server.name.as_ref());
             let outcome = logins::begin(api.app(), &caller, id, &begin, &body).await;
             if let Err(error) = &outcome
                 && !matches!(error, LoginError::Stale)

@@ -4,12 +4,22 @@ use super::{
     Api,
     error::{ApiError, PROBLEM_JSON},
 };
-use crate::{directory::Protected, logins::LoginError, serve::BodyError};
-use authx_core::wire::{
-    login::{LoginView, RenewalView},
-    signature::{
-        AUTHX_CLIENT, AppKey, CONTENT_DIGEST, Caller, Presented, Request as Covered, SIGNATURE,
-        SIGNATURE_INPUT, SignatureError, sign_response, single,
+use crate::{
+    contacts::Contact,
+    directory::Protected,
+    logins::LoginError,
+    serve::{BodyError, ClientAddress},
+    store::contacts::ContactRow,
+};
+use authx_core::{
+    KeyId,
+    wire::{
+        login::{LoginView, RenewalView},
+        signature::{
+            AUTHX_CLIENT, AppKey, CONTENT_DIGEST, Caller, Presented, Request as Covered, SIGNATURE,
+            SIGNATURE_INPUT, SignatureError, sign_response, single,
+        },
+        text::Label,
     },
 };
 use axum::{
@@ -106,6 +116,28 @@ impl Signed {
         self.head.query()
     }
 
+    /// Who calls, to be noted once it is known to be on time.
+    pub(super) fn calling(&self, api: &Api) -> Calling {
+        let now = api.app().clock.clock().now();
+        let client = self.head.parts.headers.get(AUTHX_CLIENT).map(HeaderValue::as_bytes);
+        let client = String::from_utf8_lossy(client.unwrap_or_default());
+        let address = self.head.parts.extensions.get::<ClientAddress>();
+        let secs = |secs: u64| i64::try_from(secs).unwrap_or(i64::MAX);
+        Calling(Contact {
+            tenant: self.caller.application.tenant,
+            application: self.caller.application.id,
+            row: ContactRow {
+                key: self.caller.key_id,
+                server: String::new(),
+                client: client.chars().filter(|c| !c.is_control()).take(100).collect(),
+                address: address.and_then(|it| it.0).map(|address| address.to_string()),
+                ahead_secs: secs(self.head.presented.created_secs).saturating_sub(secs(now.secs())),
+                first: now,
+                last: now,
+            },
+        })
+    }
+
     /// Lets `act` answer for the application that signed, and signs what it says. When the
     /// application was administered meanwhile, it is read anew, proves itself again, and `act`
     /// starts over.
@@ -189,6 +221,18 @@ impl Signed {
     }
 }
 
+/// A caller that is to be noted.
+#[derive(Clone)]
+pub(super) struct Calling(Contact);
+
+impl Calling {
+    /// Notes it, with what its VPN server calls itself.
+    pub(super) fn note(mut self, api: &Api, server: Option<&Label>) {
+        self.0.row.server = server.map(|name| name.as_str().to_owned()).unwrap_or_default();
+        api.app().contacts.note(self.0);
+    }
+}
+
 impl Head {
     fn query(&self) -> &str {
         self.parts.uri.query().unwrap_or_default()
@@ -234,9 +278,10 @@ impl Head {
             client: single(AUTHX_CLIENT, client)?,
             body: &[],
         };
-        let keys = application.keys.iter().map(|(_, key)| (key, key));
-        let key = self.presented.verify_head(&covered, keys)?.clone();
-        Ok(Proven { application, key })
+        let keys = application.keys.iter().map(|(id, key)| ((*id, key), key));
+        let (key_id, key) = self.presented.verify_head(&covered, keys)?;
+        let key = key.clone();
+        Ok(Proven { application, key_id, key })
     }
 }
 
@@ -256,6 +301,7 @@ pub(super) fn unread(error: &axum::Error, most: usize) -> ApiError {
 #[derive(Clone)]
 struct Proven {
     application: Arc<Protected>,
+    key_id: KeyId,
     key: AppKey,
 }
 

@@ -8,6 +8,7 @@
 use super::App;
 use crate::{
     clock::{ClockGuard, ManualClock},
+    contacts::Contacts,
     directory::Directory,
     keys::Keys,
     passwords::Passwords,
@@ -39,8 +40,10 @@ pub fn app(store: Store) -> (App, Arc<ManualClock>) {
         push: None,
         mail: None,
         directory: Directory::default(),
+        contacts: Contacts::default(),
         seals: LatestSeals::default(),
         portal: crate::config::Portal::default(),
+        packages_directory: "/nowhere".into(),
         public_url: "https://mfa.example.com".parse().expect("an origin"),
         phone_url: "https://phone.mfa.example.com".parse().expect("an origin"),
     };
@@ -60,8 +63,10 @@ pub fn beside(app: &App, store: Store) -> App {
         push: None,
         mail: app.mail.clone(),
         directory: Directory::default(),
+        contacts: Contacts::default(),
         seals: LatestSeals::default(),
         portal: app.portal,
+        packages_directory: app.packages_directory.clone(),
         public_url: app.public_url.clone(),
         phone_url: app.phone_url.clone(),
     }

@@ -2,6 +2,8 @@
 
 mod key;
 mod package;
+mod set;
+mod show;
 
 use super::{Global, Output, opened::Opened, table::Table};
 use crate::admin::applications::{self, Application, ApplicationKind};
@@ -45,6 +47,13 @@ enum Command {
     List,
     /// Make what is installed on the protected host, filled in for it
     Package(package::Arguments),
+    /// Say who may use it, whom it asks, and what it is called
+    Set(set::Arguments),
+    /// Show what is said of it, and which hosts call
+    Show {
+        /// Its name or id
+        application: String,
+    },
 }
 
 #[derive(Args, Debug)]
@@ -106,6 +115,8 @@ pub(super) async fn run(global: &Global, arguments: Arguments) -> anyhow::Result
         Command::Key(command) => key::run(global, &opened, tenant, command).await?,
         Command::List => List(applications::list(app, tenant).await?).write(global.json)?,
         Command::Package(arguments) => package::run(global, &opened, tenant, arguments).await?,
+        Command::Set(arguments) => set::run(global, &opened, tenant, arguments).await?,
+        Command::Show { application } => show::run(global, &opened, tenant, &application).await?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -126,8 +137,15 @@ impl Output for Created {
         let word = quoted(name);
         let next = match kind {
             ApplicationKind::Openvpn => format!(
-                "For another host add another key:\n\
-                 authx application key add {word} NAME-OF-THE-HOST\n"
+                "Next, the package for that host, whose install.sh asks for it:\n\
+                 authx application package {word} --to FILE.zip\n\
+                 For another host, with a key of its own in it:\n\
+                 authx application package {word} --with-new-key NAME-OF-THE-HOST --to FILE.zip\n"
+            ),
+            ApplicationKind::Api | ApplicationKind::Portal => format!(
+                "Another program gets another key:\n\
+                 authx application key add {word} NAME-OF-THE-PROGRAM\n\
+                 How it signs its requests is in docs/protocol.md.\n"
             ),
             ApplicationKind::OpenvpnAccessServer => format!(
                 "Next, the package for that host, whose install.py asks for it:\n\

@@ -21,7 +21,7 @@ pub use push::{ProxyAddress, ProxyError, Push};
 pub use template::{Template, TlsTemplate};
 
 use authx_program::config::{self, Found, Reading, Section};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 /// Everything that is configured.
@@ -33,6 +33,8 @@ pub struct Config {
     pub phone_url: Origin,
     /// Where everything is stored.
     pub database: Database,
+    /// Where the packages lie that this server was shipped with.
+    pub packages_directory: PathBuf,
     /// Seals the data keys.
     pub master_key_file: SecretFile,
     /// Vouches for the record.
@@ -106,6 +108,8 @@ impl Config {
         let master_key_file =
             SecretFile::demanded(reading, &mut root, "master_key_file", directory);
         let audit_key_file = SecretFile::demanded(reading, &mut root, "audit_key_file", directory);
+        let packages = root.text(reading, "packages_directory");
+        let packages = packages.map_or_else(|| PACKAGES.to_owned(), |found| found.value);
         let around = acme::Around {
             directory,
             public_url: public_url.as_ref(),
@@ -126,6 +130,7 @@ impl Config {
             public_url: public_url?,
             phone_url: phone_url?,
             database: database?,
+            packages_directory: directory.join(packages),
             master_key_file: master_key_file?,
             audit_key_file: audit_key_file?,
             listen: listen?,
@@ -233,3 +238,6 @@ fn read_database(
 
 #[cfg(test)]
 mod tests;
+
+/// Where the server's own package puts them.
+const PACKAGES: &str = "/usr/share/authx/packages";

@@ -68,6 +68,9 @@ phone_url = "{phone_url}"
 # what holds such an address with its password.
 database = {quoted}
 
+# Where the packages of authx-openvpn lie that operators download for their VPN hosts.
+# packages_directory = "/usr/share/authx/packages"
+
 # Both belong into a safe copy outside this machine. "credential:NAME" takes a systemd credential.
 master_key_file = "master.key"
 audit_key_file = "audit.key"

@@ -7,21 +7,26 @@ use super::{
 };
 
 pub(super) fn make(settings: Settings<'_>) -> Result<Package, PackageError> {
-    let Settings { application, url, key } = settings;
+    let Settings { application, url, key, domain_suffix, .. } = settings;
     let (application, url) = (application.to_string(), url.to_string());
     let mut constants = vec![("APPLICATION_ID", &*application), ("APPLICATION_URL", &*url)];
     constants.extend(key.map(|key| ("DEFAULT_SECRET_KEY", key)));
+    constants.extend(domain_suffix.map(|suffix| ("DOMAIN_SUFFIX", suffix)));
     let constants = python::fill(CONSTANTS, &constants)?;
     let secret = if key.is_some() { 0o600 } else { 0o644 };
     archive::pack(
         FOLDER,
         &[
-            File { name: "certify_constants.py", text: &constants, mode: secret },
-            File { name: "certify_post_auth_script.py", text: SCRIPT, mode: 0o644 },
-            File { name: "certify_web_api.py", text: WEB_API, mode: 0o644 },
-            File { name: "install.py", text: INSTALLER, mode: 0o755 },
+            file("certify_constants.py", &constants, secret),
+            file("certify_post_auth_script.py", SCRIPT, 0o644),
+            file("certify_web_api.py", WEB_API, 0o644),
+            file("install.py", INSTALLER, 0o755),
         ],
     )
+}
+
+fn file<'a>(name: &'static str, text: &'a str, mode: u32) -> File<'a> {
+    File { name: name.into(), bytes: text.as_bytes(), mode }
 }
 
 const FOLDER: &str = "authx-openvpn-access-server";
@@ -40,14 +45,27 @@ const WEB_API: &str = integration!("certify_web_api.py");
 mod tests {
     use super::*;
     use authx_core::ApplicationId;
-    use std::io::{Cursor, Read as _};
+    use authx_program::config::Origin;
+    use std::{
+        io::{Cursor, Read as _},
+        path::Path,
+    };
     use zip::ZipArchive;
 
     const KEY: &str = "axk_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAABBBBBB";
 
+    fn settings<'a>(
+        url: &'a Origin,
+        key: Option<&'a str>,
+        domain_suffix: Option<&'a str>,
+    ) -> Settings<'a> {
+        let application = ApplicationId::from_bytes([7; 16]);
+        Settings { application, url, key, domain_suffix, shipped: Path::new("/nowhere") }
+    }
+
     fn package(key: Option<&str>) -> Package {
         let url = "https://mfa.example.com:8443".parse().unwrap();
-        make(Settings { application: ApplicationId::from_bytes([7; 16]), url: &url, key }).unwrap()
+        make(settings(&url, key, None)).unwrap()
     }
 
     /// Names, modes and texts, in their order.
@@ -85,6 +103,14 @@ mod tests {
         assert!(with[0].2.contains(&line));
         assert_eq!(with[0].1, 0o100_600);
         assert_eq!(with[1..], without[1..]);
+    }
+
+    #[test]
+    fn the_applications_domain_is_filled_in() {
+        let url = "https://mfa.example.com".parse().unwrap();
+        let made = make(settings(&url, None, Some("corp.example"))).unwrap();
+        assert!(unpacked(&made)[0].2.contains("\nDOMAIN_SUFFIX = \"corp.example\"\n"));
+        assert!(unpacked(&package(None))[0].2.contains("\nDOMAIN_SUFFIX = \"\"\n"));
     }
 
     #[test]

@@ -1,13 +1,16 @@
 //! What operators install on the hosts that an application protects, filled in for it. The files
-//! are in this program, so a package is always of the same version as the server.
+//! are in this program or were shipped with it, so a package is of the same version as the server.
 
 mod access_server;
 mod archive;
+mod community;
 mod python;
+mod shipped;
 
 use authx_core::ApplicationId;
 use authx_program::config::Origin;
 use serde::Serialize;
+use std::{io, path::Path};
 use zeroize::Zeroizing;
 use zip::result::ZipError;
 
@@ -17,6 +20,8 @@ use zip::result::ZipError;
 pub enum Server {
     /// OpenVPN Access Server.
     AccessServer,
+    /// OpenVPN Community, with the agent beside it.
+    Community,
 }
 
 /// Why there is no package.
@@ -28,6 +33,16 @@ pub enum PackageError {
     /// The settings of the package have no place for one, or several.
     #[error("this program is damaged: {0} does not stand exactly once in the package's settings")]
     Damaged(&'static str),
+    /// The server was not shipped with what goes into the package.
+    #[error(
+        "this server was not shipped with a package of authx-openvpn: there is none in {0}. Build \
+         it with `make package` and copy target/debian/authx-openvpn_*.deb there, or name another \
+         place with `packages_directory` in the server's configuration"
+    )]
+    NotShipped(String),
+    /// What it was shipped with cannot be read.
+    #[error("what this server was shipped with cannot be read: {0}")]
+    Unreadable(String, #[source] io::Error),
 }
 
 /// What a package is filled in with.
@@ -39,6 +54,10 @@ pub struct Settings<'a> {
     pub url: &'a Origin,
     /// The text of an Application Key, if the package is to hold one.
     pub key: Option<&'a str>,
+    /// What is put behind user names on the host, if anything is.
+    pub domain_suffix: Option<&'a str>,
+    /// Where the packages are that the server was shipped with.
+    pub shipped: &'a Path,
 }
 
 /// A ZIP to hand out.
@@ -57,19 +76,20 @@ pub struct Package {
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Packed {
     /// What it is called in its folder.
-    pub name: &'static str,
+    pub name: String,
     /// Its SHA-256 in hexadecimal.
     pub sha256: String,
 }
 
 impl Server {
     /// All of them.
-    pub const ALL: &'static [Self] = &[Self::AccessServer];
+    pub const ALL: &'static [Self] = &[Self::AccessServer, Self::Community];
 
     /// The word for it.
     pub fn word(self) -> &'static str {
         match self {
             Self::AccessServer => "access-server",
+            Self::Community => "community",
         }
     }
 
@@ -77,6 +97,15 @@ impl Server {
     pub fn product(self) -> &'static str {
         match self {
             Self::AccessServer => "OpenVPN Access Server",
+            Self::Community => "OpenVPN Community",
+        }
+    }
+
+    /// What is to be run on the host, in the package's folder.
+    pub fn install_command(self) -> &'static str {
+        match self {
+            Self::AccessServer => "sudo python3 install.py",
+            Self::Community => "sudo sh install.sh --server-conf /etc/openvpn/server/server.conf",
         }
     }
 }
@@ -89,7 +118,17 @@ impl Server {
 pub fn make(server: Server, settings: Settings<'_>) -> Result<Package, PackageError> {
     match server {
         Server::AccessServer => access_server::make(settings),
+        Server::Community => community::make(settings),
     }
+}
+
+/// Fails where a package for OpenVPN Community cannot be made, before anything else is done.
+///
+/// # Errors
+///
+/// [`PackageError::NotShipped`], [`PackageError::Unreadable`].
+pub fn check_shipped(directory: &Path) -> Result<(), PackageError> {
+    shipped::names(directory).map(|_| ())
 }
 
 impl std::fmt::Debug for Package {

@@ -46,7 +46,7 @@ macro_rules! select {
                 (SELECT COUNT(*) FROM application_key k
                  WHERE k.application = a.id AND k.revoked IS NULL),
                 a.settings,
-                (SELECT COUNT(DISTINCT c.server) FROM contact c WHERE c.application = a.id),
+                (SELECT COUNT(DISTINCT NULLIF(c.server, '')) FROM contact c WHERE c.application = a.id),
                 (SELECT MAX(c.last) FROM contact c WHERE c.application = a.id)
              FROM application a WHERE ",
             $which

@@ -10,12 +10,13 @@ mod accounts;
 mod applications;
 mod enrolment;
 mod exports;
+mod groups;
 mod login_lines;
 mod login_lists;
-mod groups;
 mod policies;
 mod record;
 mod retention;
+mod settings;
 mod tenants;
 
 use authx::{

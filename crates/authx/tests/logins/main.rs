@@ -6,6 +6,7 @@
     reason = "this is how a test fails, also in what tests share"
 )]
 
+mod admitted;
 mod appended;
 mod between;
 mod certificates;

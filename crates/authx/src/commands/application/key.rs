@@ -23,6 +23,22 @@ pub(super) enum Command {
         /// Its name or id
         application: String,
     },
+    /// Call a key otherwise
+    Rename {
+        /// The application's name or id
+        application: String,
+        /// The key's name or id
+        key: String,
+        /// What to call it
+        name: Name,
+    },
+    /// Take a revocation back, within ten minutes
+    Restore {
+        /// The application's name or id
+        application: String,
+        /// The key's id, as `authx application key list` shows it
+        key: KeyId,
+    },
     /// Refuse whoever holds a key, from now on
     Revoke {
         /// The application's name or id
@@ -39,6 +55,19 @@ struct Added {
     application_url: String,
     key_id: KeyId,
     key_name: String,
+}
+
+#[derive(Serialize)]
+struct Renamed {
+    key_id: KeyId,
+    before: String,
+    name: String,
+}
+
+#[derive(Serialize)]
+struct Restored {
+    key_id: KeyId,
+    name: String,
 }
 
 #[derive(Serialize)]
@@ -68,6 +97,17 @@ pub(super) async fn run(
             let id = applications::find(app, tenant, &application).await?.id;
             List(keys::list(app, tenant, id).await?).write(global.json)
         }
+        Command::Rename { application, key, name } => {
+            let id = applications::find(app, tenant, &application).await?.id;
+            let key = keys::find(app, tenant, id, &key).await?;
+            keys::rename(app, by, tenant, id, key.id, &name).await?;
+            Renamed { key_id: key.id, before: key.name, name: name.to_string() }.write(global.json)
+        }
+        Command::Restore { application, key } => {
+            let id = applications::find(app, tenant, &application).await?.id;
+            let name = keys::restore(app, by, tenant, id, key).await?;
+            Restored { key_id: key, name }.write(global.json)
+        }
         Command::Revoke { application, key } => {
             let id = applications::find(app, tenant, &application).await?.id;
             keys::revoke(app, by, tenant, id, &key).await?.write(global.json)
@@ -90,13 +130,16 @@ impl Output for Added {
 
 impl Output for List {
     fn text(&self) -> String {
-        let mut table = Table::new(&["NAME", "STATE", "KEY ID", "SINCE", "REVOKED"]);
+        let mut table =
+            Table::new(&["NAME", "STATE", "KEY ID", "SINCE", "LAST USED", "FROM", "REVOKED"]);
         for key in &self.0 {
             table.row([
                 key.name.clone(),
                 if key.revoked.is_some() { "revoked" } else { "active" }.to_owned(),
                 key.id.to_string(),
                 String::from(key.created),
+                key.last_used.map(String::from).unwrap_or_default(),
+                key.last_address.clone().unwrap_or_default(),
                 key.revoked.map(String::from).unwrap_or_default(),
             ]);
         }
@@ -104,14 +147,29 @@ impl Output for List {
     }
 }
 
+impl Output for Renamed {
+    fn text(&self) -> String {
+        format!("Key “{}” is called “{}” now.\n", self.before, self.name)
+    }
+}
+
+impl Output for Restored {
+    fn text(&self) -> String {
+        format!("Key “{}” counts again.\n", self.name)
+    }
+}
+
 impl Output for Revoked {
     fn text(&self) -> String {
-        let Self { name, left, .. } = self;
+        let Self { id, name, left } = self;
         let rest = match left {
             0 => "It was the last one: nobody signs in through this application now.".to_owned(),
             1 => "The application has one key left.".to_owned(),
             left => format!("The application has {left} keys left."),
         };
-        format!("Key “{name}” is revoked. {rest}\n")
+        format!(
+            "Key “{name}” is revoked. {rest} Within ten minutes it can be restored: \
+             authx application key restore APPLICATION {id}\n"
+        )
     }
 }

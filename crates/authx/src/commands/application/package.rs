@@ -135,14 +135,19 @@ impl Output for Made {
         let Self { application, file, folder, server, sha256, .. } = self;
         let product = server.product();
         let base = Path::new(file).file_name().unwrap_or_default().to_string_lossy();
+        let installer = match server {
+            Server::AccessServer => "install.py",
+            Server::Community => "install.sh",
+        };
         let filled = match &self.key_name {
             Some(key) => format!(
                 "Application ID, Application URL and the new key “{key}” are filled in. Whoever has\n\
                  the file can act for this application: remove it once it is installed.\n"
             ),
-            None => "Application ID and Application URL are filled in. install.py asks for the Application\n\
-                     Key; --with-new-key NAME makes one and fills it in.\n"
-                .to_owned(),
+            None => format!(
+                "Application ID and Application URL are filled in. {installer} asks for the Application\n\
+                 Key; --with-new-key NAME makes one and fills it in.\n"
+            ),
         };
         let mut sums = format!("    {sha256}  {base}\n");
         for Packed { name, sha256 } in &self.files {
@@ -155,8 +160,9 @@ impl Output for Made {
              On the host:\n\n    \
              unzip {}\n    \
              cd {folder}\n    \
-             sudo python3 install.py\n",
-            quoted(&base)
+             {}\n",
+            quoted(&base),
+            server.install_command()
         )
     }
 }
