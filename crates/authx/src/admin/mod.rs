@@ -11,9 +11,12 @@ mod application_kind;
 mod application_settings;
 pub mod applications;
 pub mod audit;
+pub mod cells;
 pub mod clock;
 pub mod contacts;
+pub mod exports;
 pub mod groups;
+pub mod imports;
 pub mod keys;
 pub mod letters;
 pub mod packages;
@@ -127,6 +130,14 @@ impl Actor {
         &self.name
     }
 
+    /// Adds who acts to an entry of the record.
+    pub(crate) fn sign(&self, detail: &mut Map<String, Value>) {
+        detail.insert("by".to_owned(), self.name.as_str().into());
+        if let Some(id) = self.user() {
+            detail.insert("by_id".to_owned(), id.to_string().into());
+        }
+    }
+
     /// The account, unless it is somebody on the server itself.
     pub fn user(&self) -> Option<UserId> {
         match self.standing {
@@ -202,10 +213,7 @@ where
         let generation = read.generation;
         let now = app.now().map_err(AdminError::from)?;
         let Change { batch, kind, about, mut detail, outcome } = decide(read, now).await?;
-        detail.insert("by".to_owned(), by.as_str().into());
-        if let Some(id) = by.user() {
-            detail.insert("by_id".to_owned(), id.to_string().into());
-        }
+        by.sign(&mut detail);
         let batch = Batch::default().raise_generation(tenant, generation).and(batch);
         let batch = app.record(batch, now, tenant, kind, about, detail);
         match app.store.commit(batch).await {

@@ -171,7 +171,8 @@ pub async fn groups_of(
     let rows = store
         .query(
             "SELECT g.id, g.name FROM membership m JOIN user_group g ON g.id = m.user_group
-             WHERE m.tenant = $1 AND m.account = $2 ORDER BY g.place, g.id",
+             WHERE m.account = $2 AND g.tenant = $1 AND g.removed IS NULL
+             ORDER BY g.place, g.id",
             [tenant.into(), account.into()],
         )
         .await?;

@@ -20,6 +20,7 @@ mod error;
 pub mod events;
 mod flow;
 pub mod groups;
+pub mod imports;
 pub mod invitations;
 pub mod lines;
 pub mod login_list;

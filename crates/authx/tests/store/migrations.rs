@@ -32,7 +32,7 @@ const BACK: &[&str] = &[
     "ALTER TABLE account DROP COLUMN role",
     "ALTER TABLE account DROP COLUMN bypass_until",
     "ALTER TABLE account DROP COLUMN bypass",
-    "DROP INDEX account_removed",
+    "DROP INDEX account_removed_since",
     "DROP INDEX account_import",
     "DROP INDEX phone_unreachable",
     "DROP TABLE approval",

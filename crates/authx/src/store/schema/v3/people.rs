@@ -45,7 +45,7 @@ pub(in super::super) const STEPS: &[&str] = &[
         bypass_until, locked_until, enrolled, phones, role, signed_in, search)",
     "{postgres}CREATE INDEX account_tenant ON account (tenant, folded, id)",
     "CREATE INDEX account_role ON account (tenant, role) WHERE role IS NOT NULL",
-    "CREATE INDEX account_removed ON account (removed) WHERE removed IS NOT NULL",
+    "CREATE INDEX account_removed_since ON account (removed) WHERE removed IS NOT NULL",
     "CREATE INDEX account_import ON account (import) WHERE import IS NOT NULL",
     "CREATE INDEX phone_unreachable ON phone (tenant, account)
         WHERE unreachable_since IS NOT NULL",
