@@ -47,7 +47,7 @@ pub(in super::super) const STEPS: &[&str] = &[
     "CREATE INDEX account_role ON account (tenant, role) WHERE role IS NOT NULL",
     "CREATE INDEX account_removed_since ON account (removed) WHERE removed IS NOT NULL",
     "CREATE INDEX account_import ON account (import) WHERE import IS NOT NULL",
-    "CREATE INDEX phone_unreachable ON phone (tenant, account)
+    "CREATE INDEX phone_silent ON phone (tenant, account)
         WHERE unreachable_since IS NOT NULL",
     // Somebody's wish to help a user past the second factor, for somebody else to agree to. `kind`
     // is `code` or `bypass`; `agreed` is spent by what follows from it.
