@@ -3,6 +3,7 @@ use authx::store::{Batch, Store, testing::on_each_engine};
 
 /// What the second and the third version added.
 const BACK: &[&str] = &[
+    "DROP TABLE delivery",
     "DROP TABLE contact",
     "DROP TABLE application_group",
     "DROP INDEX factor_active",
@@ -13,6 +14,7 @@ const BACK: &[&str] = &[
     "DROP TABLE approve_tally",
     "DROP TABLE tally",
     "DROP TABLE login_line",
+    "DROP INDEX alias_folded",
     "DROP TABLE admin_token",
     "DROP TABLE portal_link",
     "DROP TABLE portal_challenge",
@@ -34,7 +36,7 @@ const BACK: &[&str] = &[
     "ALTER TABLE account DROP COLUMN bypass",
     "DROP INDEX account_removed_since",
     "DROP INDEX account_import",
-    "DROP INDEX phone_unreachable",
+    "DROP INDEX phone_silent",
     "DROP TABLE approval",
     "DROP TABLE caller_check",
     "DROP TABLE user_import",

@@ -22,7 +22,7 @@ pub(in super::super) const STEPS: &[&str] = &[
     ){clustered}",
     "CREATE INDEX membership_group ON membership (user_group, account)",
     // Who is counted as a member no longer: few, beside all others.
-    "CREATE INDEX account_gone ON account (id) WHERE removed IS NOT NULL",
+    "CREATE INDEX account_removed ON account (id) WHERE removed IS NOT NULL",
     // Versions of policies, in a record of millions.
     "CREATE INDEX event_policy ON event (tenant, seq) WHERE kind = 'policy_set'",
 ];
