@@ -23,7 +23,8 @@ calmSwaps()
 keepToasts()
 prepare(document.body)
 fillFromFragment()
-document.querySelector<HTMLElement>('main [aria-invalid="true"], main #once')?.focus()
+const first = document.querySelector<HTMLElement>('main [aria-invalid="true"]') ?? document.querySelector<HTMLElement>('main #once')
+first?.focus()
 document.addEventListener('htmx:load', event => prepare(event.target as HTMLElement))
 
 /** What has come into the page. */
