@@ -1,4 +1,4 @@
-// Runs the tests below phone/test with Node's own runner.
+// Runs the tests below phone/test and portal/test with Node's own runner.
 //
 //     node build/test.mjs               all
 //     node build/test.mjs NAME…         files whose name holds one of these
@@ -10,18 +10,19 @@ import { fileURLToPath } from 'node:url'
 import { join, relative } from 'node:path'
 
 const web = fileURLToPath(new URL('..', import.meta.url))
-const tests = join(web, 'phone/test')
+const places = ['phone/test', 'portal/test']
 const out = join(web, 'node_modules/.cache/tests')
 const chosen = process.argv.slice(2)
 
-const all = (await readdir(tests, { recursive: true })).filter(file => /\.test\.tsx?$/.test(file)).sort()
+const below = async place => (await readdir(join(web, place), { recursive: true })).map(file => join(place, file))
+const all = (await Promise.all(places.map(below))).flat().filter(file => /\.test\.tsx?$/.test(file)).sort()
 const files = chosen.length === 0 ? all : all.filter(file => chosen.some(name => file.includes(name)))
 
 await rm(out, { recursive: true, force: true })
 await esbuild.build({
-  entryPoints: files.map(file => join(tests, file)),
+  entryPoints: files.map(file => join(web, file)),
   outdir: out,
-  outbase: tests,
+  outbase: web,
   bundle: true,
   platform: 'node',
   format: 'esm',
@@ -41,7 +42,7 @@ await esbuild.build({
       build.onResolve({ filter: /\.mjs$/ }, ({ path, resolveDir }) => ({ path: join(resolveDir, path), external: true }))
     },
   }],
-  define: { 'import.meta.dirname': JSON.stringify(tests) },
+  define: { 'import.meta.dirname': JSON.stringify(join(web, 'phone/test')) },
 })
 const built = files.map(file => relative(web, join(out, file.replace(/\.tsx?$/, '.mjs'))))
 const { status } = spawnSync(process.execPath, ['--enable-source-maps', '--test', '--test-reporter=spec', ...built], { cwd: web, stdio: 'inherit' })
