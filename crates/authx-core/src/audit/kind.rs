@@ -177,6 +177,8 @@ kinds! {
     SessionEnded = "session_ended";
     /// What a login allowed goes on.
     SessionRenewed = "session_renewed";
+    /// A company is called or set up otherwise.
+    SettingsChanged = "settings_changed";
     /// A new company.
     TenantCreated = "tenant_created";
     /// What is known of a user has changed.

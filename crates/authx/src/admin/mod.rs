@@ -13,12 +13,15 @@ pub mod applications;
 pub mod audit;
 pub mod cells;
 pub mod clock;
+pub mod company;
 pub mod contacts;
 pub mod exports;
+
 pub mod groups;
 pub mod imports;
 pub mod keys;
 pub mod letters;
+pub mod own;
 pub mod packages;
 pub mod passkeys;
 pub mod passwords;
@@ -99,6 +102,7 @@ pub(crate) struct Tenant {
     pub(crate) id: TenantId,
     pub(crate) name: String,
     pub(crate) policy: String,
+    pub(crate) settings: String,
     pub(crate) data_key: DataKey,
     pub(crate) generation: i64,
 }
@@ -189,6 +193,7 @@ impl Tenant {
             id,
             name: found.name,
             policy: found.policy,
+            settings: found.settings,
             data_key: app.keys.master.unwrap(id, &found.data_key)?,
             generation: found.generation,
         })

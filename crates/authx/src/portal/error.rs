@@ -2,7 +2,10 @@
 
 use super::trouble::Trouble;
 use crate::{
-    admin::{AdminError, passkeys::PasskeyError, sign_up::SignUpError},
+    admin::{
+        AdminError, accounts::AccountError, administrators::RoleError, own::OwnError,
+        passkeys::PasskeyError, sign_up::SignUpError,
+    },
     clock::ClockProblem,
     enrol::phones::PhoneError,
     logins::LoginError,
@@ -22,6 +25,15 @@ pub(crate) enum PortalError {
     /// The clock cannot be trusted.
     #[error(transparent)]
     Clock(#[from] ClockProblem),
+    /// Somebody's account.
+    #[error(transparent)]
+    Account(#[from] AccountError),
+    /// One's own account.
+    #[error(transparent)]
+    Own(#[from] OwnError),
+    /// Somebody's role.
+    #[error(transparent)]
+    Role(#[from] RoleError),
     /// A login of the portal.
     #[error(transparent)]
     Login(#[from] LoginError),
@@ -124,11 +136,32 @@ impl PortalError {
             | Self::NotFound
             | Self::Passkey(PasskeyError::Unknown)
             | Self::Phone(PhoneError::Unknown(_))
+            | Self::Account(AccountError::Unknown(_))
+            | Self::Own(
+                OwnError::Unknown
+                | OwnError::Phone(PhoneError::Unknown(_))
+                | OwnError::Account(AccountError::Unknown(_)),
+            )
+            | Self::Role(RoleError::Account(AccountError::Unknown(_)))
             | Self::SignUp(SignUpError::Link) => StatusCode::NOT_FOUND,
-            Self::Passkey(PasskeyError::Admin(error))
+            Self::Account(AccountError::Admin(error))
+            | Self::Own(
+                OwnError::Admin(error)
+                | OwnError::Account(AccountError::Admin(error))
+                | OwnError::Phone(PhoneError::Admin(error)),
+            )
+            | Self::Role(
+                RoleError::Admin(error) | RoleError::Account(AccountError::Admin(error)),
+            )
+            | Self::Passkey(PasskeyError::Admin(error))
             | Self::Phone(PhoneError::Admin(error))
             | Self::SignUp(SignUpError::Admin(error)) => of_admin(error),
-            Self::Passkey(_) | Self::Phone(_) | Self::SignUp(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Account(_)
+            | Self::Own(_)
+            | Self::Passkey(_)
+            | Self::Phone(_)
+            | Self::Role(_)
+            | Self::SignUp(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Elsewhere | Self::NotAllowed(_) | Self::StaleForm => StatusCode::FORBIDDEN,
             Self::FormTooLong => StatusCode::PAYLOAD_TOO_LARGE,
             Self::SessionOver => StatusCode::UNAUTHORIZED,

@@ -71,7 +71,7 @@ impl Form {
 
 /// What is never written into a page again.
 fn is_secret(name: &str) -> bool {
-    ["password", "secret", "token", "csrf", "credential"].iter().any(|word| name.contains(word))
+    ["password", "secret", "token", "_csrf", "credential"].iter().any(|word| name.contains(word))
 }
 
 #[cfg(test)]
@@ -80,9 +80,10 @@ mod tests {
 
     #[test]
     fn what_was_typed_is_kept_but_no_secret() {
-        let mut form = Form::typed([("name", "Lab"), ("new_password", "hunter2"), ("csrf", "abc")]);
+        let mut form =
+            Form::typed([("name", "Lab"), ("new_password", "hunter2"), ("_csrf", "abc")]);
         assert_eq!(form.value("name"), "Lab");
-        assert_eq!((form.value("new_password"), form.value("csrf")), ("", ""));
+        assert_eq!((form.value("new_password"), form.value("_csrf")), ("", ""));
         assert!(form.is_good());
         form.refuse("name", "“Lab” is taken. Try “Lab 2”.");
         form.refuse("name", "another fault");

@@ -88,7 +88,7 @@ async fn admit(
     let (body, form) = read(rule, changes, body).await?;
     if let Some(form) = &form {
         let fields = Fields::parse(form);
-        if !replayed && !browser.made(fields.text("csrf")) {
+        if !replayed && !browser.made(fields.text("_csrf")) {
             return Err(Held::Error(PortalError::StaleForm));
         }
         parts.extensions.insert(fields);

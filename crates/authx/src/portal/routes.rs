@@ -1,7 +1,7 @@
 //! The only list of the portal's routes: each says for whom it is, and the guard is put around it
 //! here and nowhere else.
 
-use super::{Portal, confirm, enrol, guard, sign_in, sign_up};
+use super::{Portal, confirm, enrol, guard, me, settings, sign_in, sign_up};
 use authx_core::role::Permission;
 use axum::{
     Router,
@@ -83,8 +83,14 @@ impl Route {
 
 /// Every route of the portal.
 pub fn routes() -> Vec<Route> {
-    let rooms: [fn() -> Vec<Route>; 4] =
-        [confirm::routes, enrol::routes, sign_in::routes, sign_up::routes];
+    let rooms: [fn() -> Vec<Route>; 6] = [
+        confirm::routes,
+        enrol::routes,
+        me::routes,
+        settings::routes,
+        sign_in::routes,
+        sign_up::routes,
+    ];
     rooms.iter().flat_map(|room| room()).collect()
 }
 

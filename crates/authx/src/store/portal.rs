@@ -1,7 +1,9 @@
 //! Browsers that somebody signed in with, and links that let somebody in once.
 
 use super::{Batch, Row, Store, StoreError};
-use authx_core::{ApplicationId, Millis, SessionId, TenantId, UserId, name::Name, role::Role};
+use authx_core::{
+    ApplicationId, LoginId, Millis, SessionId, TenantId, UserId, name::Name, role::Role,
+};
 
 /// A session with what is known of its account and tenant, in one read.
 #[derive(Clone, Debug)]
@@ -228,6 +230,23 @@ pub async fn link(store: &Store, digest: [u8; 32]) -> Result<Option<PortalLink>,
         expires: row.millis(5)?,
         spent: row.opt_millis(6)?,
     }))
+}
+
+/// Whether the record knows a login of an account: `None` if not, else its application.
+///
+/// # Errors
+///
+/// As [`session`].
+pub async fn login_of(
+    store: &Store,
+    tenant: TenantId,
+    account: UserId,
+    login: LoginId,
+) -> Result<Option<Option<ApplicationId>>, StoreError> {
+    let sql = "SELECT application FROM event
+               WHERE tenant = $1 AND account = $2 AND login = $3 LIMIT 1";
+    let row = store.query_one(sql, [tenant.into(), account.into(), login.into()]).await?;
+    row.map(|row| row.opt_application(0)).transpose()
 }
 
 /// Reads when an account last used a link.

@@ -18,6 +18,8 @@ pub struct StoredTenant {
     pub policy: String,
     /// Rises with every change that an administrator makes.
     pub generation: i64,
+    /// How it is set up, JSON.
+    pub settings: String,
 }
 
 /// Reads a tenant. `None`: there is none of that id.
@@ -28,7 +30,8 @@ pub struct StoredTenant {
 pub async fn tenant(store: &Store, id: TenantId) -> Result<Option<StoredTenant>, StoreError> {
     let row = store
         .query_one(
-            "SELECT id, name, created, data_key, policy, generation FROM tenant WHERE id = $1",
+            "SELECT id, name, created, data_key, policy, generation, settings
+             FROM tenant WHERE id = $1",
             [id.into()],
         )
         .await?;
@@ -53,7 +56,8 @@ pub async fn generation(store: &Store, id: TenantId) -> Result<Option<i64>, Stor
 pub async fn tenant_named(store: &Store, name: &Name) -> Result<Option<StoredTenant>, StoreError> {
     let row = store
         .query_one(
-            "SELECT id, name, created, data_key, policy, generation FROM tenant WHERE folded = $1",
+            "SELECT id, name, created, data_key, policy, generation, settings
+             FROM tenant WHERE folded = $1",
             [name.folded().into()],
         )
         .await?;
@@ -68,7 +72,8 @@ pub async fn tenant_named(store: &Store, name: &Name) -> Result<Option<StoredTen
 pub async fn tenants(store: &Store) -> Result<Vec<StoredTenant>, StoreError> {
     let rows = store
         .query(
-            "SELECT id, name, created, data_key, policy, generation FROM tenant ORDER BY folded",
+            "SELECT id, name, created, data_key, policy, generation, settings
+             FROM tenant ORDER BY folded",
             [],
         )
         .await?;
@@ -83,6 +88,15 @@ impl Batch {
             "INSERT INTO tenant (id, name, folded, created, data_key, policy, generation)
              VALUES ($1, $2, $3, $4, $5, '{}', 1)",
             [id.into(), name.as_str().into(), name.folded().into(), now.into(), data_key.into()],
+        )
+    }
+
+    /// Replaces a tenant's name and settings, if the name is free.
+    #[must_use]
+    pub fn set_tenant(self, id: TenantId, name: &Name, settings: String) -> Self {
+        self.one(
+            "UPDATE tenant SET name = $2, folded = $3, settings = $4 WHERE id = $1",
+            [id.into(), name.as_str().into(), name.folded().into(), settings.into()],
         )
     }
 
@@ -121,5 +135,6 @@ fn stored(row: &Row) -> Result<StoredTenant, StoreError> {
         data_key: row.bytes(3)?.to_vec(),
         policy: row.text(4)?.to_owned(),
         generation: row.int(5)?,
+        settings: row.text(6)?.to_owned(),
     })
 }

@@ -1,8 +1,7 @@
 //! From nothing to a session that counts.
 
-use crate::world::{Browser, PASSWORD, SESSION, World, name, on_each_engine};
-use authx::{admin::passkeys, enrol};
-use authx_core::{otp::Totp, role::Role};
+use crate::world::{Browser, PASSWORD, SESSION, on_each_engine};
+use authx_core::role::Role;
 
 const OWNER: [(&str, &str); 4] = [
     ("company", "Owls Ltd"),
@@ -44,6 +43,7 @@ async fn nobody_signs_up_without_a_link_where_that_is_closed() {
         let mut browser = Browser::default();
         let page = browser.get(world, "/sign-up").await;
         assert!(page.shown().contains("By invitation"));
+        browser.get(world, "/set-up").await;
         let page = browser.post(world, "/sign-up", &OWNER).await;
         assert!(page.refused().contains("By invitation"), "{}", page.text);
         assert!(browser.cookie(SESSION).is_none());
@@ -95,7 +95,7 @@ async fn a_password_and_a_code_sign_in() {
     on_each_engine(async |world| {
         let olga = world.account(world.tenant, "olga", Some(Role::Owner)).await;
         world.password(world.tenant, olga, PASSWORD).await;
-        let totp = authenticator(world, olga).await;
+        let totp = world.authenticator(olga).await;
         let mut browser = Browser::default();
         browser.get(world, "/sign-in").await.shown();
         for (who, password) in [("olga", "wrong"), ("nobody", PASSWORD), ("", ""), ("olga", "")] {
@@ -153,17 +153,6 @@ async fn no_policy_opens_the_portal() {
         let page =
             browser.post(world, "/sign-in", &[("name", "olga"), ("password", PASSWORD)]).await;
         assert!(page.refused().contains("You have no second factor yet"));
-        let _ = (name("x"), passkeys::are_available(&world.app));
     })
     .await;
-}
-
-async fn authenticator(world: &World, user: authx_core::UserId) -> Totp {
-    let (app, by, tenant) = (&world.app, &world.by, world.tenant);
-    let offered = enrol::code::offer(app, by, tenant, user, None).await.unwrap();
-    let totp = Totp::from_uri(&offered.uri).unwrap();
-    let code = totp.code(app.now().unwrap().secs() / 30);
-    enrol::code::confirm(app, by, tenant, user, &code).await.unwrap();
-    world.clock.advance_secs(60);
-    totp
 }

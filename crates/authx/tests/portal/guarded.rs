@@ -2,7 +2,7 @@
 
 use crate::world::{Browser, SESSION, World, on_each_engine};
 use authx::portal::{Access, routes};
-use authx_core::role::{Permission, Role};
+use authx_core::role::Role;
 use axum::http::{Method, StatusCode};
 
 /// A path with something in the place of each id.
@@ -66,7 +66,7 @@ async fn strangers_are_asked_to_sign_in() {
 async fn forms_come_from_our_own_pages() {
     on_each_engine(async |world| {
         let mut browser = world.signed_in("olga", Some(Role::Owner)).await;
-        let body = format!("csrf={}", browser.token());
+        let body = format!("_csrf={}", browser.token());
         for route in routes() {
             if route.method == Method::GET {
                 continue;
@@ -79,7 +79,8 @@ async fn forms_come_from_our_own_pages() {
             if route.streams {
                 continue;
             }
-            for token in ["", "csrf=", "csrf=x", "csrf=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"]
+            for token in
+                ["", "_csrf=", "_csrf=x", "_csrf=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"]
             {
                 let page = browser.send(world, &path, "same-origin", token.to_owned()).await;
                 assert_eq!(page.status, StatusCode::FORBIDDEN, "{route:?} with {token:?}");
@@ -88,7 +89,7 @@ async fn forms_come_from_our_own_pages() {
         // Another browser's token is worth nothing here.
         let mut other = Browser::default();
         other.get(world, "/sign-in").await;
-        let body = format!("csrf={}", other.token());
+        let body = format!("_csrf={}", other.token());
         let page = browser.send(world, "/sign-out", "same-origin", body).await;
         assert_eq!(page.status, StatusCode::FORBIDDEN);
         assert!(browser.cookie(SESSION).is_some());
@@ -103,7 +104,6 @@ async fn the_origin_stands_for_what_old_browsers_do_not_say() {
         let mut browser = world.signed_in("olga", Some(Role::Owner)).await;
         let page = browser.get(world, "/sign-in").await;
         assert_eq!(page.to(), "/");
-        let _ = Permission::ALL;
         let page = browser.post(world, "/sign-out", &[]).await;
         assert_eq!(page.to(), "/sign-in");
         assert!(browser.cookie(SESSION).is_none());

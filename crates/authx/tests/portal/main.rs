@@ -8,4 +8,6 @@
 
 mod coming_in;
 mod guarded;
+mod own;
+mod settings;
 mod world;

@@ -8,11 +8,12 @@ use authx::{
     },
     app::App,
     clock::ManualClock,
+    enrol,
     portal::{self, Portal},
     serve::{Stop, stopping},
     store::{Store, testing},
 };
-use authx_core::{TenantId, UserId, name::Name, role::Role};
+use authx_core::{TenantId, UserId, name::Name, otp::Totp, role::Role};
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -121,6 +122,17 @@ impl World {
         browser
     }
 
+    /// An authenticator app of somebody, whose codes count.
+    pub(crate) async fn authenticator(&self, user: UserId) -> Totp {
+        let (app, by, tenant) = (&self.app, &self.by, self.tenant);
+        let offered = enrol::code::offer(app, by, tenant, user, None).await.unwrap();
+        let totp = Totp::from_uri(&offered.uri).unwrap();
+        let code = totp.code(app.now().unwrap().secs() / 30);
+        enrol::code::confirm(app, by, tenant, user, &code).await.unwrap();
+        self.clock.advance_secs(60);
+        totp
+    }
+
     /// A link to make a company with.
     pub(crate) async fn company_link(&self) -> String {
         sign_up::invite_company(&self.app).await.unwrap().token.to_string()
@@ -141,7 +153,7 @@ impl Browser {
     ) -> Page {
         let token = self.token.clone();
         let mut form = form_urlencoded::Serializer::new(String::new());
-        form.append_pair("csrf", &token);
+        form.append_pair("_csrf", &token);
         form.extend_pairs(fields);
         self.send(world, path, "same-origin", form.finish()).await
     }
@@ -200,7 +212,7 @@ impl Browser {
         }
         let bytes = to_bytes(body, 10_000_000).await.unwrap();
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        if let Some(token) = between(&text, "name=\"csrf\" content=\"", "\"") {
+        if let Some(token) = between(&text, "name=\"_csrf\" value=\"", "\"") {
             self.token = token.to_owned();
         }
         Page { status: parts.status, headers: parts.headers, text }

@@ -1,0 +1,74 @@
+//! How a company is called and set up.
+
+use super::{Actor, AdminError, Change, change, detail, settings::Settings};
+use crate::{
+    app::{About, App},
+    store::{Batch, tenants as stored},
+};
+use authx_core::{
+    TenantId,
+    audit::EventKind,
+    name::{InvalidName, Name},
+};
+
+/// Why a company stays as it is.
+#[derive(Debug, thiserror::Error)]
+pub enum CompanyError {
+    /// What can stop any change.
+    #[error(transparent)]
+    Admin(#[from] AdminError),
+    /// The text is no name.
+    #[error(transparent)]
+    Name(#[from] InvalidName),
+    /// Another company goes by it.
+    #[error("there is already a company “{0}” here; choose another name")]
+    NameTaken(String),
+}
+
+/// What is to be changed.
+#[derive(Clone, Copy, Debug)]
+pub struct Wish<'a> {
+    /// Its name; users read it on their phones.
+    pub name: &'a str,
+    /// The zone in which its people read times, as in the IANA database.
+    pub time_zone: &'a str,
+    /// Its colour, 1 to 8.
+    pub hue: u8,
+}
+
+/// Changes a company's name and settings.
+///
+/// # Errors
+///
+/// [`CompanyError`].
+pub async fn set(
+    app: &App,
+    by: &Actor,
+    tenant: TenantId,
+    wish: Wish<'_>,
+) -> Result<(), CompanyError> {
+    let name = &Name::new(wish.name)?;
+    change(app, by, tenant, move |tenant, _| async move {
+        let other = stored::tenant_named(&app.store, name).await.map_err(AdminError::from)?;
+        if other.is_some_and(|other| other.id != tenant.id) {
+            return Err(CompanyError::NameTaken(name.to_string()));
+        }
+        let before = Settings::from_json(&tenant.settings)?;
+        let after =
+            Settings { time_zone: wish.time_zone.to_owned(), hue: wish.hue, ..before.clone() };
+        let json = |settings: &Settings| serde_json::to_value(settings).unwrap_or_default();
+        Ok(Change {
+            batch: Batch::default().set_tenant(tenant.id, name, after.to_json()?),
+            kind: EventKind::SettingsChanged,
+            about: About::default(),
+            detail: detail([
+                ("name", name.as_str().into()),
+                ("name_before", tenant.name.as_str().into()),
+                ("before", json(&before)),
+                ("after", json(&after)),
+            ]),
+            outcome: (),
+        })
+    })
+    .await
+}

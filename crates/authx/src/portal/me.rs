@@ -1,0 +1,383 @@
+//! One's own account: phones, passkeys, recovery codes, sessions, logins, password.
+
+use super::{
+    Access, Portal,
+    badge::Badge,
+    enrol::{self, Offered, PhoneOffer},
+    error::PortalError,
+    fields::Fields,
+    form::Form,
+    guard,
+    page::{Chrome, render, render_as},
+    routes::{Route, get, post},
+    second_factor,
+    sign_in::capitalised,
+    who::Who,
+};
+use crate::{
+    admin::{
+        accounts::AccountError,
+        own::{self, OwnError},
+        passkeys::{self, Asked, PasskeyError, Shown},
+        passwords::PasswordRuleError,
+        record::{self, Entry, Filter},
+        sessions::{self, Pending, Toast, Visit},
+    },
+    enrol::{
+        phones::{self, ListedPhone},
+        recovery,
+    },
+};
+use askama::Template;
+use authx_core::{LoginId, Millis, PasskeyId, PhoneId, SessionId, wire::phone::ReachState};
+use axum::{
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse as _, Response},
+};
+use zeroize::Zeroizing;
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        get("/me", Access::Own, page),
+        get("/me/phone", Access::OwnStepUp, new_phone),
+        post("/me/phone", Access::OwnStepUp, offer_phone),
+        post("/me/phones/{phone}/remove", Access::OwnStepUp, remove_phone),
+        post("/me/phones/{phone}/rename", Access::Own, rename_phone),
+        get("/me/passkey", Access::OwnStepUp, new_passkey),
+        post("/me/passkey", Access::OwnStepUp, add_passkey),
+        post("/me/passkeys/{passkey}/remove", Access::OwnStepUp, remove_passkey),
+        post("/me/recovery", Access::OwnStepUp, new_codes),
+        get("/me/password", Access::OwnStepUp, password),
+        post("/me/password", Access::OwnStepUp, set_password),
+        post("/me/sessions/{session}/end", Access::Own, end_session),
+        post("/me/logins/{login}/not-me", Access::Own, not_me),
+    ]
+}
+
+#[derive(Template)]
+#[template(path = "portal/me.html")]
+struct Page {
+    chrome: Chrome,
+    called: String,
+    name: String,
+    has_password: bool,
+    phones: Vec<PhoneRow>,
+    passkeys: Vec<Shown>,
+    recovery: bool,
+    sessions: Vec<SessionRow>,
+    logins: Vec<LoginRow>,
+}
+
+struct PhoneRow {
+    id: PhoneId,
+    name: String,
+    platform: String,
+    state: Badge,
+    since: Millis,
+}
+
+struct SessionRow {
+    id: SessionId,
+    browser: &'static str,
+    address: String,
+    seen: Millis,
+    this: bool,
+}
+
+struct LoginRow {
+    id: Option<LoginId>,
+    application: String,
+    result: Badge,
+    factor: String,
+    at: Millis,
+    address: String,
+    code: String,
+}
+
+async fn page(State(portal): State<Portal>, who: Who) -> Result<Response, PortalError> {
+    let (app, visit) = (portal.app(), &who.visit);
+    let (tenant, account) = (visit.tenant, visit.account);
+    let row = crate::admin::accounts::find(app, tenant, &account.to_string()).await?;
+    let chrome = who.alone(&portal, &format!("Your sign-in, {}", visit.called()));
+    let phones = phones::list(app, tenant, account).await?;
+    let filter = Filter { user: Some(account), ..Filter::default() };
+    let entries = record::newest(app, tenant, &filter, MOST_ENTRIES).await?;
+    let page = Page {
+        phones: phones.into_iter().map(|phone| phone_row(&chrome, phone)).collect(),
+        called: visit.called().to_owned(),
+        name: visit.name.clone(),
+        has_password: row.has_password,
+        passkeys: passkeys::list(app, tenant, account).await?,
+        recovery: row.factors.iter().any(|factor| factor == "recovery"),
+        sessions: session_rows(sessions::list(app, tenant, account).await?, visit),
+        logins: entries.into_iter().rev().filter_map(login_row).take(MOST_LOGINS).collect(),
+        chrome,
+    };
+    Ok(render(&page).into_response())
+}
+
+fn phone_row(chrome: &Chrome, phone: ListedPhone) -> PhoneRow {
+    let since = phone.reach.since.or(phone.reach.at);
+    let state = match (phone.reach.state, since) {
+        _ if phone.number.is_none() => Badge::pending(),
+        (ReachState::Unreachable, Some(since)) => {
+            Badge::unreachable_since(chrome.when(since.0).words())
+        }
+        (ReachState::Unreachable, None) => Badge::warn("Unreachable"),
+        (ReachState::Reachable, _) => Badge::reachable(),
+        (ReachState::Unknown, _) => Badge::plain("Not asked yet"),
+    };
+    let since = phone.created.0;
+    PhoneRow { id: phone.id, name: phone.name, platform: phone.platform, state, since }
+}
+
+fn session_rows(sessions: Vec<Visit>, own: &Visit) -> Vec<SessionRow> {
+    let row = |visit: Visit| SessionRow {
+        this: visit.id == own.id,
+        id: visit.id,
+        browser: second_factor::browser(&visit.from.browser),
+        address: visit.from.address.unwrap_or_default(),
+        seen: visit.seen,
+    };
+    sessions.into_iter().map(row).collect()
+}
+
+fn login_row(entry: Entry) -> Option<LoginRow> {
+    let result = match entry.event.as_str() {
+        "login_allowed" => Badge::granted(),
+        "login_refused" => Badge::refused(),
+        "login_expired" => Badge::expired(),
+        "login_cancelled" => Badge::cancelled(),
+        "fraud_reported" => Badge::not_me(),
+        _ => return None,
+    };
+    let text = |name: &str| {
+        let value = entry.detail.get(name).and_then(|value| value.as_str());
+        value.unwrap_or_default().to_owned()
+    };
+    Some(LoginRow {
+        id: entry.login_id,
+        application: entry.application.clone().unwrap_or_default(),
+        result,
+        factor: text("factor"),
+        at: entry.at.0,
+        address: text("address"),
+        code: entry.support_code.clone().unwrap_or_default(),
+    })
+}
+
+/// A link for another phone, kept in the session so that a reload shows the same one.
+#[derive(Template)]
+#[template(path = "portal/me_phone.html")]
+struct PhonePage {
+    chrome: Chrome,
+    phone: Option<PhoneOffer>,
+}
+
+async fn new_phone(
+    State(portal): State<Portal>,
+    who: Who,
+    headers: HeaderMap,
+) -> Result<Response, PortalError> {
+    let kept = match &who.visit.pending {
+        Some(Pending::Shown(kept)) => enrol::offered(&portal, &who.visit, kept).await?,
+        Some(Pending::Enrol { .. } | Pending::Login { .. }) | None => None,
+    };
+    let phone = match kept {
+        Some(Offered::Counts) => {
+            sessions::set_pending(portal.app(), &who.visit, None).await?;
+            return done(&portal, &who, &headers, "Your phone counts from now on.").await;
+        }
+        Some(Offered::Open(offer)) => Some(offer),
+        None => None,
+    };
+    let chrome = who.alone(&portal, "Add a phone");
+    Ok(render(&PhonePage { chrome, phone }).into_response())
+}
+
+async fn offer_phone(
+    State(portal): State<Portal>,
+    who: Who,
+    headers: HeaderMap,
+) -> Result<Response, PortalError> {
+    let kept = enrol::offer(&portal, &who.visit).await?;
+    sessions::set_pending(portal.app(), &who.visit, Some(Pending::Shown(kept))).await?;
+    Ok(guard::redirect(&headers, "/me/phone"))
+}
+
+async fn remove_phone(
+    State(portal): State<Portal>,
+    who: Who,
+    headers: HeaderMap,
+    Path(phone): Path<String>,
+) -> Result<Response, PortalError> {
+    let phone: PhoneId = phone.parse().map_err(|_| PortalError::NotFound)?;
+    let name = own::remove_phone(portal.app(), &who.visit, phone).await?;
+    done(&portal, &who, &headers, &format!("“{name}” removed. Its keys are dead.")).await
+}
+
+async fn rename_phone(
+    State(portal): State<Portal>,
+    who: Who,
+    headers: HeaderMap,
+    Path(phone): Path<String>,
+    fields: Fields,
+) -> Result<Response, PortalError> {
+    let phone: PhoneId = phone.parse().map_err(|_| PortalError::NotFound)?;
+    let name = own::rename_phone(portal.app(), &who.visit, phone, fields.text("name")).await?;
+    done(&portal, &who, &headers, &format!("The phone is called “{name}” now.")).await
+}
+
+#[derive(Template)]
+#[template(path = "portal/me_passkey.html")]
+struct PasskeyPage {
+    chrome: Chrome,
+    form: Form,
+    asked: Asked,
+}
+
+async fn new_passkey(State(portal): State<Portal>, who: Who) -> Result<Response, PortalError> {
+    let form = Form::new().with("name", second_factor::browser(&who.visit.from.browser));
+    show_passkey(&portal, &who, form).await
+}
+
+async fn show_passkey(portal: &Portal, who: &Who, form: Form) -> Result<Response, PortalError> {
+    let asked = passkeys::ask_new(portal.app(), who.visit.tenant, who.visit.account).await?;
+    let good = form.is_good();
+    let status = if good { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let chrome = who.alone(portal, "Add a passkey");
+    Ok(render_as(status, &PasskeyPage { chrome, form, asked }).into_response())
+}
+
+async fn add_passkey(
+    State(portal): State<Portal>,
+    who: Who,
+    headers: HeaderMap,
+    fields: Fields,
+) -> Result<Response, PortalError> {
+    let visit = &who.visit;
+    let (name, state, answer) =
+        (fields.text("name"), fields.raw("state"), fields.raw("credential"));
+    let (tenant, account) = (visit.tenant, visit.account);
+    let added =
+        passkeys::add(portal.app(), &visit.actor(), tenant, account, name, state, answer).await;
+    let mut form = Form::sent(&fields);
+    match added {
+        Ok(_) => return done(&portal, &who, &headers, "Passkey added.").await,
+        Err(PasskeyError::Name(error)) => {
+            form.refuse("name", format!("{}.", capitalised(&error.to_string())));
+        }
+        Err(error @ (PasskeyError::Declined | PasskeyError::Over)) => {
+            form.fault = Some(format!("{}.", capitalised(&error.to_string())));
+        }
+        Err(error) => return Err(error.into()),
+    }
+    show_passkey(&portal, &who, form).await
+}
+
+async fn remove_passkey(
+    State(portal): State<Portal>,
+    who: Who,
+    headers: HeaderMap,
+    Path(passkey): Path<String>,
+) -> Result<Response, PortalError> {
+    let id: PasskeyId = passkey.parse().map_err(|_| PortalError::NotFound)?;
+    let visit = &who.visit;
+    let removed =
+        passkeys::remove(portal.app(), &visit.actor(), visit.tenant, visit.account, id).await?;
+    done(&portal, &who, &headers, &format!("Passkey “{removed}” removed.")).await
+}
+
+/// Ten codes, in the very answer: they are kept nowhere, so going back or reloading shows none.
+#[derive(Template)]
+#[template(path = "portal/me_codes.html")]
+struct CodesPage {
+    chrome: Chrome,
+    codes: Zeroizing<String>,
+}
+
+async fn new_codes(State(portal): State<Portal>, who: Who) -> Result<Response, PortalError> {
+    let visit = &who.visit;
+    let (tenant, account) = (visit.tenant, visit.account);
+    let made = recovery::renew(portal.app(), &visit.actor(), tenant, account).await?;
+    let codes = Zeroizing::new(made.codes.join("\n"));
+    let chrome = who.alone(&portal, "Your recovery codes");
+    Ok(render(&CodesPage { chrome, codes }).into_response())
+}
+
+#[derive(Template)]
+#[template(path = "portal/me_password.html")]
+struct PasswordPage {
+    chrome: Chrome,
+    form: Form,
+    name: String,
+}
+
+async fn password(State(portal): State<Portal>, who: Who) -> Response {
+    let chrome = who.alone(&portal, "Change your password");
+    let name = who.visit.name.clone();
+    render(&PasswordPage { chrome, form: Form::new(), name }).into_response()
+}
+
+async fn set_password(
+    State(portal): State<Portal>,
+    who: Who,
+    headers: HeaderMap,
+    fields: Fields,
+) -> Result<Response, PortalError> {
+    let typed = Zeroizing::new(fields.raw("password").to_owned());
+    match own::set_password(portal.app(), &who.visit, typed).await {
+        Ok(()) => {
+            let text = "Password changed. Every other session of yours has ended.";
+            done(&portal, &who, &headers, text).await
+        }
+        Err(OwnError::Account(AccountError::Password(PasswordRuleError::Refused(refused)))) => {
+            let mut form = Form::new();
+            form.refuse("password", format!("{}.", capitalised(&refused.to_string())));
+            let chrome = who.alone(&portal, "Change your password");
+            let name = who.visit.name.clone();
+            let page = PasswordPage { chrome, form, name };
+            Ok(render_as(StatusCode::UNPROCESSABLE_ENTITY, &page).into_response())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn end_session(
+    State(portal): State<Portal>,
+    who: Who,
+    headers: HeaderMap,
+    Path(session): Path<String>,
+) -> Result<Response, PortalError> {
+    let id: SessionId = session.parse().map_err(|_| PortalError::NotFound)?;
+    sessions::end(portal.app(), &who.visit, id).await?;
+    done(&portal, &who, &headers, "That browser is signed out.").await
+}
+
+async fn not_me(
+    State(portal): State<Portal>,
+    who: Who,
+    headers: HeaderMap,
+    Path(login): Path<String>,
+) -> Result<Response, PortalError> {
+    let id: LoginId = login.parse().map_err(|_| PortalError::NotFound)?;
+    own::report(portal.app(), &who.visit, id).await?;
+    let text = "Reported. Whatever that login opened has ended; change your password now.";
+    done(&portal, &who, &headers, text).await
+}
+
+async fn done(
+    portal: &Portal,
+    who: &Who,
+    headers: &HeaderMap,
+    text: &str,
+) -> Result<Response, PortalError> {
+    let toast = Toast { text: text.to_owned(), undo: None };
+    sessions::set_toast(portal.app(), &who.visit, Some(&toast)).await?;
+    Ok(guard::redirect(headers, "/me"))
+}
+
+/// How far back one's own logins are looked for, and how many are shown.
+const MOST_ENTRIES: u32 = 200;
+const MOST_LOGINS: usize = 20;

@@ -1,0 +1,299 @@
+//! How the company is set up, and who looks after it.
+
+use super::{
+    Access, Portal,
+    badge::Badge,
+    error::PortalError,
+    fields::Fields,
+    form::Form,
+    guard,
+    nav::Place,
+    page::{Chrome, render, render_as},
+    routes::{Route, get, post},
+    sign_in::capitalised,
+    who::Who,
+    words::Zone,
+};
+use crate::{
+    admin::{
+        accounts::{self, AccountError, NewAccount},
+        administrators::{self, RoleError},
+        company::{self, CompanyError},
+        sessions::{self, Toast},
+        sign_up,
+    },
+    store::portal::AdministratorRow,
+};
+use askama::Template;
+use authx_core::{
+    UserId,
+    name::Name,
+    role::{Permission, Role},
+};
+use axum::{
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse as _, Response},
+};
+
+pub(super) fn routes() -> Vec<Route> {
+    use Permission::{RolesRead, RolesWrite, SettingsRead, SettingsWrite};
+    vec![
+        get("/settings", Access::May(SettingsRead), page),
+        post("/settings", Access::May(SettingsWrite), set),
+        get("/settings/administrators", Access::May(RolesRead), list),
+        post("/settings/administrators", Access::StepUp(RolesWrite), invite),
+        post("/settings/administrators/{user}/role", Access::StepUp(RolesWrite), set_role),
+        post("/settings/administrators/{user}/link", Access::StepUp(RolesWrite), link),
+    ]
+}
+
+#[derive(Template)]
+#[template(path = "portal/settings.html")]
+struct Page {
+    chrome: Chrome,
+    form: Form,
+    zones: Vec<String>,
+    may_write: bool,
+    may_roles: bool,
+}
+
+async fn page(State(portal): State<Portal>, who: Who) -> Response {
+    let settings = &who.visit.settings;
+    let form = Form::new()
+        .with("company", who.visit.tenant_name.clone())
+        .with("time_zone", settings.time_zone.clone())
+        .with("hue", settings.hue.to_string());
+    render(&Page::of(&portal, &who, form)).into_response()
+}
+
+impl Page {
+    fn of(portal: &Portal, who: &Who, form: Form) -> Self {
+        Self {
+            chrome: who.chrome(portal, "Settings", Place::Settings),
+            form,
+            zones: Zone::names(),
+            may_write: who.may(Permission::SettingsWrite),
+            may_roles: who.may(Permission::RolesRead),
+        }
+    }
+}
+
+async fn set(
+    State(portal): State<Portal>,
+    who: Who,
+    headers: HeaderMap,
+    fields: Fields,
+) -> Result<Response, PortalError> {
+    let mut form = Form::sent(&fields);
+    let zone = fields.text("time_zone");
+    if Zone::named(zone).is_none() {
+        form.refuse("time_zone", format!("“{zone}” is no time zone. One is Europe/Berlin."));
+    }
+    let hue = fields.text("hue").parse().ok().filter(|hue| (1..=8).contains(hue));
+    if hue.is_none() {
+        form.refuse("hue", "One of the eight colours: 1 to 8.");
+    }
+    if let (true, Some(hue)) = (form.is_good(), hue) {
+        let wish = company::Wish { name: fields.text("company"), time_zone: zone, hue };
+        match company::set(portal.app(), &who.actor(), who.tenant(), wish).await {
+            Ok(()) => return done(&portal, &who, &headers, "Settings saved.", "/settings").await,
+            Err(CompanyError::Admin(error)) => return Err(error.into()),
+            Err(error) => form.refuse("company", format!("{}.", capitalised(&error.to_string()))),
+        }
+    }
+    let page = Page::of(&portal, &who, form);
+    Ok(render_as(StatusCode::UNPROCESSABLE_ENTITY, &page).into_response())
+}
+
+#[derive(Template)]
+#[template(path = "portal/administrators.html")]
+struct List {
+    chrome: Chrome,
+    form: Form,
+    rows: Vec<Row>,
+    roles: Vec<(&'static str, &'static str)>,
+    may_write: bool,
+    link: Option<(String, String)>,
+}
+
+struct Row {
+    id: UserId,
+    called: String,
+    name: String,
+    role: Role,
+    state: Badge,
+    seen: Option<authx_core::Millis>,
+    may_change: bool,
+    own: bool,
+}
+
+impl List {
+    async fn of(
+        portal: &Portal,
+        who: &Who,
+        form: Form,
+        link: Option<(String, String)>,
+    ) -> Result<Self, PortalError> {
+        let found = administrators::list(portal.app(), who.tenant()).await?;
+        let may_write = who.may(Permission::RolesWrite);
+        let row = |one: AdministratorRow| Row {
+            may_change: may_write && who.role().is_some_and(|own| own.outranks(Some(one.role))),
+            own: one.id == who.visit.account,
+            state: match (one.active, one.ready) {
+                (false, _) => Badge::disabled(),
+                (true, false) => Badge::pending(),
+                (true, true) => Badge::active(),
+            },
+            called: one.display.unwrap_or_else(|| one.name.clone()),
+            id: one.id,
+            name: one.name,
+            role: one.role,
+            seen: one.seen,
+        };
+        Ok(Self {
+            chrome: who.chrome(portal, "Administrators", Place::Settings),
+            form,
+            rows: found.into_iter().map(row).collect(),
+            roles: roles(who.role()),
+            may_write,
+            link,
+        })
+    }
+}
+
+/// The roles that a role may give, the highest first.
+fn roles(own: Option<Role>) -> Vec<(&'static str, &'static str)> {
+    let may =
+        |role: &&Role| own.is_some_and(|own| own.outranks(Some(**role)) || (own, **role) == OWNERS);
+    let given = Role::ALL.iter().rev().filter(may);
+    given.map(|role| (role.word(), role.title())).collect()
+}
+
+const OWNERS: (Role, Role) = (Role::Owner, Role::Owner);
+
+async fn list(State(portal): State<Portal>, who: Who) -> Result<Response, PortalError> {
+    let page = List::of(&portal, &who, Form::new(), None).await?;
+    Ok(render(&page).into_response())
+}
+
+/// Makes an account with a role, and shows the link by which it comes in.
+async fn invite(
+    State(portal): State<Portal>,
+    who: Who,
+    fields: Fields,
+) -> Result<Response, PortalError> {
+    let mut form = Form::sent(&fields);
+    let invited = invited(&portal, &who, &fields, &mut form).await?;
+    let Some((name, link)) = invited else {
+        let page = List::of(&portal, &who, form, None).await?;
+        return Ok(render_as(StatusCode::UNPROCESSABLE_ENTITY, &page).into_response());
+    };
+    let page = List::of(&portal, &who, Form::new(), Some((name, link))).await?;
+    Ok(render(&page).into_response())
+}
+
+async fn invited(
+    portal: &Portal,
+    who: &Who,
+    fields: &Fields,
+    form: &mut Form,
+) -> Result<Option<(String, String)>, PortalError> {
+    let (app, by, tenant) = (portal.app(), &who.actor(), who.tenant());
+    let Some(role) = Role::from_word(fields.text("role")) else {
+        form.refuse("role", "Choose one of the roles.");
+        return Ok(None);
+    };
+    let mail = match sign_up::address(fields.text("mail")) {
+        Ok(mail) => mail,
+        Err(said) => {
+            form.refuse("mail", format!("{}.", capitalised(&said)));
+            return Ok(None);
+        }
+    };
+    let name = match Name::new(&mail) {
+        Ok(name) => name,
+        Err(error) => {
+            form.refuse("mail", format!("{}.", capitalised(&error.to_string())));
+            return Ok(None);
+        }
+    };
+    let new = NewAccount { name: &name, aliases: &[], password: None };
+    let id = match accounts::create(app, by, tenant, new).await {
+        Ok(id) => id,
+        Err(AccountError::NameTaken { .. }) => {
+            form.refuse(
+                "mail",
+                format!("{mail} is somebody's name already: find them under Users."),
+            );
+            return Ok(None);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    match administrators::set_role(app, by, tenant, id, Some(role)).await {
+        Ok(_) => {}
+        Err(error @ RoleError::TooHigh(_)) => {
+            accounts::delete(app, by, tenant, id).await?;
+            form.refuse("role", format!("{}.", capitalised(&error.to_string())));
+            return Ok(None);
+        }
+        Err(error) => return Err(error.into()),
+    }
+    let link = sign_up::invite_account(app, by, tenant, id).await?;
+    Ok(Some((mail, format!("{}/set-up#{}", app.public_url, *link.token))))
+}
+
+async fn set_role(
+    State(portal): State<Portal>,
+    who: Who,
+    headers: HeaderMap,
+    Path(user): Path<String>,
+    fields: Fields,
+) -> Result<Response, PortalError> {
+    let id: UserId = user.parse().map_err(|_| PortalError::NotFound)?;
+    let role = match fields.text("role") {
+        "none" => None,
+        word => Some(Role::from_word(word).ok_or(PortalError::NotFound)?),
+    };
+    let (app, by, tenant) = (portal.app(), &who.actor(), who.tenant());
+    match administrators::set_role(app, by, tenant, id, role).await {
+        Ok(_) => {
+            let text = role.map_or("Role taken.", |_| "Role changed.");
+            done(&portal, &who, &headers, text, "/settings/administrators").await
+        }
+        Err(error @ (RoleError::LastOwner | RoleError::TooHigh(_))) => {
+            let mut form = Form::new();
+            form.fault = Some(format!("{}.", capitalised(&error.to_string())));
+            let page = List::of(&portal, &who, form, None).await?;
+            Ok(render_as(StatusCode::UNPROCESSABLE_ENTITY, &page).into_response())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Another link for somebody who has not come in, or forgot the password.
+async fn link(
+    State(portal): State<Portal>,
+    who: Who,
+    Path(user): Path<String>,
+) -> Result<Response, PortalError> {
+    let id: UserId = user.parse().map_err(|_| PortalError::NotFound)?;
+    let (app, by, tenant) = (portal.app(), &who.actor(), who.tenant());
+    let account = accounts::row(app, tenant, id).await?;
+    let made = sign_up::invite_account(app, by, tenant, id).await?;
+    let link = format!("{}/set-up#{}", app.public_url, *made.token);
+    let page = List::of(&portal, &who, Form::new(), Some((account.name, link))).await?;
+    Ok(render(&page).into_response())
+}
+
+async fn done(
+    portal: &Portal,
+    who: &Who,
+    headers: &HeaderMap,
+    text: &str,
+    to: &str,
+) -> Result<Response, PortalError> {
+    let toast = Toast { text: text.to_owned(), undo: None };
+    sessions::set_toast(portal.app(), &who.visit, Some(&toast)).await?;
+    Ok(guard::redirect(headers, to))
+}
