@@ -4,6 +4,7 @@ pub mod actions;
 pub mod export;
 pub mod logins;
 mod page;
+pub mod pushes;
 mod sheet;
 pub mod trace;
 

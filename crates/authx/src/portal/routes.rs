@@ -1,7 +1,10 @@
 //! The only list of the portal's routes: each says for whom it is, and the guard is put around it
 //! here and nowhere else.
 
-use super::{Portal, confirm, enrol, guard, me, settings, sign_in, sign_up};
+use super::{
+    Portal, confirm, dashboard, deliveries, enrol, guard, logins, me, record, settings, sign_in,
+    sign_up,
+};
 use authx_core::role::Permission;
 use axum::{
     Router,
@@ -83,10 +86,14 @@ impl Route {
 
 /// Every route of the portal.
 pub fn routes() -> Vec<Route> {
-    let rooms: [fn() -> Vec<Route>; 6] = [
+    let rooms: [fn() -> Vec<Route>; 10] = [
         confirm::routes,
+        dashboard::routes,
+        deliveries::routes,
         enrol::routes,
+        logins::routes,
         me::routes,
+        record::routes,
         settings::routes,
         sign_in::routes,
         sign_up::routes,

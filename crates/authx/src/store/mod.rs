@@ -31,6 +31,7 @@ pub mod phones;
 pub mod policies;
 pub mod portal;
 mod postgres;
+pub mod push_list;
 mod queue;
 pub mod record;
 pub mod reports;

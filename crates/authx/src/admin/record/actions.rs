@@ -98,6 +98,35 @@ pub async fn list(
     Ok(Page::new(actions, size, counted, moved, |action| action.entry.seq.to_string()))
 }
 
+/// At most `most` deeds in the order in which they are read: from a place to older or to newer
+/// ones; with how many fit, and whether there are more than were counted.
+///
+/// # Errors
+///
+/// As [`list`].
+pub async fn some(
+    app: &App,
+    tenant: TenantId,
+    filter: &ActionFilter,
+    towards: Towards,
+    most: u32,
+) -> Result<(Vec<Action>, (u64, bool)), AdminError> {
+    let (from, newer) = match towards {
+        Towards::Newer(from) => (from, true),
+        Towards::Older(from) => (from.unwrap_or(i64::MAX), false),
+    };
+    let store = &app.store;
+    let mut rows = stored::actions(store, tenant, filter, from, newer, most.into()).await?;
+    if newer {
+        rows.reverse();
+    }
+    let limit = i64::try_from(MOST_COUNTED + 1).unwrap_or(i64::MAX);
+    let counted = stored::count_actions(store, tenant, filter, limit).await?;
+    let found = rows.into_iter().map(|row| entry(row).map(action));
+    let found = found.collect::<Result<Vec<_>, _>>()?;
+    Ok((found, (counted.min(MOST_COUNTED), counted > MOST_COUNTED)))
+}
+
 /// Which kinds of deeds a tenant's record knows: as stored, and in words.
 ///
 /// # Errors

@@ -60,6 +60,9 @@ pub struct LoginItem {
     /// From the request on the phone to its approval.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approve_ms: Option<u64>,
+    /// Its place in lists.
+    #[serde(skip)]
+    pub place: String,
 }
 
 /// A text that names no place in a list.
@@ -97,6 +100,29 @@ pub async fn list(
     let place =
         |row: &LoginRow| place_text(Place { began: row.line.began, seq: row.line.first_seq });
     Ok(Page::new(rows, size, counted, (moved, newer), place).map(item))
+}
+
+/// At most `most` of the logins that fit, in the order in which they are read: from a place to
+/// older or to newer ones; with how many fit, and whether there are more than were counted.
+///
+/// # Errors
+///
+/// [`AdminError::Store`].
+pub async fn some(
+    app: &App,
+    tenant: TenantId,
+    filter: &LoginFilter,
+    towards: Towards,
+    most: u32,
+) -> Result<(Vec<LoginItem>, (u64, bool)), AdminError> {
+    let mut rows = stored::logins(&app.store, tenant, filter, towards, most.into()).await?;
+    if matches!(towards, Towards::Newer(_)) {
+        rows.reverse();
+    }
+    let limit = i64::try_from(MOST_COUNTED + 1).unwrap_or(i64::MAX);
+    let counted = stored::count(&app.store, tenant, filter, limit).await?;
+    let items = rows.into_iter().map(item).collect();
+    Ok((items, (counted.min(MOST_COUNTED), counted > MOST_COUNTED)))
 }
 
 /// The newest login under a support code. `None`: this tenant has none.
@@ -171,6 +197,7 @@ pub fn place(text: &str) -> Result<Place, NoPlace> {
 pub(super) fn item(row: LoginRow) -> LoginItem {
     let LoginRow { line, application_name, user_name } = row;
     LoginItem {
+        place: place_text(Place { began: line.began, seq: line.first_seq }),
         login_id: line.login,
         began: Rfc3339(line.began),
         ended: line.ended.map(Rfc3339),

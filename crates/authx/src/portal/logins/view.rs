@@ -1,0 +1,112 @@
+//! A login as a row, and opened.
+
+use super::{
+    super::{badge::Badge, listing::Listing},
+    words::{factor_words, outcome_badge, outcome_words, reason_words, took},
+};
+use crate::admin::record::{
+    logins::LoginItem,
+    trace::{Tone, Trace, TraceStep},
+};
+use authx_core::{LoginId, Millis};
+
+pub(super) struct Row {
+    pub(super) id: LoginId,
+    /// Its place in the list.
+    pub(super) key: String,
+    pub(super) name: String,
+    pub(super) application: String,
+    pub(super) state: Badge,
+    pub(super) why: String,
+    pub(super) factor: String,
+    pub(super) began: Millis,
+    pub(super) took: String,
+    pub(super) code: String,
+    /// Where a press on it leads: opens it, or closes it.
+    pub(super) link: String,
+    pub(super) open: Option<TraceView>,
+}
+
+/// An opened login.
+pub(super) struct TraceView {
+    pub(super) title: String,
+    pub(super) text: String,
+    pub(super) steps: Vec<StepView>,
+    pub(super) read: Option<String>,
+    pub(super) signed_by: Option<String>,
+    pub(super) user: Option<String>,
+}
+
+pub(super) struct StepView {
+    pub(super) since: String,
+    pub(super) what: String,
+    pub(super) more: Option<String>,
+    /// Of a hundred: where the bar begins, and how long it is.
+    pub(super) x: u64,
+    pub(super) width: u64,
+    pub(super) tone: &'static str,
+}
+
+impl Row {
+    pub(super) fn of(item: LoginItem, listing: &Listing) -> Self {
+        let here = listing.here();
+        let joined = if here.contains('?') { '&' } else { '?' };
+        let application = item.application.clone();
+        Self {
+            id: item.login_id,
+            key: item.place.clone(),
+            state: outcome_badge(&item),
+            application: application.unwrap_or_else(|| "an application that was deleted".into()),
+            why: item.reason.as_deref().map(reason_words).unwrap_or_default(),
+            factor: item.factor.as_deref().map(factor_words).unwrap_or_default(),
+            began: item.began.0,
+            took: item.took_ms.map(took).unwrap_or_default(),
+            code: item.support_code.unwrap_or_default(),
+            link: format!("{here}{joined}open={}", item.login_id),
+            name: item.user.unwrap_or(item.name),
+            open: None,
+        }
+    }
+}
+
+impl TraceView {
+    pub(super) fn of(trace: &Trace) -> Self {
+        let whole = trace.steps.last().map_or(0, |step| step.since_ms).max(1);
+        let title = match (&trace.explained, trace.login.reason.as_deref()) {
+            (Some(_), Some(reason)) => reason_words(reason),
+            _ => outcome_words(trace.login.outcome).to_owned(),
+        };
+        let text = trace.explained.map(|why| format!("{}. {}", capital(why.what), why.action));
+        Self {
+            title,
+            text: text.unwrap_or_default(),
+            steps: trace.steps.iter().map(|step| StepView::of(step, whole)).collect(),
+            read: trace.read.clone(),
+            signed_by: trace.signed_by.map(|phone| phone.to_string()),
+            user: trace.login.user.as_ref().and(trace.login.user_id).map(|id| id.to_string()),
+        }
+    }
+}
+
+impl StepView {
+    fn of(step: &TraceStep, whole: u64) -> Self {
+        Self {
+            since: took(step.since_ms),
+            what: step.what.clone(),
+            more: step.more.clone(),
+            x: step.since_ms.saturating_sub(step.took_ms) * 100 / whole,
+            width: (step.took_ms * 100 / whole).max(1),
+            tone: match step.tone {
+                Tone::Machine => "f-plain",
+                Tone::Person => "f-wait",
+                Tone::Right => "f-good",
+                Tone::Wrong => "f-bad",
+            },
+        }
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}

@@ -1,0 +1,93 @@
+//! Words for what happened to logins: one place, for all pages.
+
+use super::super::{badge::Badge, listing::Listing};
+use crate::admin::{
+    applications::Application,
+    record::{actions::in_words, logins::LoginItem},
+};
+use authx_core::{audit::LoginOutcome, factor::FactorKind, reason::Reason};
+
+pub(super) use super::super::words::took;
+
+/// How it ended, as a state.
+pub(super) fn outcome_badge(item: &LoginItem) -> Badge {
+    match item.outcome {
+        LoginOutcome::Cancelled => Badge::cancelled(),
+        LoginOutcome::Expired => Badge::expired(),
+        LoginOutcome::Granted => Badge::granted(),
+        LoginOutcome::Refused if item.reason.as_deref() == Some("fraud") => Badge::not_me(),
+        LoginOutcome::Refused => Badge::refused(),
+        LoginOutcome::Waiting => Badge::waiting(),
+    }
+}
+
+/// How it ended, as a word.
+pub(super) fn outcome_words(outcome: LoginOutcome) -> &'static str {
+    match outcome {
+        LoginOutcome::Cancelled => "Cancelled",
+        LoginOutcome::Expired => "Expired",
+        LoginOutcome::Granted => "Granted",
+        LoginOutcome::Refused => "Refused",
+        LoginOutcome::Waiting => "Waiting",
+    }
+}
+
+/// A factor, or what stood for one.
+pub(in super::super) fn factor_words(word: &str) -> String {
+    match word {
+        "" => "None".to_owned(),
+        "policy" => "None, by policy".to_owned(),
+        "recovery" => "Recovery code".to_owned(),
+        "session" => "Remembered".to_owned(),
+        other => in_words(other),
+    }
+}
+
+/// A reason of the catalogue in two or three words.
+pub(in super::super) fn reason_words(word: &str) -> String {
+    match word {
+        "" => "No reason given".to_owned(),
+        "fraud" => "Not me".to_owned(),
+        "wrong_credentials" => "Wrong user or password".to_owned(),
+        other => in_words(other),
+    }
+}
+
+type Options = Vec<(String, String)>;
+
+fn any(words: &str) -> std::iter::Once<(String, String)> {
+    std::iter::once((String::new(), words.to_owned()))
+}
+
+pub(super) fn outcomes() -> Options {
+    let each = LoginOutcome::ALL.iter();
+    let each = each.map(|one| (one.word().to_owned(), outcome_words(*one).to_owned()));
+    any("Any result").chain(each).collect()
+}
+
+pub(super) fn factors() -> Options {
+    let kinds = FactorKind::ALL.iter().map(|kind| kind.word());
+    let words = kinds.chain(["session", "policy", "autologin"]);
+    any("Any factor").chain(words.map(|word| (word.to_owned(), factor_words(word)))).collect()
+}
+
+pub(in super::super) fn applications(all: &[Application]) -> Options {
+    let each = all.iter().map(|one| (one.id.to_string(), one.name.clone()));
+    any("Any application").chain(each).collect()
+}
+
+pub(super) fn reasons() -> Options {
+    let mut each: Options = Reason::ALL
+        .iter()
+        .map(|reason| (reason.entry().code.to_owned(), reason_words(reason.entry().code)))
+        .collect();
+    each.sort_by(|a, b| a.1.cmp(&b.1));
+    any("Any reason").chain(each).collect()
+}
+
+pub(in super::super) fn times(listing: &Listing) -> Options {
+    let given = !listing.filter("from").is_empty() || !listing.filter("until").is_empty();
+    let first = if given { "The chosen time" } else { "Any time" };
+    let each = [("24h", "Last 24 hours"), ("7d", "Last 7 days"), ("30d", "Last 30 days")];
+    any(first).chain(each.map(|(value, words)| (value.to_owned(), words.to_owned()))).collect()
+}

@@ -1,0 +1,114 @@
+//! How long the record is kept.
+
+use super::super::{
+    Access, Portal,
+    error::PortalError,
+    fields::Fields,
+    form::Form,
+    guard::redirect,
+    nav::Place,
+    page::{Chrome, render, render_as},
+    routes::{Route, get, post},
+    who::Who,
+    words::count,
+};
+use crate::admin::{
+    retention::{self, RetentionError, Standing},
+    sessions::{self, Toast},
+};
+use askama::Template;
+use authx_core::{Millis, audit::Retention, role::Permission};
+use axum::{
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse as _, Response},
+};
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        get(PATH, Access::May(Permission::SettingsRead), page),
+        post(PATH, Access::StepUp(Permission::SettingsWrite), set),
+    ]
+}
+
+#[derive(Template)]
+#[template(path = "portal/record/retention.html")]
+struct Page {
+    chrome: Chrome,
+    form: Form,
+    may_write: bool,
+    removed: String,
+    last_removed: Option<Millis>,
+}
+
+async fn page(State(portal): State<Portal>, who: Who) -> Result<Response, PortalError> {
+    let standing = retention::standing(portal.app(), who.tenant()).await?;
+    let days = |days: Option<u32>| days.map(|days| days.to_string()).unwrap_or_default();
+    let mut form = Form::new()
+        .with("logins_days", days(standing.retention.logins_days))
+        .with("actions_days", days(standing.retention.actions_days));
+    if standing.retention.hold {
+        form = form.with("hold", "on");
+    }
+    Ok(render(&view(&portal, &who, form, standing)).into_response())
+}
+
+async fn set(
+    State(portal): State<Portal>,
+    who: Who,
+    headers: HeaderMap,
+    fields: Fields,
+) -> Result<Response, PortalError> {
+    let app = portal.app();
+    let mut form = Form::sent(&fields);
+    let new = Retention {
+        logins_days: days(&mut form, &fields, "logins_days"),
+        actions_days: days(&mut form, &fields, "actions_days"),
+        hold: fields.has("hold"),
+    };
+    let standing = retention::standing(app, who.tenant()).await?;
+    if !form.is_good() {
+        let page = view(&portal, &who, form, standing);
+        return Ok(render_as(StatusCode::UNPROCESSABLE_ENTITY, &page).into_response());
+    }
+    if new != standing.retention {
+        match retention::set(app, &who.actor(), who.tenant(), new).await {
+            Ok(()) => {}
+            Err(RetentionError::Admin(error)) => return Err(error.into()),
+            Err(error) => {
+                form.fault = Some(error.to_string());
+                let page = view(&portal, &who, form, standing);
+                return Ok(render_as(StatusCode::UNPROCESSABLE_ENTITY, &page).into_response());
+            }
+        }
+        let toast = Toast { text: "Time for the record set.".to_owned(), undo: None };
+        sessions::set_toast(app, &who.visit, Some(&toast)).await?;
+    }
+    Ok(redirect(&headers, PATH))
+}
+
+/// Empty is for ever.
+fn days(form: &mut Form, fields: &Fields, name: &'static str) -> Option<u32> {
+    let text = fields.text(name);
+    if text.is_empty() {
+        return None;
+    }
+    let (least, most) = (Retention::LEAST_DAYS, Retention::MOST_DAYS);
+    let read = text.parse().ok().filter(|days| (least..=most).contains(days));
+    if read.is_none() {
+        form.refuse(name, format!("{text} is not {least} to {most} days. Try 365."));
+    }
+    read
+}
+
+fn view(portal: &Portal, who: &Who, form: Form, standing: Standing) -> Page {
+    Page {
+        chrome: who.chrome(portal, "Time for the record", Place::Settings),
+        form,
+        may_write: who.may(Permission::SettingsWrite),
+        removed: count(standing.removed),
+        last_removed: standing.last_removed,
+    }
+}
+
+const PATH: &str = "/settings/record";
