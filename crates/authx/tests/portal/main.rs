@@ -7,7 +7,9 @@
 )]
 
 mod coming_in;
+mod dashboard;
 mod guarded;
+mod logs;
 mod own;
 mod settings;
 mod world;
