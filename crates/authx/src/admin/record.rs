@@ -5,11 +5,9 @@ pub mod export;
 pub mod logins;
 mod page;
 pub mod pushes;
-mod sheet;
 pub mod trace;
 
 pub use page::Page;
-pub use sheet::cell;
 
 use super::AdminError;
 use crate::{app::App, store::record as stored};

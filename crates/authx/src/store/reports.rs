@@ -315,6 +315,18 @@ pub async fn owners_and_bypassed(
     row.map_or(Ok((0, 0)), |row| Ok((row.count(0)?, row.count(1)?)))
 }
 
+/// How many mails did not go out that were queued since then.
+///
+/// # Errors
+///
+/// As [`by_hour`].
+pub async fn lost_mail(store: &Store, tenant: TenantId, since: Millis) -> Result<u64, StoreError> {
+    let sql = "SELECT COUNT(*) FROM delivery
+        WHERE tenant = $1 AND created >= $2 AND state IN ('failed', 'given_up')";
+    let row = store.query_one(sql, [tenant.into(), since.into()]).await?;
+    row.map_or(Ok(0), |row| row.count(0))
+}
+
 /// The newest entry of a kind in a tenant's record: when, and by its detail.
 ///
 /// # Errors

@@ -17,7 +17,13 @@ pub(super) struct Told {
     pub(super) code: &'static str,
 }
 
-pub(super) async fn tell(world: &World, tenant: TenantId, told: &Told, kind: EventKind, more: Value) {
+pub(super) async fn tell(
+    world: &World,
+    tenant: TenantId,
+    told: &Told,
+    kind: EventKind,
+    more: Value,
+) {
     let about = About {
         user: told.user,
         application: Some(ApplicationId::from_bytes([5; 16])),
@@ -62,7 +68,7 @@ pub(super) async fn some(world: &World) -> LoginId {
         let told = Told { login, user: Some(user), code: "ABCDEF" };
         let reason = json!({"reason": "wrong_code", "after_ms": 0});
         tell(world, world.tenant, &told, EventKind::LoginRefused, reason).await;
-        world.clock.advance_secs(60);
+        world.clock.advance_secs(20);
     }
     let login = LoginId::from_bytes([1; 16]);
     let told = Told { login, user: Some(user), code: "K7QF2M" };
@@ -206,7 +212,7 @@ async fn the_time_for_the_record_is_set_and_changes_are_shown() {
         assert!(form.contains("Nothing has been removed yet"));
         let fields = [("logins_days", "5"), ("actions_days", "<b>")];
         let refused = owner.post(world, "/settings/record", &fields).await;
-        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.text);
         assert!(refused.text.contains("5 is not 30 to 36525 days. Try 365."), "{}", refused.text);
         let fields = [("logins_days", "90"), ("actions_days", ""), ("hold", "on")];
         let set = owner.post(world, "/settings/record", &fields).await;

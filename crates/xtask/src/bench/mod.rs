@@ -9,6 +9,7 @@ pub(crate) mod bare;
 mod client;
 mod direct;
 mod figures;
+mod logs;
 mod phones;
 mod polls;
 mod process;
@@ -34,6 +35,9 @@ pub(crate) struct Arguments {
     /// Seconds of each measurement; up to 1 means only to see whether everything works
     #[arg(long, env = "BENCH_SECS", default_value_t = 3.0)]
     secs: f64,
+    /// Only the dashboard and the lists of logins
+    #[arg(long, env = "BENCH_LOGS")]
+    logs: bool,
     /// Only what concerns phones
     #[arg(long, env = "BENCH_PHONES")]
     phones: bool,
@@ -86,8 +90,13 @@ impl Arguments {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let runtime = Runtime::new()?;
     let extent = arguments.extent()?;
+    if arguments.logs {
+        logs::measure(&runtime, extent, &mut std::io::stdout().lock())?;
+        return Ok(ExitCode::SUCCESS);
+    }
     if !arguments.phones {
         logins(&runtime, arguments, extent)?;
+        logs::measure(&runtime, extent, &mut std::io::stdout().lock())?;
     }
     phones::measure(&runtime, arguments, extent, &mut std::io::stdout().lock())?;
     Ok(ExitCode::SUCCESS)

@@ -2,11 +2,10 @@
 //! a piece at a time.
 
 use super::{
-    super::{Actor, AdminError, detail},
+    super::{Actor, AdminError, cells, detail},
     actions::{Action, action},
     entry,
     logins::{LoginItem, item},
-    sheet::cell,
 };
 use crate::{
     app::{About, App},
@@ -190,8 +189,8 @@ fn object(piece: &mut Vec<u8>, one: &impl serde::Serialize) -> Result<(), AdminE
 fn line(piece: &mut Vec<u8>, cells: impl IntoIterator<Item = String>) -> Result<(), AdminError> {
     let mut writer =
         csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(&mut *piece);
-    let cells: Vec<String> = cells.into_iter().map(|text| cell(&text).into_owned()).collect();
-    writer.write_record(&cells).map_err(damaged)?;
+    let cells = cells.into_iter().map(|text| cells::neutral(&text));
+    writer.write_record(cells).map_err(damaged)?;
     writer.flush().map_err(damaged)
 }
 

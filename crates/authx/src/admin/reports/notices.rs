@@ -1,6 +1,10 @@
 //! What needs a person, the most urgent first.
 
-use super::super::{AdminError, audit};
+use super::super::{
+    AdminError,
+    applications::{self, Application, State},
+    audit, contacts,
+};
 use crate::{app::App, store::reports as stored};
 use authx_core::{ApplicationId, Millis, TenantId, UserId, audit::EventKind};
 use serde::Serialize;
@@ -63,6 +67,10 @@ pub async fn notices(app: &App, tenant: TenantId, now: Millis) -> Result<Vec<Not
     found.extend(push(app));
     found.extend(backup(app, tenant, now).await?);
     found.extend(people(app, tenant, now).await?);
+    found.extend(mail(app, tenant, now).await?);
+    for application in applications::list(app, tenant).await? {
+        found.extend(servers(app, tenant, &application).await?);
+    }
     found.sort_by_key(|notice| notice.level);
     Ok(found)
 }
@@ -173,6 +181,77 @@ async fn people(app: &App, tenant: TenantId, now: Millis) -> Result<Vec<Notice>,
         });
     }
     Ok(found)
+}
+
+async fn mail(app: &App, tenant: TenantId, now: Millis) -> Result<Option<Notice>, AdminError> {
+    let since = Millis(now.0.saturating_sub(DAY_MILLIS));
+    let lost = stored::lost_mail(&app.store, tenant, since).await?;
+    Ok((lost > 0).then(|| Notice {
+        level: Level::Warn,
+        code: "mail_lost",
+        what: match lost {
+            1 => "A mail of the last day did not go out".to_owned(),
+            many => format!("{many} mails of the last day did not go out"),
+        },
+        action: "Deliveries say why. Try the mail server with authx mail test.".to_owned(),
+        subject: Subject::Deliveries,
+    }))
+}
+
+/// Hosts that fell silent or run a program that is too old, and a trial that goes on.
+async fn servers(
+    app: &App,
+    tenant: TenantId,
+    application: &Application,
+) -> Result<Vec<Notice>, AdminError> {
+    let Application { id, name, .. } = application;
+    let notice = |code, what, action: &str| Notice {
+        level: Level::Warn,
+        code,
+        what,
+        action: action.to_owned(),
+        subject: Subject::Application(*id),
+    };
+    let mut found = vec![];
+    if application.state == State::Silent {
+        let action =
+            "No server has called for a day. If that is unusual, run authx-openvpn doctor there.";
+        found.push(notice("agents_silent", format!("{name} is silent"), action));
+    }
+    if !application.pilot.is_empty() {
+        let action = "Only the groups of the trial are asked for a second factor. End the trial for everybody to be.";
+        found.push(notice("pilot_open", format!("{name} is on trial"), action));
+    }
+    let contacts = match contacts::list(app, tenant, *id).await {
+        Ok(contacts) => contacts,
+        Err(applications::ApplicationError::Admin(error)) => return Err(error),
+        // Deleted in this moment.
+        Err(_) => vec![],
+    };
+    let old = contacts.iter().filter(|contact| !contact.key_revoked && is_old(&contact.client));
+    let old = old.count();
+    if old > 0 {
+        let hosts = if old == 1 { "one host".to_owned() } else { format!("{old} hosts") };
+        let action = "Install the package of this server’s version there.";
+        let what = format!("{name}: {hosts} with a program that is more than two versions old");
+        found.push(notice("agents_outdated", what, action));
+    }
+    Ok(found)
+}
+
+/// Whether a program is older than those that this server still serves: `name/1.2.3`.
+fn is_old(client: &str) -> bool {
+    let minor = |version: &str| {
+        let mut parts = version.split('.').map(str::parse::<u64>);
+        Some((parts.next()?.ok()?, parts.next()?.ok()?))
+    };
+    let (Some(theirs), Some(ours)) = (
+        client.split_once('/').and_then(|(_, version)| minor(version)),
+        minor(env!("CARGO_PKG_VERSION")),
+    ) else {
+        return false;
+    };
+    client.starts_with("authx") && (theirs.0 < ours.0 || theirs.1 + 2 < ours.1)
 }
 
 const DAY_MILLIS: u64 = 24 * 3_600 * 1_000;

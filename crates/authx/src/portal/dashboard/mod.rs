@@ -172,7 +172,9 @@ fn figures(found: &Dashboard, period: Period) -> Figures {
         },
         refused: count(found.refused),
         refused_change: format!("{} {before}", count(found.refused_before)),
-        median: found.approvals.map_or_else(|| "–".to_owned(), |approvals| took(approvals.median_ms)),
+        median: found
+            .approvals
+            .map_or_else(|| "–".to_owned(), |approvals| took(approvals.median_ms)),
         median_more: match found.approvals {
             None => "no phone approved".to_owned(),
             Some(Approvals { p95_ms, .. }) => {

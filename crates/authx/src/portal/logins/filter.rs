@@ -42,10 +42,8 @@ pub(super) async fn asked(
 fn words(listing: &Listing, faults: &mut Vec<String>) -> LoginFilter {
     let given = |name: &str| Some(listing.filter(name)).filter(|text| !text.is_empty());
     let mut fault = |text: &str, what: &str| faults.push(format!("“{text}” is no {what}"));
-    let mut filter = LoginFilter {
-        factor: given("factor").map(str::to_owned),
-        ..LoginFilter::default()
-    };
+    let mut filter =
+        LoginFilter { factor: given("factor").map(str::to_owned), ..LoginFilter::default() };
     if let Some(text) = given("outcome") {
         filter.outcome = LoginOutcome::from_word(text);
         if filter.outcome.is_none() {
