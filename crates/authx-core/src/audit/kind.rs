@@ -129,6 +129,8 @@ kinds! {
     PasskeyAdded = "passkey_added";
     /// A passkey that no longer does.
     PasskeyRemoved = "passkey_removed";
+    /// Somebody asked for a link to choose a new password with.
+    PasswordForgotten = "password_forgotten";
     /// A user's new password.
     PasswordSet = "password_set";
     /// A phone proved its keys; it does not count yet.

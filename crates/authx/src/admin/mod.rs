@@ -29,6 +29,7 @@ pub mod policies;
 pub mod portal;
 pub mod record;
 pub mod reports;
+pub mod reset;
 pub mod retention;
 pub mod sessions;
 pub mod settings;

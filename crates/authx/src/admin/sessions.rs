@@ -84,6 +84,9 @@ pub enum Pending {
         seq: u32,
         /// Where to go afterwards.
         next: String,
+        /// A new password that counts once the factor is given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reset: Option<Sealed>,
     },
     /// Something is shown for a while, such as a new key.
     Shown(Sealed),

@@ -392,12 +392,12 @@ fn taken_name(company: &Name) -> String {
     format!("there is already a company “{company}” here; choose another name")
 }
 
-fn draw(cx: &mut Cx<'_>) -> (Zeroizing<String>, [u8; 32]) {
+pub(super) fn draw(cx: &mut Cx<'_>) -> (Zeroizing<String>, [u8; 32]) {
     let bytes = Zeroizing::new(cx.bytes::<32>());
     (secret_text::format(INVITATION, &bytes), digest_bytes(&bytes))
 }
 
-fn digest_of(token: &str) -> Result<[u8; 32], InvalidSecretText> {
+pub(super) fn digest_of(token: &str) -> Result<[u8; 32], InvalidSecretText> {
     let token = token.trim();
     let token = token.split_once('#').map_or(token, |(_, token)| token);
     let bytes = secret_text::parse(INVITATION, token)?;

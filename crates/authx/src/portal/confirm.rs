@@ -16,6 +16,7 @@ use crate::{
     admin::{
         AdminError,
         passkeys::{self, Asked, PasskeyError},
+        reset as admin_reset,
         sessions::{self, Cookie, From, Pending, Visit},
     },
     logins::{LoginError, Versioned},
@@ -165,7 +166,7 @@ pub(super) async fn answered(
     visit: &Visit,
     fields: &Fields,
 ) -> Result<Judged, PortalError> {
-    let Some(Pending::Login { id, seq, next }) = &visit.pending else {
+    let Some(Pending::Login { id, seq, next, reset }) = &visit.pending else {
         return Err(PortalError::SessionOver);
     };
     let current = second_factor::read(portal, visit.tenant, *id).await?;
@@ -182,7 +183,8 @@ pub(super) async fn answered(
         return Ok(unchanged(current, Some("This is no code: it has six digits.")));
     };
     let seq = seq.saturating_add(1);
-    let pending = Pending::Login { id: *id, seq, next: next.clone() };
+    let (next, reset) = (next.clone(), reset.clone());
+    let pending = Pending::Login { id: *id, seq, next, reset };
     let visit = match sessions::set_pending(portal.app(), visit, Some(pending)).await {
         Ok(visit) => visit,
         // The same form twice at once: the other one is judged.
@@ -212,6 +214,14 @@ pub(super) async fn by_passkey(
     }
     let proved = sessions::prove(app, visit, BY_PASSKEY, opened.batch).await;
     proved.map_err(passkeys::not_stored)
+}
+
+/// Sets the new password that a session holds, if it holds one: its second factor was given.
+pub(super) async fn reset(portal: &Portal, visit: &Visit) -> Result<(), PortalError> {
+    if let Some(Pending::Login { reset: Some(kept), .. }) = &visit.pending {
+        admin_reset::finish(portal.app(), visit, kept).await?;
+    }
+    Ok(())
 }
 
 /// Gives up the login that is under way in a session, if one is.
@@ -320,7 +330,7 @@ async fn begin(
     let name = Name::new(&visit.name).map_err(damaged)?;
     let login = second_factor::vouched(&portal, visit.tenant, name, &from).await?;
     let next = guard::next(fields.text("next")).to_owned();
-    let pending = Pending::Login { id: login.login.id, seq: 0, next };
+    let pending = Pending::Login { id: login.login.id, seq: 0, next, reset: None };
     sessions::set_pending(portal.app(), visit, Some(pending)).await?;
     Ok(guard::redirect(&headers, "/confirm"))
 }

@@ -19,6 +19,7 @@ mod me;
 pub mod nav;
 pub mod page;
 mod record;
+mod reset;
 mod routes;
 mod second_factor;
 mod settings;

@@ -1,10 +1,7 @@
 //! The only list of the portal's routes: each says for whom it is, and the guard is put around it
 //! here and nowhere else.
 
-use super::{
-    Portal, confirm, dashboard, deliveries, enrol, guard, logins, me, record, settings, sign_in,
-    sign_up,
-};
+use super::{Portal, guard};
 use authx_core::role::Permission;
 use axum::{
     Router,
@@ -86,19 +83,7 @@ impl Route {
 
 /// Every route of the portal.
 pub fn routes() -> Vec<Route> {
-    let rooms: [fn() -> Vec<Route>; 10] = [
-        confirm::routes,
-        dashboard::routes,
-        deliveries::routes,
-        enrol::routes,
-        logins::routes,
-        me::routes,
-        record::routes,
-        settings::routes,
-        sign_in::routes,
-        sign_up::routes,
-    ];
-    rooms.iter().flat_map(|room| room()).collect()
+    ROOMS.iter().flat_map(|room| room()).collect()
 }
 
 /// The portal, guarded.
@@ -121,3 +106,18 @@ impl std::fmt::Debug for Route {
         write!(f, "{} {} {:?}", self.method, self.path, self.access)
     }
 }
+
+/// Whoever has pages, one a line.
+const ROOMS: &[fn() -> Vec<Route>] = &[
+    super::confirm::routes,
+    super::dashboard::routes,
+    super::deliveries::routes,
+    super::enrol::routes,
+    super::logins::routes,
+    super::me::routes,
+    super::record::routes,
+    super::reset::routes,
+    super::settings::routes,
+    super::sign_in::routes,
+    super::sign_up::routes,
+];

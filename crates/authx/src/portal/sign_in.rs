@@ -171,7 +171,7 @@ async fn try_password(
     let user = begun.login.user;
     let waits = !begun.login.is_final();
     if let (true, Some(user)) = (waits, user) {
-        let pending = Pending::Login { id: view.id, seq: 0, next: next.to_owned() };
+        let pending = Pending::Login { id: view.id, seq: 0, next: next.to_owned(), reset: None };
         let cookie = sessions::begin(app, tenant, user, from, &pending).await?;
         return Ok((cookie, "/sign-in/confirm".to_owned()));
     }
@@ -179,7 +179,8 @@ async fn try_password(
     if let (NOT_ENROLLED, Some(user)) = (reason, user) {
         // The password was right. A passkey is a second factor that the login knows nothing of.
         if !passkeys::list(app, tenant, user).await?.is_empty() {
-            let pending = Pending::Login { id: view.id, seq: 0, next: next.to_owned() };
+            let pending =
+                Pending::Login { id: view.id, seq: 0, next: next.to_owned(), reset: None };
             let cookie = sessions::begin(app, tenant, user, from, &pending).await?;
             return Ok((cookie, "/sign-in/confirm".to_owned()));
         }
@@ -191,7 +192,7 @@ async fn try_password(
 }
 
 /// Which company somebody means. `None`: there is none, or it cannot be said.
-async fn company(
+pub(super) async fn company(
     portal: &Portal,
     typed: &str,
     name: &Name,
@@ -292,6 +293,7 @@ async fn settle(
     // A login without a factor would be one that a policy lets off: the portal lets nobody off.
     if let (LoginState::Allowed, Some(factor)) = (view.state, view.factor) {
         let next = confirm::next_of(visit);
+        confirm::reset(portal, visit).await?;
         let cookie = sessions::prove(portal.app(), visit, factor.word(), Batch::default()).await?;
         return Ok(with_cookie(headers, cookie, next));
     }
@@ -310,6 +312,7 @@ async fn second_by_passkey(
     let visit = visitor.visit.as_deref().ok_or(PortalError::Unguarded)?;
     match confirm::by_passkey(&portal, visit, &fields).await {
         Ok(cookie) => {
+            confirm::reset(&portal, visit).await?;
             confirm::give_up(&portal, visit).await?;
             Ok(with_cookie(&headers, cookie, confirm::next_of(visit)))
         }

@@ -249,6 +249,21 @@ pub async fn login_of(
     row.map(|row| row.opt_application(0)).transpose()
 }
 
+/// Reads when the newest link of a kind was made for an account.
+///
+/// # Errors
+///
+/// As [`session`].
+pub async fn newest_link(
+    store: &Store,
+    kind: &str,
+    account: UserId,
+) -> Result<Option<Millis>, StoreError> {
+    let sql = "SELECT MAX(created) FROM portal_link WHERE account = $1 AND kind = $2";
+    let row = store.query_one(sql, [account.into(), kind.into()]).await?;
+    row.map_or(Ok(None), |row| row.opt_millis(0))
+}
+
 /// Reads when an account last used a link.
 ///
 /// # Errors

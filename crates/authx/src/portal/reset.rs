@@ -1,0 +1,181 @@
+//! A forgotten password.
+
+use super::{
+    Access, Portal,
+    error::PortalError,
+    fields::Fields,
+    form::Form,
+    page::{Chrome, render, render_as},
+    routes::{Route, get, post},
+    second_factor,
+    sign_in::{capitalised, company, with_cookie},
+    who::Visitor,
+};
+use crate::{
+    admin::{
+        AdminError,
+        passwords::PasswordRuleError,
+        reset,
+        sessions::{self, From, Pending},
+        sign_up::{self, SignUpError},
+    },
+    serve::to_the_end,
+};
+use askama::Template;
+use authx_core::name::Name;
+use axum::{
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse as _, Response},
+};
+use zeroize::Zeroizing;
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        get("/forgot", Access::Public, page),
+        post("/forgot", Access::Public, ask),
+        get("/reset", Access::Public, link),
+        post("/reset", Access::Public, choose),
+    ]
+}
+
+#[derive(Template)]
+#[template(path = "portal/forgot.html")]
+struct Page {
+    chrome: Chrome,
+    form: Form,
+    sent: bool,
+    mails: bool,
+}
+
+#[derive(Template)]
+#[template(path = "portal/reset.html")]
+struct Choose {
+    chrome: Chrome,
+    form: Form,
+}
+
+fn shown(portal: &Portal, visitor: &Visitor, form: Form, sent: bool) -> Page {
+    let chrome = visitor.chrome(portal, "Forgotten password");
+    Page { chrome, form, sent, mails: portal.app().mail.is_some() }
+}
+
+async fn page(State(portal): State<Portal>, visitor: Visitor) -> Response {
+    render(&shown(&portal, &visitor, Form::new(), false)).into_response()
+}
+
+/// The same answer whoever it is, at once: who is written to is found out behind it.
+async fn ask(
+    State(portal): State<Portal>,
+    visitor: Visitor,
+    from: From,
+    fields: Fields,
+) -> Result<Response, PortalError> {
+    let typed = fields.text("name");
+    let Ok(name) = Name::new(typed) else {
+        let mut form = Form::sent(&fields);
+        form.refuse("name", "Type the name with which you sign in, as in anna@example.com.");
+        let page = shown(&portal, &visitor, form, false);
+        return Ok(render_as(StatusCode::UNPROCESSABLE_ENTITY, &page).into_response());
+    };
+    let asked = (portal.clone(), fields.text("company").to_owned());
+    tokio::spawn(async move {
+        let (portal, named) = asked;
+        let found = company(&portal, &named, &name).await;
+        let asked = match found {
+            Ok(Some(tenant)) => reset::ask(portal.app(), &from, tenant, &name).await,
+            Ok(None) => Ok(()),
+            Err(error) => Err(AdminError::Damaged(error.to_string())),
+        };
+        if let Err(error) = asked {
+            tracing::warn!(%error, "nobody was mailed a link for a new password");
+        }
+    });
+    Ok(render(&shown(&portal, &visitor, Form::new(), true)).into_response())
+}
+
+async fn link(State(portal): State<Portal>, visitor: Visitor) -> Response {
+    let chrome = visitor.chrome(&portal, "Choose a new password");
+    render(&Choose { chrome, form: Form::new() }).into_response()
+}
+
+/// A new password behind a right link: it counts when the second factor was given.
+async fn choose(
+    State(portal): State<Portal>,
+    visitor: Visitor,
+    from: From,
+    headers: HeaderMap,
+    fields: Fields,
+) -> Result<Response, PortalError> {
+    let begun = {
+        let (portal, fields, from) = (portal.clone(), fields.clone(), from.clone());
+        to_the_end(async move { begin(&portal, &from, &fields).await }).await
+    };
+    let mut form = Form::sent(&fields);
+    match begun {
+        Ok(cookie) => return Ok(with_cookie(&headers, cookie, "/sign-in/confirm".to_owned())),
+        Err(Stopped::Error(error)) => return Err(error),
+        Err(Stopped::NoFactor) => {
+            form.fault = Some(
+                "This account has no second factor, which is needed for a new password too. Ask \
+                 an administrator for a new link."
+                    .to_owned(),
+            );
+        }
+        Err(Stopped::SignUp(error)) => {
+            let text = format!("{}.", capitalised(&error.to_string()));
+            match error {
+                SignUpError::Password(PasswordRuleError::Refused(_)) => {
+                    form.refuse("password", text);
+                }
+                SignUpError::Link | SignUpError::Slip(_) => form.refuse("link", text),
+                error => return Err(error.into()),
+            }
+        }
+    }
+    let chrome = visitor.chrome(&portal, "Choose a new password");
+    let page = Choose { chrome, form };
+    Ok(render_as(StatusCode::UNPROCESSABLE_ENTITY, &page).into_response())
+}
+
+enum Stopped {
+    Error(PortalError),
+    NoFactor,
+    SignUp(SignUpError),
+}
+
+impl<E: Into<PortalError>> std::convert::From<E> for Stopped {
+    fn from(error: E) -> Self {
+        match error.into() {
+            PortalError::SignUp(error) => Self::SignUp(error),
+            error => Self::Error(error),
+        }
+    }
+}
+
+async fn begin(portal: &Portal, from: &From, fields: &Fields) -> Result<sessions::Cookie, Stopped> {
+    let app = portal.app();
+    let token = fields.text("link");
+    let found = reset::look(app, token).await?;
+    let (tenant, account) = (found.tenant, found.account);
+    if !sign_up::has_second_factor(app, tenant, account).await? {
+        return Err(Stopped::NoFactor);
+    }
+    let cookie = sessions::begin(app, tenant, account, from, &Pending::Enrol { phone: None });
+    let cookie = cookie.await?;
+    let visit = sessions::find(app, &cookie).await?.ok_or(PortalError::SessionOver)?;
+    let typed = Zeroizing::new(fields.raw("password").to_owned());
+    let kept = match reset::choose(app, token, &visit, typed).await {
+        Ok(kept) => kept,
+        Err(error) => {
+            sessions::end(app, &visit, visit.id).await?;
+            return Err(error.into());
+        }
+    };
+    let name = Name::new(&found.name).map_err(|error| AdminError::Damaged(error.to_string()))?;
+    let login = second_factor::vouched(portal, tenant, name, from).await?;
+    let (id, next) = (login.login.id, "/".to_owned());
+    let pending = Pending::Login { id, seq: 0, next, reset: Some(kept) };
+    sessions::set_pending(app, &visit, Some(pending)).await?;
+    Ok(cookie)
+}
