@@ -75,6 +75,13 @@ impl Post {
         Ok(Some(Self { mailer: Mailer::new(settings)?, help }))
     }
 
+    /// The same with less patience: for tests that would else wait for as long as it has.
+    #[cfg(feature = "testing")]
+    #[must_use]
+    pub fn impatient(self, patience: std::time::Duration) -> Self {
+        Self { mailer: self.mailer.impatient(patience), ..self }
+    }
+
     /// Whom people ask; empty if nobody is named.
     pub fn help(&self) -> &str {
         &self.help

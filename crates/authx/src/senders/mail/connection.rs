@@ -40,6 +40,10 @@ pub struct Settings {
     pub authorities: Vec<CertificateDer<'static>>,
 }
 
+/// How long the server may take for one command and its answer. RFC 5321 §4.5.3.2 would allow
+/// minutes; a server next door that takes as long is as good as gone.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// The settings cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("TLS for mail cannot be set up: {0}")]
@@ -47,7 +51,10 @@ pub struct SetupError(String);
 
 /// What sends mail. Clones are the same.
 #[derive(Clone)]
-pub struct Mailer(Arc<Inner>);
+pub struct Mailer {
+    inner: Arc<Inner>,
+    patience: Duration,
+}
 
 struct Inner {
     settings: Settings,
@@ -75,12 +82,14 @@ impl Mailer {
             tls = tls.add_root_certificate(certificate);
         }
         let tls = tls.build_rustls().map_err(failed)?;
-        Ok(Self(Arc::new(Inner { settings, tls })))
+        Ok(Self { inner: Arc::new(Inner { settings, tls }), patience: PATIENCE })
     }
 
-    /// What it was made with.
-    pub fn settings(&self) -> &Settings {
-        &self.0.settings
+    /// The same with less patience: for tests that would else wait for as long as it has.
+    #[cfg(feature = "testing")]
+    #[must_use]
+    pub fn impatient(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// Connects, encrypts and signs in, as the settings demand.
@@ -89,24 +98,25 @@ impl Mailer {
     ///
     /// [`MailError`] names the first step that failed; none of them is final.
     pub async fn connect(&self) -> Result<Connection, MailError> {
-        let Inner { settings, tls } = self.0.as_ref();
+        let Inner { settings, tls } = self.inner.as_ref();
+        let patience = self.patience;
         let hello = ClientId::default();
         let at = (settings.host.as_str(), settings.port);
         let wrapped = (settings.security == Security::Tls).then(|| tls.clone());
         let connecting =
-            AsyncSmtpConnection::connect_tokio1(at, Some(PATIENCE), &hello, wrapped, None);
-        let mut smtp = within(Step::Connect, connecting).await?;
+            AsyncSmtpConnection::connect_tokio1(at, Some(patience), &hello, wrapped, None);
+        let mut smtp = within(patience, Step::Connect, connecting).await?;
         if settings.security == Security::StartTls {
             if !smtp.can_starttls() {
-                within(Step::Connect, smtp.quit()).await.ok();
+                within(patience, Step::Connect, smtp.quit()).await.ok();
                 return Err(MailError::NoStartTls);
             }
-            within(Step::Tls, smtp.starttls(tls.clone(), &hello)).await?;
+            within(patience, Step::Tls, smtp.starttls(tls.clone(), &hello)).await?;
         }
         if let Some((user, password)) = &settings.login {
             let credentials = Credentials::new(user.clone(), password.to_string());
             let signing_in = smtp.auth(&[Mechanism::Plain, Mechanism::Login], &credentials);
-            expect(&[235], &within(Step::Login, signing_in).await?)?;
+            expect(&[235], &within(patience, Step::Login, signing_in).await?)?;
         }
         Ok(Connection { mailer: self.clone(), smtp })
     }
@@ -131,7 +141,8 @@ impl Connection {
     ///
     /// [`MailError`]: it does not.
     pub async fn ask(&mut self) -> Result<(), MailError> {
-        expect(&[250], &within(Step::Connect, self.smtp.command(Noop)).await?)
+        let patience = self.mailer.patience;
+        expect(&[250], &within(patience, Step::Connect, self.smtp.command(Noop)).await?)
     }
 
     /// Sends one mail: once this returns, the server has taken it over.
@@ -144,8 +155,8 @@ impl Connection {
     /// [`MailError`]; unless it is [final](MailError::is_final), later may be better. After
     /// [`MailError::Slow`] and [`MailError::Unreachable`] the mail may have been taken all the same.
     pub async fn send(&mut self, mail: &Mail<'_>) -> Result<(), MailError> {
-        let (envelope, bytes) = written(&self.mailer.0.settings.from, mail)?;
-        let smtp = &mut self.smtp;
+        let (envelope, bytes) = written(&self.mailer.inner.settings.from, mail)?;
+        let (smtp, patience) = (&mut self.smtp, self.mailer.patience);
         let mut options = vec![];
         if envelope.to().iter().any(|to| !AsRef::<str>::as_ref(to).is_ascii()) {
             if !smtp.server_info().supports_feature(Extension::SmtpUtfEight) {
@@ -155,13 +166,13 @@ impl Connection {
             options.push(MailParameter::SmtpUtfEight);
         }
         let from = From::new(envelope.from().cloned(), options);
-        expect(&[250], &within(Step::Sender, smtp.command(from)).await?)?;
+        expect(&[250], &within(patience, Step::Sender, smtp.command(from)).await?)?;
         for to in envelope.to() {
             let to = Rcpt::new(to.clone(), vec![]);
-            expect(&[250, 251], &within(Step::Recipient, smtp.command(to)).await?)?;
+            expect(&[250, 251], &within(patience, Step::Recipient, smtp.command(to)).await?)?;
         }
-        expect(&[354], &within(Step::Content, smtp.command(Data)).await?)?;
-        expect(&[250], &within(Step::Content, smtp.message(&bytes)).await?)
+        expect(&[354], &within(patience, Step::Content, smtp.command(Data)).await?)?;
+        expect(&[250], &within(patience, Step::Content, smtp.message(&bytes)).await?)
     }
 
     /// Says goodbye.
@@ -172,10 +183,11 @@ impl Connection {
 }
 
 async fn within<T>(
+    patience: Duration,
     step: Step,
     doing: impl Future<Output = Result<T, lettre::transport::smtp::Error>>,
 ) -> Result<T, MailError> {
-    match timeout(PATIENCE, Box::pin(doing)).await {
+    match timeout(patience, Box::pin(doing)).await {
         Ok(done) => done.map_err(|error| MailError::of(step, &error)),
         Err(_) => Err(MailError::Slow),
     }
@@ -191,7 +203,7 @@ fn expect(codes: &[u16], response: &Response) -> Result<(), MailError> {
 
 impl std::fmt::Debug for Mailer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Settings { host, port, security, .. } = &self.0.settings;
+        let Settings { host, port, security, .. } = &self.inner.settings;
         write!(f, "Mailer({host}:{port}, {security:?})")
     }
 }
@@ -202,7 +214,4 @@ impl std::fmt::Debug for Connection {
     }
 }
 
-/// For one command and its answer. RFC 5321 §4.5.3.2 would allow minutes; a server next door that
-/// takes that long is as good as gone.
-const PATIENCE: Duration = Duration::from_secs(30);
 const GOODBYE: Duration = Duration::from_secs(2);
