@@ -92,20 +92,29 @@ impl Server {
             mail.display(),
         );
         fs::write(server.path("config/chasquid.conf"), config).unwrap();
-        for user in ["authx", "anna", "bob"] {
-            server.add_user(user);
-        }
+        server.add_users();
         server.is(Mood::Content);
         server
     }
 
-    fn add_user(&self, user: &str) {
-        let added = Command::new(self.programs.join("chasquid-util"))
-            .arg(format!("-C={}", self.path("config").display()))
-            .args(["user-add", &format!("{user}@example.com"), &format!("--password={PASSWORD}")])
-            .output()
-            .unwrap();
-        assert!(added.status.success(), "{added:?}");
+    /// The password is hashed for long, so once for all servers.
+    fn add_users(&self) {
+        static USERS: OnceLock<Vec<u8>> = OnceLock::new();
+        let file = self.path("config/domains/example.com/users");
+        let add = |user: &str| {
+            let added = Command::new(self.programs.join("chasquid-util"))
+                .arg(format!("-C={}", self.path("config").display()))
+                .args(["user-add", &format!("{user}@example.com")])
+                .arg(format!("--password={PASSWORD}"))
+                .output()
+                .unwrap();
+            assert!(added.status.success(), "{added:?}");
+        };
+        let users = USERS.get_or_init(|| {
+            ["authx", "anna", "bob"].map(add);
+            fs::read(&file).unwrap()
+        });
+        fs::write(&file, users).unwrap();
     }
 
     /// A certificate for `localhost`, and whom it is vouched for by.

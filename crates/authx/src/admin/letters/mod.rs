@@ -5,6 +5,8 @@ mod deliveries;
 mod letter;
 mod notices;
 mod render;
+#[cfg(test)]
+mod tests;
 mod times;
 mod trial;
 mod words;

@@ -22,6 +22,7 @@ pub(super) fn account_locked(reader: &Reader<'_>, until: Option<Millis>, deed: &
                 "too many wrong answers were given for your account at {company}. Nobody signs in to it now."
             ),
             remedy: "Somebody may know your password. Ask your help desk, and change it. Your account:",
+            ..Words::default()
         },
     )
 }
@@ -38,6 +39,7 @@ pub(super) fn bypass_given(reader: &Reader<'_>, until: Millis, why: &str, deed: 
             lead: format!(
                 "{company} asks you for no second factor for a while. Your password alone lets you in."
             ),
+            doubt: Some("Did you not ask for this?"),
             remedy: "Ask your help desk to end it. Your account:",
         },
     )
@@ -55,6 +57,7 @@ pub(super) fn bypass_used(reader: &Reader<'_>, application: &str, deed: &Deed) -
                 "your account at {company} signed in without a second factor, as an administrator allowed."
             ),
             remedy: "Ask your help desk to end that, and change your password. Your account:",
+            ..Words::default()
         },
     )
 }
@@ -71,6 +74,7 @@ pub(super) fn code_given(reader: &Reader<'_>, until: Millis, why: &str, deed: &D
             lead: format!(
                 "a code was made that stands for your phone once, at a sign-in to {company}. It is not in this mail."
             ),
+            doubt: Some("Did you not ask for this?"),
             remedy: "Somebody passes for you. Tell your help desk at once. Your account:",
         },
     )
@@ -88,6 +92,7 @@ pub(super) fn new_browser(reader: &Reader<'_>, browser: &str, deed: &Deed) -> Pa
                 "your account signed in to the portal of {company} from a browser that it had not used before."
             ),
             remedy: "End that session, change your password, then tell your help desk:",
+            ..Words::default()
         },
     )
 }
@@ -104,6 +109,7 @@ pub(super) fn passkey_added(reader: &Reader<'_>, passkey: &str, deed: &Deed) -> 
                 "a passkey was added to your account at {company}. It signs in to the portal from now on."
             ),
             remedy: "Remove it, then tell your help desk:",
+            ..Words::default()
         },
     )
 }
@@ -120,6 +126,7 @@ pub(super) fn passkey_removed(reader: &Reader<'_>, passkey: &str, deed: &Deed) -
                 "a passkey was removed from your account at {company}. It signs in no longer."
             ),
             remedy: "Tell your help desk, and look at your account:",
+            ..Words::default()
         },
     )
 }
@@ -136,6 +143,7 @@ pub(super) fn password_changed(reader: &Reader<'_>, deed: &Deed) -> Page {
                 "the password of your account at {company} was changed. What was signed in before has to sign in again."
             ),
             remedy: "Choose another one at once, then tell your help desk:",
+            ..Words::default()
         },
     )
 }
@@ -153,6 +161,7 @@ pub(super) fn phone_added(reader: &Reader<'_>, phone: &str, platform: &str, deed
                 "a phone was added to your account at {company}. It can approve sign-ins from now on."
             ),
             remedy: "Remove it, then tell your help desk:",
+            ..Words::default()
         },
     )
 }
@@ -170,6 +179,7 @@ pub(super) fn phone_moved(reader: &Reader<'_>, phone: &str, before: &str, deed: 
                 "your account at {company} went to another phone. The earlier one approves nothing any more."
             ),
             remedy: "Remove the new phone, then tell your help desk:",
+            ..Words::default()
         },
     )
 }
@@ -186,6 +196,7 @@ pub(super) fn phone_removed(reader: &Reader<'_>, phone: &str, deed: &Deed) -> Pa
                 "a phone was removed from your account at {company}. It approves nothing any more."
             ),
             remedy: "Tell your help desk, and look at your phones:",
+            ..Words::default()
         },
     )
 }
@@ -202,12 +213,16 @@ pub(super) fn recovery_made(reader: &Reader<'_>, deed: &Deed) -> Page {
                 "new recovery codes were made for your account at {company}. Earlier ones count no longer."
             ),
             remedy: "Make new ones, as only the newest count, then tell your help desk:",
+            ..Words::default()
         },
     )
 }
 
+#[derive(Default)]
 struct Words {
     title: &'static str,
+    /// Another question than whether it was the reader.
+    doubt: Option<&'static str>,
     lead: String,
     remedy: &'static str,
 }
@@ -218,7 +233,7 @@ fn notice<const N: usize>(
     known: [(&'static str, String); N],
     words: &Words,
 ) -> Page {
-    let Words { title, lead, remedy } = words;
+    let Words { title, doubt, lead, remedy } = words;
     Page {
         subject: format!("{title}: AuthX at {}", reader.company),
         preview: format!("{}. If it was not you, look here.", reader.times.said(deed.at)),
@@ -227,7 +242,7 @@ fn notice<const N: usize>(
         facts: facts(reader, known, deed, "When"),
         action: None,
         steps: vec![],
-        doubt: "Was it not you?",
+        doubt: doubt.unwrap_or("Was it not you?"),
         remedy,
     }
 }
