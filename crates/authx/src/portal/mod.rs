@@ -1,6 +1,7 @@
 //! Pages under `public_url`: who signs up, signs in, and what they look after there. Translates;
 //! decides nothing.
 
+mod applications;
 pub mod badge;
 mod confirm;
 mod cookies;

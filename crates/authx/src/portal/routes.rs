@@ -109,6 +109,7 @@ impl std::fmt::Debug for Route {
 
 /// Whoever has pages, one a line.
 const ROOMS: &[fn() -> Vec<Route>] = &[
+    super::applications::routes,
     super::confirm::routes,
     super::dashboard::routes,
     super::deliveries::routes,

@@ -6,6 +6,7 @@
     reason = "this is how a test fails, also in what tests share"
 )]
 
+mod applications;
 mod coming_in;
 mod dashboard;
 mod guarded;

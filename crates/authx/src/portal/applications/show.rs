@@ -1,0 +1,296 @@
+//! One application: how it is doing, how it is installed, what its users are asked.
+
+use super::{
+    Badge, Chrome, Portal, PortalError, Shown, Who,
+    once::{self, NewlyMade, SHOWN_SECS},
+    package::file_name,
+    trouble,
+};
+use crate::{
+    admin::{
+        applications::{Application, ApplicationKind, State as Doing},
+        contacts::{self, Contact},
+        packages,
+        policies::{self, PolicyError, Scope},
+        record::logins::{LoginFilter, LoginItem, Towards, list},
+    },
+    packages::{Package, Packed},
+    portal::page::render,
+};
+use askama::Template;
+use authx_core::{
+    ApplicationId, LoginId, Millis, audit::LoginOutcome, policy::SETTINGS, role::Permission,
+};
+use axum::{
+    extract::{Path, State},
+    http::HeaderMap,
+    response::{IntoResponse as _, Response},
+};
+
+#[derive(Template)]
+#[template(path = "portal/applications/overview.html")]
+struct Overview {
+    chrome: Chrome,
+    shown: Shown,
+    made: Option<NewlyMade>,
+    seconds: u64,
+    url: String,
+    servers: Vec<Server>,
+    waiting: bool,
+    long: bool,
+    may_write: bool,
+    pilot: String,
+    kind_title: String,
+    logins: Vec<Login>,
+}
+
+/// A login, in a line.
+struct Login {
+    id: LoginId,
+    name: String,
+    state: Badge,
+    factor: String,
+    at: Millis,
+    code: String,
+}
+
+/// A host that calls.
+struct Server {
+    name: String,
+    key: String,
+    client: String,
+    state: Badge,
+    address: String,
+    clock: String,
+    last: Millis,
+}
+
+#[derive(Template)]
+#[template(path = "portal/applications/install.html")]
+struct Install {
+    chrome: Chrome,
+    shown: Shown,
+    url: String,
+    file: String,
+    unpack: String,
+    command: &'static str,
+    kind_title: String,
+    is_api: bool,
+    is_access_server: bool,
+    package: Option<Sums>,
+    missing: String,
+    may_write: bool,
+    example: String,
+}
+
+struct Sums {
+    sha256: String,
+    files: Vec<Packed>,
+}
+
+#[derive(Template)]
+#[template(path = "portal/applications/policy.html")]
+struct Policy {
+    chrome: Chrome,
+    shown: Shown,
+    rows: Vec<Value>,
+}
+
+/// One value of the policy, and where it is from.
+struct Value {
+    title: &'static str,
+    about: &'static str,
+    value: String,
+    source: String,
+    overrides: String,
+}
+
+pub(super) async fn overview(
+    State(portal): State<Portal>,
+    who: Who,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, PortalError> {
+    let shown = Shown::of(&portal, &who, &id, "").await?;
+    let (app, id) = (portal.app(), shown.application.id);
+    let made = once::take(&portal, &who, &headers, id).await?;
+    let contacts = contacts::list(app, who.tenant(), id).await.map_err(trouble)?;
+    let now = app.clock.clock().now();
+    let waiting =
+        shown.application.last_contact.is_none() && shown.application.state != Doing::SwitchedOff;
+    let long = now.since(shown.application.created.0) > LONG_MILLIS;
+    let page = Overview {
+        chrome: shown.chrome(&portal, &who),
+        made,
+        seconds: SHOWN_SECS,
+        url: app.public_url.to_string(),
+        servers: contacts.into_iter().map(|contact| server(contact, now)).collect(),
+        waiting,
+        long,
+        may_write: who.may(Permission::KeysWrite),
+        pilot: super::names(&shown.application.pilot),
+        kind_title: super::title(&shown.application).to_owned(),
+        logins: logins(&portal, &who, id).await?,
+        shown,
+    };
+    Ok(render(&page).into_response())
+}
+
+async fn logins(
+    portal: &Portal,
+    who: &Who,
+    application: ApplicationId,
+) -> Result<Vec<Login>, PortalError> {
+    let filter = LoginFilter { application: Some(application), ..LoginFilter::default() };
+    let newest = Towards::Older(None);
+    let page = list(portal.app(), who.tenant(), &filter, newest, LAST_LOGINS).await?;
+    let login = |item: LoginItem| Login {
+        id: item.login_id,
+        state: match item.outcome {
+            LoginOutcome::Cancelled => Badge::cancelled(),
+            LoginOutcome::Expired => Badge::expired(),
+            LoginOutcome::Granted => Badge::granted(),
+            LoginOutcome::Refused if item.reason.as_deref() == Some("fraud") => Badge::not_me(),
+            LoginOutcome::Refused => Badge::refused(),
+            LoginOutcome::Waiting => Badge::waiting(),
+        },
+        factor: item.factor.unwrap_or_default(),
+        at: item.began.0,
+        code: item.support_code.unwrap_or_default(),
+        name: item.user.unwrap_or(item.name),
+    };
+    Ok(page.items.into_iter().map(login).collect())
+}
+
+fn server(contact: Contact, now: Millis) -> Server {
+    let silent = now.since(contact.last.0) > SILENT_MILLIS;
+    let state = match (contact.key_revoked, silent) {
+        (true, _) => Badge::bad("Key revoked"),
+        (false, true) => Badge::warn("Silent"),
+        (false, false) if contact.ahead_secs.unsigned_abs() > CLOCK_SECS => {
+            Badge::warn("Clock differs")
+        }
+        (false, false) => Badge::good("In use"),
+    };
+    let clock = match contact.ahead_secs {
+        -1..=1 => "right".to_owned(),
+        2.. => format!("{} s ahead", contact.ahead_secs),
+        _ => format!("{} s behind", contact.ahead_secs.unsigned_abs()),
+    };
+    Server {
+        name: contact.server.unwrap_or_else(|| contact.key_name.clone()),
+        key: contact.key_name,
+        client: contact.client,
+        state,
+        address: contact.address.unwrap_or_else(|| "unix socket".to_owned()),
+        clock,
+        last: contact.last.0,
+    }
+}
+
+pub(super) async fn install(
+    State(portal): State<Portal>,
+    who: Who,
+    Path(id): Path<String>,
+) -> Result<Response, PortalError> {
+    let shown = Shown::of(&portal, &who, &id, "/install").await?;
+    let (app, id) = (portal.app(), shown.application.id);
+    let made = packages::hand_out(app, &who.actor(), who.tenant(), id, None, None).await;
+    let (folder, command) = match &made {
+        Ok(made) => (made.package.folder, made.server.install_command()),
+        Err(_) => ("", ""),
+    };
+    let (package, missing) = match made {
+        Ok(made) => {
+            let Package { sha256, files, .. } = made.package;
+            (Some(Sums { sha256, files }), String::new())
+        }
+        Err(error) => (None, super::sentence(&error)),
+    };
+    let file = format!("{}.zip", file_name(&shown.application.name));
+    let page = Install {
+        chrome: shown.chrome(&portal, &who),
+        url: app.public_url.to_string(),
+        unpack: format!("unzip {file} && cd {folder}"),
+        file,
+        kind_title: super::title(&shown.application).to_owned(),
+        is_api: shown.kind == Some(ApplicationKind::Api),
+        is_access_server: shown.kind == Some(ApplicationKind::OpenvpnAccessServer),
+        command,
+        package,
+        missing,
+        may_write: who.may(Permission::KeysWrite),
+        example: example(&shown.application, &app.public_url.to_string()),
+        shown,
+    };
+    Ok(render(&page).into_response())
+}
+
+/// A request that proves a key, and changes nothing.
+fn example(application: &Application, url: &str) -> String {
+    format!(
+        "curl {url}/api/v1/check \\\n  \
+         -H 'AuthX-Client: my-program/1.0' \\\n  \
+         -H 'Content-Digest: sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:' \\\n  \
+         -H 'Signature-Input: authx=(\"@method\" \"@authority\" \"@path\" \"@query\" \
+         \"content-digest\" \"authx-client\");created=SECONDS;nonce=\"NONCE\";keyid=\"{}\";\
+         alg=\"hmac-sha256\";tag=\"authx-app-1\"' \\\n  \
+         -H 'Signature: authx=:HMAC:'",
+        application.id
+    )
+}
+
+pub(super) async fn policy(
+    State(portal): State<Portal>,
+    who: Who,
+    Path(id): Path<String>,
+) -> Result<Response, PortalError> {
+    let shown = Shown::of(&portal, &who, &id, "/policy").await?;
+    let scope = Scope { application: Some(shown.application.id), ..Scope::default() };
+    let force = policies::in_force(portal.app(), who.tenant(), scope).await;
+    let force = force.map_err(|error| match error {
+        PolicyError::Admin(error) => error.into(),
+        PolicyError::Application(_)
+        | PolicyError::Changed(_)
+        | PolicyError::Group(_)
+        | PolicyError::Invalid(_)
+        | PolicyError::UnknownVersion(_) => PortalError::NotFound,
+    })?;
+    let row = |setting: &authx_core::policy::Setting| {
+        let sources = force.sources.get(setting.path)?;
+        let (counts, others) = sources.split_first()?;
+        let said = |source: &authx_core::policy::Source| {
+            format!("{}: {}", force.name(source.origin), value(&source.value))
+        };
+        Some(Value {
+            title: setting.title,
+            about: setting.about,
+            value: value(&counts.value),
+            source: force.name(counts.origin).to_owned(),
+            overrides: others.iter().map(said).collect::<Vec<_>>().join(" · "),
+        })
+    };
+    let rows = SETTINGS.iter().filter_map(row).collect();
+    Ok(render(&Policy { chrome: shown.chrome(&portal, &who), shown, rows }).into_response())
+}
+
+/// A value as people read it.
+fn value(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::Null => "as AuthX words it".to_owned(),
+        serde_json::Value::Bool(yes) => if *yes { "yes" } else { "no" }.to_owned(),
+        serde_json::Value::String(text) => text.replace('_', " "),
+        serde_json::Value::Array(values) if values.is_empty() => "none".to_owned(),
+        serde_json::Value::Array(values) => {
+            values.iter().map(self::value).collect::<Vec<_>>().join(", ")
+        }
+        serde_json::Value::Number(_) | serde_json::Value::Object(_) => value.to_string(),
+    }
+}
+
+const LAST_LOGINS: u32 = 5;
+/// After this long the usual causes open by themselves.
+const LONG_MILLIS: u64 = 300_000;
+const SILENT_MILLIS: u64 = 24 * 60 * 60 * 1_000;
+/// A clock that is further off is worth a look; from 300 s on requests are refused.
+const CLOCK_SECS: u64 = 30;
