@@ -220,7 +220,8 @@ async fn nothing_is_made_before_the_second_factor_is_given_again() {
 async fn the_package_is_downloaded_without_a_key_or_with_a_new_one() {
     let directory = tempfile::tempdir().unwrap();
     std::fs::write(directory.path().join("authx-openvpn_0.1.0-1_amd64.deb"), b"!<arch>").unwrap();
-    let store = Database::sqlite().store().await;
+    let database = Database::sqlite();
+    let store = database.store().await;
     let world = World::with(store, |app| app.packages_directory = directory.path().into()).await;
     let world = &world;
     let mut browser = owner(world).await;
