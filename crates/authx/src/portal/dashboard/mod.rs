@@ -129,9 +129,11 @@ fn periods(current: Period) -> Vec<(String, &'static str, bool)> {
 
 fn told(notice: Notice, may: &dyn Fn(Permission) -> bool) -> Told {
     let link = match notice.subject {
-        Subject::Administrators => {
-            Some((Permission::RolesRead, "/administrators".to_owned(), "Open administrators"))
-        }
+        Subject::Administrators => Some((
+            Permission::RolesRead,
+            "/settings/administrators".to_owned(),
+            "Open administrators",
+        )),
         Subject::Application(id) => {
             Some((Permission::ApplicationsRead, format!("/applications/{id}"), "Open it"))
         }

@@ -77,8 +77,8 @@ fn towards(listing: &Listing, faults: &mut Vec<String>) -> Towards {
         Some(Cursor::After(text)) => logins::place(text).map(|at| Towards::Older(Some(at))),
         Some(Cursor::Before(text)) => logins::place(text).map(Towards::Newer),
     };
-    place.unwrap_or_else(|error| {
-        faults.push(format!("This address names {error}."));
+    place.unwrap_or_else(|_| {
+        faults.push("This address names no place in this list.".to_owned());
         Towards::Older(None)
     })
 }

@@ -37,6 +37,7 @@ struct Page {
     chrome: Chrome,
     form: Form,
     may_write: bool,
+    may_roles: bool,
     removed: String,
     last_removed: Option<Millis>,
 }
@@ -103,9 +104,10 @@ fn days(form: &mut Form, fields: &Fields, name: &'static str) -> Option<u32> {
 
 fn view(portal: &Portal, who: &Who, form: Form, standing: Standing) -> Page {
     Page {
-        chrome: who.chrome(portal, "Time for the record", Place::Settings),
+        chrome: who.chrome(portal, "How long the record is kept", Place::Settings),
         form,
         may_write: who.may(Permission::SettingsWrite),
+        may_roles: who.may(Permission::RolesRead),
         removed: count(standing.removed),
         last_removed: standing.last_removed,
     }
