@@ -289,6 +289,10 @@ impl Document {
         if self.factors.as_ref().is_some_and(Vec::is_empty) {
             return Err(InvalidPolicy::Empty("factors"));
         }
+        if self.factors.iter().flatten().any(|kind| !FactorKind::CHOICES.contains(kind)) {
+            let told = "`factors`: a bypass counts whatever a policy says; leave it out";
+            return Err(InvalidPolicy::Word(told.to_owned()));
+        }
         if self.first_factors.as_ref().is_some_and(Vec::is_empty) {
             return Err(InvalidPolicy::Empty("first_factors"));
         }
@@ -363,6 +367,7 @@ mod tests {
         assert!(problem(r#"{"limits":{"lock_after":"9"}}"#).starts_with("`limits.lock_after`: "));
         assert!(problem(r#"{"match_number":null}"#).contains("expected a word in quotes"));
         assert!(problem("[]").contains("invalid type"));
+        assert!(problem(r#"{"factors":["code","bypass"]}"#).contains("leave it out"));
         assert!(problem(r#"{"factors":[]}"#).contains("`factors` is empty"));
         assert_eq!(problem(r#"{"limits":{"lock_after":51}}"#), "`limits.lock_after` is 5 to 50");
         assert!(problem(r#"{"messages":{"help":"a\nb"}}"#).contains("control character"));

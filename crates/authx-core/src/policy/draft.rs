@@ -18,7 +18,7 @@ use crate::{factor::FactorKind, policy::FirstFactorKind, reason::Reason};
 /// How a login would have ended under a policy.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Verdict {
-    /// As it did.
+    /// As it did: let in or not. One that was refused may be refused for another reason.
     Same,
     /// Let in without a second factor.
     LetIn,
@@ -105,11 +105,7 @@ struct Judge<'a> {
 impl Judge<'_> {
     fn verdict(&self) -> Verdict {
         let Self { past, policy, .. } = self;
-        // Whoever could not prove the first factor, or is disabled, is refused by any policy.
-        if let Ended::Refused(
-            Reason::AccountDisabled | Reason::UnknownUser | Reason::WrongCredentials,
-        ) = past.ended
-        {
+        if past.ended == Ended::Allowed(By::Other) || self.before_policy() {
             return Verdict::Same;
         }
         if !policy.first_factors.contains(&past.first_factor) {
@@ -124,16 +120,30 @@ impl Judge<'_> {
         if past.autologin && policy.autologin == Autologin::Refuse {
             return self.refuses(Reason::AutologinNotAllowed, Verdict::RefusedAutologin);
         }
-        match past.ended {
-            Ended::Allowed(By::Session { age_ms }) => self.remembered(age_ms),
-            Ended::Allowed(By::Other) => Verdict::Same,
-            _ if past.autologin => self.autologin(),
-            Ended::Allowed(By::Policy) if policy.second_factor == SecondFactor::Off => {
-                Verdict::Same
-            }
-            _ if policy.second_factor == SecondFactor::Off => Verdict::LetIn,
-            _ => self.asked(),
+        if let Ended::Allowed(By::Session { age_ms }) = past.ended {
+            return self.remembered(age_ms);
         }
+        if past.autologin {
+            return self.autologin();
+        }
+        if policy.second_factor == SecondFactor::Required {
+            return self.asked();
+        }
+        if past.ended == Ended::Allowed(By::Policy) { Verdict::Same } else { Verdict::LetIn }
+    }
+
+    /// Whether it was refused for something in which no policy has a say.
+    fn before_policy(&self) -> bool {
+        let Ended::Refused(reason) = self.past.ended else { return false };
+        matches!(
+            reason,
+            Reason::AccountDisabled
+                | Reason::NotInGroup
+                | Reason::SwitchedOff
+                | Reason::TooManyPasswords
+                | Reason::UnknownUser
+                | Reason::WrongCredentials
+        )
     }
 
     fn refuses(&self, reason: Reason, otherwise: Verdict) -> Verdict {
@@ -166,13 +176,14 @@ impl Judge<'_> {
     }
 
     fn autologin(&self) -> Verdict {
-        match (self.policy.autologin, self.past.ended) {
-            (Autologin::Allow, Ended::Allowed(By::Autologin)) => Verdict::Same,
-            (Autologin::Allow, _) => Verdict::LetIn,
-            (_, Ended::Allowed(By::Autologin)) => Verdict::Asked,
-            (_, Ended::Refused(Reason::AutologinNotAllowed)) => Verdict::Unsaid(Gap::GoesOn),
-            _ => self.asked(),
+        let allowed = self.past.ended == Ended::Allowed(By::Autologin);
+        if self.policy.autologin == Autologin::Allow {
+            return if allowed { Verdict::Same } else { Verdict::LetIn };
         }
+        if self.past.ended == Ended::Refused(Reason::AutologinNotAllowed) {
+            return Verdict::Unsaid(Gap::GoesOn);
+        }
+        self.asked()
     }
 
     /// A login of which a second factor was or would have been asked.
@@ -180,11 +191,12 @@ impl Judge<'_> {
         match self.past.ended {
             Ended::Allowed(By::Autologin | By::Policy) => Verdict::Asked,
             Ended::Allowed(By::Factor(kind)) => self.by_factor(kind),
-            Ended::Allowed(By::Session { .. } | By::Other) | Ended::Cancelled => Verdict::Same,
             Ended::Expired if self.secs(self.policy) > self.secs(self.now) => {
                 Verdict::Unsaid(Gap::GoesOn)
             }
-            Ended::Expired => Verdict::Same,
+            Ended::Allowed(By::Session { .. } | By::Other) | Ended::Cancelled | Ended::Expired => {
+                Verdict::Same
+            }
             Ended::Refused(reason) => self.refused(reason),
         }
     }
@@ -236,34 +248,53 @@ impl Judge<'_> {
 
     fn refused(&self, reason: Reason) -> Verdict {
         let Self { policy, now, .. } = self;
+        if matches!(reason, Reason::CodeAlreadyUsed | Reason::UnknownAnswer | Reason::WrongCode) {
+            let more = policy.answers_per_login > now.answers_per_login;
+            return if more { Verdict::Unsaid(Gap::Tries) } else { Verdict::Same };
+        }
+        if reason == Reason::FactorLocked && policy.lock_after > now.lock_after {
+            return Verdict::Unsaid(Gap::Tries);
+        }
         let rings = |policy: &Policy| policy.factors.contains(&FactorKind::Push);
-        let otherwise = match reason {
-            Reason::CodeAlreadyUsed | Reason::UnknownAnswer | Reason::WrongCode
-                if policy.answers_per_login > now.answers_per_login =>
-            {
-                return Verdict::Unsaid(Gap::Tries);
-            }
-            Reason::FactorLocked if policy.lock_after > now.lock_after => {
-                return Verdict::Unsaid(Gap::Tries);
-            }
+        let differs = rings(policy) != rings(now);
+        let numbers = differs || policy.match_number != now.match_number;
+        let goes_on = match reason {
             Reason::NotEnrolled => {
                 policy.factors.iter().any(|kind| !now.factors.contains(kind))
                     || policy.phone_classes != now.phone_classes
             }
             Reason::CannotAsk | Reason::NumberNotShown | Reason::PhoneCodeNeeded => {
-                policy.match_number != now.match_number
+                numbers
                     || policy.dynamic_challenge != now.dynamic_challenge
                     || policy.automatic_push != now.automatic_push
-                    || rings(policy) != rings(now)
             }
-            Reason::WrongNumber => {
-                policy.match_number != now.match_number || rings(policy) != rings(now)
-            }
+            Reason::WrongNumber => numbers,
             Reason::Fraud | Reason::PushDenied | Reason::PushLimited | Reason::PushLocked => {
-                rings(policy) != rings(now)
+                differs
             }
-            _ => false,
+            Reason::AutologinNotAllowed | Reason::CertificateMismatch => true,
+            Reason::AccountDisabled
+            | Reason::AgentFault
+            | Reason::AuthxUnreachable
+            | Reason::ChallengeExpired
+            | Reason::ClientGone
+            | Reason::CodeAlreadyUsed
+            | Reason::FactorLocked
+            | Reason::FirstFactorNotAllowed
+            | Reason::NameTooLong
+            | Reason::NotInGroup
+            | Reason::SessionEnded
+            | Reason::SessionUnknown
+            | Reason::SlowDown
+            | Reason::Superseded
+            | Reason::SwitchedOff
+            | Reason::TimedOut
+            | Reason::TooManyPasswords
+            | Reason::UnknownAnswer
+            | Reason::UnknownUser
+            | Reason::WrongCode
+            | Reason::WrongCredentials => false,
         };
-        if otherwise { Verdict::Unsaid(Gap::GoesOn) } else { Verdict::Same }
+        if goes_on { Verdict::Unsaid(Gap::GoesOn) } else { Verdict::Same }
     }
 }

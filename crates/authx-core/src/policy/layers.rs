@@ -153,7 +153,7 @@ mod tests {
     /// Some of the values that a group may have.
     pub(super) fn documents() -> impl Strategy<Value = Document> {
         let factors = proptest::option::of(proptest::sample::subsequence(
-            crate::factor::FactorKind::ALL.to_vec(),
+            crate::factor::FactorKind::CHOICES.to_vec(),
             1..=3,
         ));
         let secs = proptest::option::of(0_u64..2_592_000);

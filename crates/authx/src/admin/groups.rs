@@ -135,14 +135,13 @@ pub async fn count(app: &App, tenant: TenantId, id: GroupId) -> Result<u64, Admi
 pub async fn find(app: &App, tenant: TenantId, text: &str) -> Result<Group, GroupError> {
     let groups = list(app, tenant).await?;
     let id: Option<GroupId> = text.parse().ok();
-    let found = match groups.iter().find(|group| Some(group.id) == id) {
-        Some(found) => Some(found.clone()),
-        None => {
-            let row = stored::group_named(&app.store, tenant, &Name::new(text)?).await;
-            let row = row.map_err(AdminError::from)?;
-            row.and_then(|row| groups.into_iter().find(|group| group.id == row.id))
-        }
+    let id = if groups.iter().any(|group| Some(group.id) == id) {
+        id
+    } else {
+        let row = stored::group_named(&app.store, tenant, &Name::new(text)?).await;
+        row.map_err(AdminError::from)?.map(|row| row.id)
     };
+    let found = groups.into_iter().find(|group| Some(group.id) == id);
     found.ok_or_else(|| GroupError::Unknown(text.to_owned()))
 }
 

@@ -15,6 +15,7 @@ pub mod cells;
 pub mod clock;
 pub mod company;
 pub mod contacts;
+pub mod drafts;
 pub mod exports;
 
 pub mod groups;

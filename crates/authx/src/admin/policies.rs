@@ -71,6 +71,8 @@ pub struct Shown {
     /// What follows from it, the layers below, and the defaults. For a group: at an application
     /// without a document of its own.
     pub effective: Effective,
+    /// What would be in force without it.
+    pub below: InForce,
 }
 
 /// A document as it is stored, and whose it is.
@@ -98,7 +100,9 @@ pub async fn show(app: &App, tenant: TenantId, target: Target) -> Result<Shown, 
             Effective::from(Layers { tenant: &lower, application: &empty, groups })
         }
     };
-    Ok(Shown { revision: revision(&document), document, whose, effective })
+    let lower = if target == Target::Tenant { &empty } else { &lower };
+    let below = InForce::of(&tenant.name, None, &[], Layers::of(lower, &empty));
+    Ok(Shown { revision: revision(&document), document, whose, effective, below })
 }
 
 /// Replaces a document. What it does not name is decided by the next layer down.

@@ -123,48 +123,51 @@ pub(super) async fn run(global: &Global, arguments: Arguments) -> anyhow::Result
             let text = format!("Group “{name}” is there again, behind all others.\n");
             Done { group_id: group, group: name, users: vec![], text }
         }
-        Command::Delete(_) | Command::Place { .. } | Command::Rename { .. } => {
-            changed(&opened, tenant, arguments.command).await?
-        }
+        Command::Delete(which) => deleted(&opened, tenant, which).await?,
+        Command::Place { group, place } => placed(&opened, tenant, &group, place).await?,
+        Command::Rename { group, name } => renamed(&opened, tenant, &group, &name).await?,
     };
     done.write(global.json)?;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn changed(
+async fn deleted(
     Opened { app, by }: &Opened,
     tenant: TenantId,
-    command: Command,
+    which: Which,
 ) -> anyhow::Result<Done> {
-    let (Command::Delete(Which { group })
-    | Command::Place { group, .. }
-    | Command::Rename { group, .. }) = &command
-    else {
-        bail!("no such command")
-    };
+    let Group { id, name, .. } = groups::find(app, tenant, &which.group).await?;
+    let members = groups::delete(app, by, tenant, id).await?.members;
+    let text = format!(
+        "Group “{name}” is removed; it had {members} members.\n\
+         For 30 days it can be put back: authx group put-back {id}\n"
+    );
+    Ok(Done { group_id: id, group: name, users: vec![], text })
+}
+
+async fn placed(
+    Opened { app, by }: &Opened,
+    tenant: TenantId,
+    group: &str,
+    place: usize,
+) -> anyhow::Result<Done> {
+    let Group { id, name, .. } = groups::find(app, tenant, group).await?;
+    groups::place(app, by, tenant, id, place).await?;
+    let place = groups::get(app, tenant, id).await?.place;
+    let text = format!("Group “{name}” stands at place {place}.\n");
+    Ok(Done { group_id: id, group: name, users: vec![], text })
+}
+
+async fn renamed(
+    Opened { app, by }: &Opened,
+    tenant: TenantId,
+    group: &str,
+    name: &Name,
+) -> anyhow::Result<Done> {
     let Group { id, name: before, .. } = groups::find(app, tenant, group).await?;
-    let (group, text) = match command {
-        Command::Place { place, .. } => {
-            groups::place(app, by, tenant, id, place).await?;
-            let place = groups::get(app, tenant, id).await?.place;
-            let text = format!("Group “{before}” stands at place {place}.\n");
-            (before, text)
-        }
-        Command::Rename { name, .. } => {
-            groups::rename(app, by, tenant, id, &name).await?;
-            (name.to_string(), format!("Group “{before}” is called “{name}” now.\n"))
-        }
-        _ => {
-            let removed = groups::delete(app, by, tenant, id).await?;
-            let (members, put_back) = (removed.members, format!("authx group put-back {id}"));
-            let text = format!(
-                "Group “{before}” is removed; it had {members} members.\n\
-                 For 30 days it can be put back: {put_back}\n"
-            );
-            (before, text)
-        }
-    };
-    Ok(Done { group_id: id, group, users: vec![], text })
+    groups::rename(app, by, tenant, id, name).await?;
+    let text = format!("Group “{before}” is called “{name}” now.\n");
+    Ok(Done { group_id: id, group: name.to_string(), users: vec![], text })
 }
 
 async fn moved(

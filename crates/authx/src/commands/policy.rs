@@ -162,9 +162,10 @@ impl Named {
             self.application.as_ref().map(|(_, name)| format!("application “{name}”")),
         ];
         let whose: Vec<String> = whose.into_iter().flatten().collect();
-        let whose = match whose.is_empty() {
-            true => format!("tenant “{}”", found.name(Origin::Tenant)),
-            false => whose.join(" at "),
+        let whose = if whose.is_empty() {
+            format!("tenant “{}”", found.name(Origin::Tenant))
+        } else {
+            whose.join(" at ")
         };
         answer(document, &found, &whose)
     }

@@ -107,11 +107,7 @@ async fn attempt(
         }
         // A kind that is not allowed is refused by the rules, without a look at the password.
         Claimed::Password { .. } => FirstFactor::Failed(Cause::WrongPassword),
-        Claimed::Proved { .. } => match account {
-            None => FirstFactor::Failed(Cause::UnknownUser),
-            Some(account) if !account.active => FirstFactor::Failed(Cause::AccountDisabled),
-            Some(_) => FirstFactor::Proved,
-        },
+        Claimed::Proved { .. } => vouched(account),
     };
     // Whoever has proved nothing yet is in no group: what is answered tells nothing of any.
     let proved = first_factor == FirstFactor::Proved;
@@ -146,6 +142,15 @@ async fn attempt(
     let waived = account.and_then(waived);
     let started = Start { login, first_factor, spared, certificate, answer, session, waived };
     Box::pin(store(app, caller, &policy, now, started, has)).await
+}
+
+/// What becomes of a first factor that was proved elsewhere.
+fn vouched(account: Option<&stored::VisitorAccount>) -> FirstFactor {
+    match account {
+        None => FirstFactor::Failed(Cause::UnknownUser),
+        Some(account) if !account.active => FirstFactor::Failed(Cause::AccountDisabled),
+        Some(_) => FirstFactor::Proved,
+    }
 }
 
 /// Lets the rules begin, and stores what they say.

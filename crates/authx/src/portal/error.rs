@@ -60,6 +60,9 @@ pub(crate) enum PortalError {
     /// Not there, or another company's: nobody can tell.
     #[error("there is nothing here")]
     NotFound,
+    /// Something stands in the way, in words that end without a full stop.
+    #[error("{0}")]
+    Refused(String),
     /// The session ended before the form was sent.
     #[error(
         "your session ended before this was sent, so nothing was changed. Sign in again in another \
@@ -164,6 +167,7 @@ impl PortalError {
             | Self::SignUp(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Elsewhere | Self::NotAllowed(_) | Self::StaleForm => StatusCode::FORBIDDEN,
             Self::FormTooLong => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::SessionOver => StatusCode::UNAUTHORIZED,
             Self::Login(_) | Self::Unguarded => StatusCode::INTERNAL_SERVER_ERROR,
         }

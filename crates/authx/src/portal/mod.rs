@@ -13,12 +13,14 @@ mod fields;
 pub mod form;
 #[cfg(test)]
 mod gallery;
+mod groups;
 mod guard;
 pub mod listing;
 mod logins;
 mod me;
 pub mod nav;
 pub mod page;
+mod policies;
 mod record;
 mod reset;
 mod routes;

@@ -127,7 +127,11 @@ async fn members_are_read_a_page_at_a_time() {
         sorted.sort_by_key(|name| name.to_lowercase());
         assert_eq!((read.len(), read == sorted), (5, true), "{read:?}");
         // `_` is no wildcard.
-        let prefix = MembersWanted { prefix: "b_".to_owned(), most: 9, after: None };
+        let before = MembersWanted { before: wanted.after.clone(), most: 2, ..Default::default() };
+        let page = groups::members(app, tenant, staff, &before).await.unwrap().page;
+        let back: Vec<_> = page.iter().map(|member| member.name.as_str()).collect();
+        assert_eq!(back, [read[3].as_str(), read[2].as_str()]);
+        let prefix = MembersWanted { prefix: "b_".to_owned(), most: 9, ..MembersWanted::default() };
         let page = groups::members(app, tenant, staff, &prefix).await.unwrap().page;
         assert_eq!(page.iter().map(|member| member.name.as_str()).collect::<Vec<_>>(), ["b_b"]);
     })

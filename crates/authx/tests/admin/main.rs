@@ -8,6 +8,7 @@
 
 mod accounts;
 mod applications;
+mod drafts;
 mod enrolment;
 mod exports;
 mod groups;

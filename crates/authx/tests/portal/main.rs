@@ -9,8 +9,10 @@
 mod applications;
 mod coming_in;
 mod dashboard;
+mod groups;
 mod guarded;
 mod logs;
 mod own;
+mod policies;
 mod settings;
 mod world;

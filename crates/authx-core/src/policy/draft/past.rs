@@ -34,7 +34,7 @@ pub struct Past {
 }
 
 /// How a login ended.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Ended {
     /// Let in.
     Allowed(By),
@@ -47,7 +47,7 @@ pub enum Ended {
 }
 
 /// What let somebody in.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum By {
     /// A policy for clients that sign in by themselves.
     Autologin,
@@ -62,6 +62,17 @@ pub enum By {
         /// Since when, where that was written down.
         age_ms: Option<u64>,
     },
+}
+
+impl Ended {
+    /// The same, without what tells two logins apart that ended alike.
+    #[must_use]
+    pub fn without_times(self) -> Self {
+        if let Self::Allowed(By::Session { .. }) = self {
+            return Self::Allowed(By::Session { age_ms: None });
+        }
+        self
+    }
 }
 
 /// What an approval carried.
@@ -117,20 +128,17 @@ struct Signed<'a> {
 impl Trail {
     /// Takes one entry of a login; what is not about how it ended is passed over.
     pub fn read(&mut self, kind: EventKind, detail: &str) {
-        let steps = [EventKind::LoginAnswered, EventKind::PhoneAsked];
-        if !steps.contains(&kind) && !Self::ENDS.contains(&kind) {
+        let (answered, asked) = (kind == EventKind::LoginAnswered, kind == EventKind::PhoneAsked);
+        if !answered && !asked && !Self::ENDS.contains(&kind) {
             return;
         }
         let Ok(detail) = serde_json::from_str::<Detail<'_>>(detail) else { return };
-        match kind {
-            EventKind::LoginAnswered => {
-                let wrong = detail.answer.as_deref();
-                if matches!(wrong, Some("wrong" | "spent")) {
-                    self.wrong = self.wrong.saturating_add(1);
-                }
-            }
-            EventKind::PhoneAsked => self.asked_ms = self.asked_ms.max(Some(detail.after_ms)),
-            _ => self.end = ended(kind, &detail).and_then(|ended| past(ended, &detail)),
+        if asked {
+            self.asked_ms = self.asked_ms.max(Some(detail.after_ms));
+        } else if !answered {
+            self.end = ended(kind, &detail).and_then(|ended| past(ended, &detail));
+        } else if matches!(detail.answer.as_deref(), Some("wrong" | "spent")) {
+            self.wrong = self.wrong.saturating_add(1);
         }
     }
 
@@ -161,7 +169,8 @@ fn ended(kind: EventKind, detail: &Detail<'_>) -> Option<Ended> {
         return Some(Ended::Refused(*reason));
     }
     let word = detail.by.as_deref()?;
-    let factor = FactorKind::ALL.iter().find(|kind| kind.word() == word);
+    // A bypass is nothing that a policy chooses.
+    let factor = FactorKind::CHOICES.iter().find(|kind| kind.word() == word);
     Some(Ended::Allowed(match (word, factor) {
         (_, Some(factor)) => By::Factor(*factor),
         ("autologin", None) => By::Autologin,

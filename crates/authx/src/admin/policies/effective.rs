@@ -96,9 +96,9 @@ pub async fn in_force(app: &App, tenant: TenantId, scope: Scope) -> Result<InFor
     let documents: Vec<(GroupId, &Document)> =
         of.iter().map(|group| (group.id, &group.policy)).collect();
     let layers = Layers { tenant: &lower, application: &application, groups: &documents };
-    let names: Vec<(GroupId, &str)> =
+    let called: Vec<(GroupId, &str)> =
         of.iter().map(|group| (group.id, group.name.as_str())).collect();
-    Ok(InForce::of(&tenant.name, named.as_deref(), &names, layers))
+    Ok(InForce::of(&tenant.name, named.as_deref(), &called, layers))
 }
 
 /// What a tenant asks of a user wherever no application is meant, as when a phone is enrolled.

@@ -57,7 +57,7 @@ pub async fn versions(
     let mut rows = record_store::policies_set(&app.store, tenant.id, before.unwrap_or(i64::MAX));
     let (mut page, mut more) = (vec![], false);
     while let Some(row) = rows.next().await.map_err(AdminError::from)? {
-        let Some(version) = version(&row, target).map_err(AdminError::from)? else { continue };
+        let Some(version) = version(&row, target) else { continue };
         if page.len() == most {
             more = true;
             break;
@@ -88,13 +88,8 @@ pub async fn restore(
 }
 
 /// `None` for an entry about another document, and for one that nobody can read any more.
-fn version(
-    row: &record_store::PolicyRow,
-    target: Target,
-) -> Result<Option<Version>, crate::store::StoreError> {
-    let Ok(said) = serde_json::from_str::<Map<String, Value>>(&row.detail) else {
-        return Ok(None);
-    };
+fn version(row: &record_store::PolicyRow, target: Target) -> Option<Version> {
+    let said: Map<String, Value> = serde_json::from_str(&row.detail).ok()?;
     let text = |key: &str| said.get(key).and_then(Value::as_str);
     let group = text("group_id").and_then(|id| id.parse().ok());
     let fits = match target {
@@ -103,11 +98,11 @@ fn version(
         Target::Tenant => row.application.is_none() && text("group_id").is_none(),
     };
     if !fits {
-        return Ok(None);
+        return None;
     }
     let read = |key: &str| said.get(key).and_then(|value| document(&value.to_string()).ok());
-    let (Some(before), Some(after)) = (read("before"), read("after")) else { return Ok(None) };
-    Ok(Some(Version {
+    let (before, after) = (read("before")?, read("after")?);
+    Some(Version {
         version: row.seq,
         at: Rfc3339(row.at),
         by: text("by").unwrap_or_default().to_owned(),
@@ -115,5 +110,5 @@ fn version(
         before,
         after,
         restores: said.get("restores").and_then(Value::as_i64),
-    }))
+    })
 }

@@ -27,6 +27,8 @@ pub struct Members {
     pub prefix: String,
     /// Those after this one.
     pub after: Option<(String, UserId)>,
+    /// Those before this one, from there backwards.
+    pub before: Option<(String, UserId)>,
     /// At most.
     pub most: u32,
 }
@@ -61,12 +63,18 @@ pub async fn members(
     count: u64,
     wanted: &Members,
 ) -> Result<Vec<MemberRow>, StoreError> {
-    let (folded, id) = match &wanted.after {
+    let from = wanted.before.as_ref().or(wanted.after.as_ref());
+    let (folded, id) = match from {
         Some((folded, id)) => (Some(folded.clone()), Some(*id)),
         None => (None, None),
     };
     let prefix = wanted.prefix.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
-    let sql = if count > MANY { AMONG_ALL } else { OF_GROUP };
+    let sql = match (wanted.before.is_some(), count > MANY) {
+        (false, false) => OF_GROUP,
+        (false, true) => AMONG_ALL,
+        (true, false) => OF_GROUP_BACKWARDS,
+        (true, true) => AMONG_ALL_BACKWARDS,
+    };
     let rows = store
         .query(
             sql,
@@ -95,30 +103,56 @@ pub fn memberships(store: &Store, tenant: TenantId, group: Option<GroupId>) -> F
 }
 
 macro_rules! members_from {
-    ($from:literal) => {
+    ($from:literal, forwards) => {
+        members_from!($from, ">", "a.folded, a.id")
+    };
+    ($from:literal, backwards) => {
+        members_from!($from, "<", "a.folded DESC, a.id DESC")
+    };
+    ($from:literal, $than:literal, $order:literal) => {
         concat!(
             "SELECT a.id, a.name, a.folded, a.state, a.display, a.role ",
             $from,
             " AND a.removed IS NULL AND a.folded LIKE $3 ESCAPE '\\'
-              AND (a.folded > $4 OR (a.folded = $4 AND a.id > $5) OR $4 IS NULL)
-             ORDER BY a.folded, a.id LIMIT $6"
+              AND (a.folded ",
+            $than,
+            " $4 OR (a.folded = $4 AND a.id ",
+            $than,
+            " $5) OR $4 IS NULL)
+             ORDER BY ",
+            $order,
+            " LIMIT $6"
         )
     };
 }
 
 /// Reads the group's members and sorts them: the shorter way where they are few.
-const OF_GROUP: &str = members_from!(
-    "FROM membership m JOIN account a ON a.id = m.account
-     WHERE m.user_group = $2 AND a.tenant = $1"
-);
+macro_rules! of_group {
+    ($way:ident) => {
+        members_from!(
+            "FROM membership m JOIN account a ON a.id = m.account
+             WHERE m.user_group = $2 AND a.tenant = $1",
+            $way
+        )
+    };
+}
 
 /// Goes through all accounts by name until a page is full of members: the shorter way where nearly
 /// everybody is one.
-const AMONG_ALL: &str = members_from!(
-    "FROM account a
-     WHERE a.tenant = $1
-       AND EXISTS (SELECT 1 FROM membership m WHERE m.account = a.id AND m.user_group = $2)"
-);
+macro_rules! among_all {
+    ($way:ident) => {
+        members_from!(
+            "FROM account a WHERE a.tenant = $1
+             AND EXISTS (SELECT 1 FROM membership m WHERE m.account = a.id AND m.user_group = $2)",
+            $way
+        )
+    };
+}
+
+const OF_GROUP: &str = of_group!(forwards);
+const OF_GROUP_BACKWARDS: &str = of_group!(backwards);
+const AMONG_ALL: &str = among_all!(forwards);
+const AMONG_ALL_BACKWARDS: &str = among_all!(backwards);
 
 /// Up to so many are read and sorted in some milliseconds.
 const MANY: u64 = 3_000;

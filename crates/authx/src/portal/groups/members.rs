@@ -1,0 +1,116 @@
+//! Who comes into a group, and who leaves it.
+
+use super::{
+    done, named,
+    one::{Forms, show},
+    trouble,
+};
+use crate::{
+    admin::groups::{self, GroupError},
+    portal::{
+        Portal, error::PortalError, fields::Fields, form::Form, sign_in::capitalised, who::Who,
+        words::plural,
+    },
+};
+use authx_core::UserId;
+use axum::{
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode},
+    response::Response,
+};
+
+/// Several at once: a name in each line.
+pub(super) async fn add(
+    State(portal): State<Portal>,
+    who: Who,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+    fields: Fields,
+) -> Result<Response, PortalError> {
+    let group = named(&portal, &who, &id).await?;
+    let (app, by, tenant) = (portal.app(), &who.actor(), who.tenant());
+    let lines = fields.raw("names").lines().map(str::trim).filter(|line| !line.is_empty());
+    let names: Vec<&str> = lines.collect();
+    let found = groups::find_all(app, tenant, &names).await;
+    let fault = match found {
+        Ok((users, missing)) if missing.is_empty() && !users.is_empty() => {
+            match groups::add(app, by, tenant, group.id, &users).await {
+                Ok(came) => {
+                    let text = told(&came, users.len(), &group.name);
+                    let to = format!("/groups/{}", group.id);
+                    let undo = match (&users[..], came.len()) {
+                        ([user], 1) => Some(format!("{to}/members/{user}/remove")),
+                        _ => None,
+                    };
+                    return done(&portal, &who, &headers, &to, text, undo).await;
+                }
+                Err(error @ GroupError::TooManyOfUser(_)) => capitalised(&error.to_string()),
+                Err(error) => return Err(trouble(error)),
+            }
+        }
+        Ok((_, missing)) if missing.is_empty() => "Type a user's name or alias".to_owned(),
+        Ok((_, missing)) => not_found(&missing),
+        Err(error @ GroupError::TooManyAtOnce(_)) => capitalised(&error.to_string()),
+        Err(error) => return Err(trouble(error)),
+    };
+    let mut form = Form::sent(&fields);
+    form.refuse("names", format!("{fault}."));
+    let forms = Forms { add: form, ..Forms::default() };
+    show(&portal, &who, group, "", forms, StatusCode::UNPROCESSABLE_ENTITY).await
+}
+
+fn not_found(missing: &[String]) -> String {
+    let shown: Vec<String> = missing.iter().take(5).map(|name| format!("“{name}”")).collect();
+    let more = missing.len().saturating_sub(shown.len());
+    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    format!("Nobody was added: there is no user {}{more}", shown.join(", "))
+}
+
+fn told(came: &[String], asked: usize, group: &str) -> String {
+    let already = asked.saturating_sub(came.len());
+    let number = |figure: usize| u64::try_from(figure).unwrap_or(u64::MAX);
+    match (came, already) {
+        ([], _) => format!("Nobody was added: they were in “{group}” already."),
+        ([one], 0) => format!("“{one}” is in “{group}” now."),
+        (some, 0) => {
+            format!("{} came into “{group}”.", plural(number(some.len()), "user", "users"))
+        }
+        (some, already) => format!(
+            "{} came into “{group}”; {already} were in it already.",
+            plural(number(some.len()), "user", "users")
+        ),
+    }
+}
+
+pub(super) async fn remove(
+    State(portal): State<Portal>,
+    who: Who,
+    headers: HeaderMap,
+    Path((id, user)): Path<(String, String)>,
+) -> Result<Response, PortalError> {
+    let group = named(&portal, &who, &id).await?;
+    let user: UserId = user.parse().map_err(|_| PortalError::NotFound)?;
+    let (app, by, tenant) = (portal.app(), &who.actor(), who.tenant());
+    let left = groups::remove(app, by, tenant, group.id, &[user]).await.map_err(trouble)?;
+    let to = format!("/groups/{}", group.id);
+    let text = match left.first() {
+        Some(name) => format!("“{name}” left “{}”.", group.name),
+        None => "Nobody left: the user was not in it any more.".to_owned(),
+    };
+    let undo = left.first().map(|_| format!("{to}/members/{user}/add"));
+    done(&portal, &who, &headers, &to, text, undo).await
+}
+
+pub(super) async fn put_back(
+    State(portal): State<Portal>,
+    who: Who,
+    headers: HeaderMap,
+    Path((id, user)): Path<(String, String)>,
+) -> Result<Response, PortalError> {
+    let group = named(&portal, &who, &id).await?;
+    let user: UserId = user.parse().map_err(|_| PortalError::NotFound)?;
+    let (app, by, tenant) = (portal.app(), &who.actor(), who.tenant());
+    let came = groups::add(app, by, tenant, group.id, &[user]).await.map_err(trouble)?;
+    let text = told(&came, 1, &group.name);
+    done(&portal, &who, &headers, &format!("/groups/{}", group.id), text, None).await
+}
