@@ -2,7 +2,7 @@
 
     python3 demo/demo.py DIRECTORY-OF-THE-BUILT-PROGRAMS
 
-First by AuthX's API alone; then with the package for OpenVPN Access Server; then, where it may make
+First by AuthX's API alone; then in the portal; then with the package for OpenVPN Access Server; then, where it may make
 network namespaces, on real OpenVPN servers: with codes, and with a phone, which is `authx-phone`
 here. Each login is one line on standard output, everything else goes to standard error:
 
@@ -10,8 +10,8 @@ here. Each login is one line on standard output, everything else goes to standar
 
 The factor is `session` where OpenVPN's token stood for it, `push` where a phone was asked, and
 `phone_code` where a phone showed a code for a client that shows nothing. What came before the code
-stands behind a `+` where that was not AuthX's password. The method is `api`, `access_server`, or as
-the agent calls it.
+stands behind a `+` where that was not AuthX's password. The method is `api`, `portal`, `access_server`, or
+as the agent calls it.
 
 Ends with 0 when every login came out as it should. With KEEP=1 all of it stays.
 """
@@ -26,6 +26,7 @@ import api
 import network
 import package
 import phones
+import portal
 import process
 import vpn
 from authx import Person, Server
@@ -50,6 +51,7 @@ def demo(built, directory, cleaning):
 
     story = Story()
     api.tell(story, authx, application, alice)
+    portal.tell(story, authx, alice)
     tour = phones.Tour(built, directory, authx, alice, story)
     tour.enrolled()
     package.Tour(directory, authx, alice, tour.phone, story).tell()

@@ -60,8 +60,12 @@ def stay(writing):
 def how_to_join(authx, application, alice, world, phone):
     alice.new_app()
     text = f"""
-AuthX goes on running at {authx.url}. To look around:
+AuthX goes on running. To look around:
     {authx.program} --config {authx.config} log
+The portal is at {authx.url}: sign in as `alice` with the password `{PASSWORD}` and a code of
+hers. The certificate is the demo's own, so a browser warns, or is told to trust it:
+    chromium --user-data-dir=$(mktemp -d) --ignore-certificate-errors-spki-list={trusted(authx)} \\
+        {authx.url}
 To sign in as alice, add this to an authenticator app:
     {alice.uri}
 or let this show the code:
@@ -73,18 +77,22 @@ or let this show the code:
     kill {os.getpid()}"""
 
 
-def by_phone(authx, phone):
-    """The app for phones trusts no certificate that its browser does not."""
+def trusted(authx):
+    """What a browser that does not know the demo's certificate has to be told."""
     key = run(["openssl", "x509", "-in", authx.certificate, "-pubkey", "-noout"])
     digest = hashlib.sha256(base64.b64decode("".join(key.splitlines()[1:-1]))).digest()
-    trusted = base64.b64encode(digest).decode()
+    return base64.b64encode(digest).decode()
+
+
+def by_phone(authx, phone):
+    """The app for phones trusts no certificate that its browser does not."""
     link = authx.ask("user", "invite", "alice")["link"]
     return f"""To answer as her phone, once `push` is typed at a prompt:
     {phone.program} --store {phone.store} watch
     {phone.program} --store {phone.store} approve --number NUMBER
 To make a browser on this machine one more phone of hers: with the password `{PASSWORD}`,
 by “Use this browser as the phone”. It has to trust {authx.certificate}:
-    chromium --user-data-dir=$(mktemp -d) --ignore-certificate-errors-spki-list={trusted} \\
+    chromium --user-data-dir=$(mktemp -d) --ignore-certificate-errors-spki-list={trusted(authx)} \\
         '{link}'
 The four words as an administrator sees them:
     {authx.program} --config {authx.config} user phones alice

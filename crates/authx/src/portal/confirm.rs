@@ -1,58 +1,34 @@
-//! Giving a second factor: at the end of a sign-in, and once more for a deed that demands a fresh
-//! one.
+//! The page on which a second factor is given, and what came of an answer.
 
 use super::{
-    Access, Portal,
+    Portal,
     error::PortalError,
     fields::Fields,
-    guard::{self, Replayed},
-    page::{Chrome, render_as},
-    routes::{Route, get, post},
+    guard::{self},
+    page::Chrome,
     second_factor,
-    sign_in::{BY_PASSKEY, capitalised, next_of as wanted, with_cookie},
-    who::Who,
+    sign_in::BY_PASSKEY,
 };
 use crate::{
     admin::{
         AdminError,
         passkeys::{self, Asked, PasskeyError},
         reset as admin_reset,
-        sessions::{self, Cookie, From, Pending, Visit},
+        sessions::{self, Cookie, Pending, Visit},
     },
     logins::{LoginError, Versioned},
-    serve::ClientAddress,
-    store::Batch,
 };
 use askama::Template;
 use authx_core::{
     Millis,
     factor::FactorKind,
-    name::Name,
     wire::{
         login::{LoginState, LoginView},
         text::Typed,
     },
 };
-use axum::{
-    Extension,
-    body::Body,
-    extract::{RawQuery, State},
-    http::{HeaderMap, HeaderValue, Request, StatusCode, header},
-    response::{IntoResponse as _, Response},
-};
-use std::sync::Arc;
+use axum::{http::StatusCode, response::IntoResponse as _};
 use tower::ServiceExt as _;
-
-pub(super) fn routes() -> Vec<Route> {
-    vec![
-        get("/confirm", Access::Own, page),
-        post("/confirm", Access::Own, answer),
-        post("/confirm/begin", Access::Own, begin),
-        post("/confirm/passkey", Access::Own, passkey),
-        post("/confirm/cancel", Access::Own, cancel),
-        post("/confirm/done", Access::OwnStepUp, done),
-    ]
-}
 
 /// Where the forms of such a page lead.
 #[derive(Clone, Copy, Debug)]
@@ -103,6 +79,23 @@ impl Confirm {
         let login = (!(unknown && passkey.is_some())).then_some(login);
         let step_up = visit.proved.is_some();
         Ok(Self { chrome, places, passkey, fault, login, step_up, ready: false })
+    }
+
+    /// Before anything is asked, of somebody who is signed in.
+    pub(super) async fn unasked(
+        portal: &Portal,
+        visit: &Visit,
+        chrome: Chrome,
+        fault: Option<String>,
+        places: Places,
+    ) -> Result<Self, PortalError> {
+        let passkey = own_passkey(portal, visit).await?;
+        Ok(Self { chrome, places, passkey, fault, login: None, step_up: true, ready: false })
+    }
+
+    /// When it is given: what was held back can be done.
+    pub(super) fn ready(chrome: Chrome, places: Places) -> Self {
+        Self { chrome, places, passkey: None, fault: None, login: None, step_up: true, ready: true }
     }
 
     pub(super) fn status(&self) -> StatusCode {
@@ -239,171 +232,3 @@ pub(super) fn next_of(visit: &Visit) -> String {
         Some(Pending::Enrol { .. } | Pending::Shown(_)) | None => "/".to_owned(),
     }
 }
-
-async fn page(
-    State(portal): State<Portal>,
-    who: Who,
-    headers: HeaderMap,
-    RawQuery(query): RawQuery,
-) -> Result<Response, PortalError> {
-    let visit = &who.visit;
-    if visit.is_fresh(portal.app().now()?) {
-        return carry_on(&portal, &who, &headers, &wanted(query.as_deref())).await;
-    }
-    let login = match &visit.pending {
-        Some(Pending::Login { id, .. }) => {
-            Some(second_factor::read(&portal, visit.tenant, *id).await?)
-        }
-        Some(Pending::Enrol { .. } | Pending::Shown(_)) | None => None,
-    };
-    settle(&portal, &who, &headers, login, None).await
-}
-
-async fn settle(
-    portal: &Portal,
-    who: &Who,
-    headers: &HeaderMap,
-    login: Option<Versioned>,
-    fault: Option<String>,
-) -> Result<Response, PortalError> {
-    let visit = &who.visit;
-    let view = login.map(|login| login.view());
-    if let Some(view) = &view
-        && let (LoginState::Allowed, Some(factor)) = (view.state, view.factor)
-    {
-        let cookie = sessions::prove(portal.app(), visit, factor.word(), Batch::default()).await?;
-        let next = if visit.has_stash { "/confirm".to_owned() } else { next_of(visit) };
-        return Ok(with_cookie(headers, cookie, next));
-    }
-    let chrome = who.alone(portal, "Confirm that it is you");
-    let page = match &view {
-        Some(view) => Confirm::of(portal, visit, chrome, view, fault, STEP_UP).await?,
-        None => Confirm {
-            chrome,
-            places: STEP_UP,
-            passkey: own_passkey(portal, visit).await?,
-            fault,
-            login: None,
-            step_up: true,
-            ready: false,
-        },
-    };
-    Ok(render_as(page.status(), &page).into_response())
-}
-
-/// A fresh factor is there: the page with the one button that does what was held back, or where
-/// somebody wanted to go.
-async fn carry_on(
-    portal: &Portal,
-    who: &Who,
-    headers: &HeaderMap,
-    next: &str,
-) -> Result<Response, PortalError> {
-    if !who.visit.has_stash {
-        return Ok(guard::redirect(headers, next));
-    }
-    let page = Confirm {
-        chrome: who.alone(portal, "Confirmed"),
-        places: STEP_UP,
-        passkey: None,
-        fault: None,
-        login: None,
-        step_up: true,
-        ready: true,
-    };
-    Ok(render_as(StatusCode::OK, &page).into_response())
-}
-
-/// Begins a login for whom no passkey is at hand.
-async fn begin(
-    State(portal): State<Portal>,
-    who: Who,
-    from: From,
-    headers: HeaderMap,
-    fields: Fields,
-) -> Result<Response, PortalError> {
-    let visit = &who.visit;
-    give_up(&portal, visit).await?;
-    let damaged = |error: authx_core::name::InvalidName| {
-        PortalError::from(AdminError::Damaged(error.to_string()))
-    };
-    let name = Name::new(&visit.name).map_err(damaged)?;
-    let login = second_factor::vouched(&portal, visit.tenant, name, &from).await?;
-    let next = guard::next(fields.text("next")).to_owned();
-    let pending = Pending::Login { id: login.login.id, seq: 0, next, reset: None };
-    sessions::set_pending(portal.app(), visit, Some(pending)).await?;
-    Ok(guard::redirect(&headers, "/confirm"))
-}
-
-async fn answer(
-    State(portal): State<Portal>,
-    who: Who,
-    headers: HeaderMap,
-    fields: Fields,
-) -> Result<Response, PortalError> {
-    let Judged { login, visit, fault } = answered(&portal, &who.visit, &fields).await?;
-    let who = Who { visit: Arc::new(visit), ..who };
-    settle(&portal, &who, &headers, Some(login), fault).await
-}
-
-async fn passkey(
-    State(portal): State<Portal>,
-    who: Who,
-    headers: HeaderMap,
-    fields: Fields,
-) -> Result<Response, PortalError> {
-    let visit = &who.visit;
-    match by_passkey(&portal, visit, &fields).await {
-        Ok(cookie) => {
-            give_up(&portal, visit).await?;
-            let next = if visit.has_stash { "/confirm".to_owned() } else { next_of(visit) };
-            Ok(with_cookie(&headers, cookie, next))
-        }
-        Err(error @ (PasskeyError::Declined | PasskeyError::Over)) => {
-            let fault = Some(format!("{}.", capitalised(&error.to_string())));
-            settle(&portal, &who, &headers, None, fault).await
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-async fn cancel(
-    State(portal): State<Portal>,
-    who: Who,
-    headers: HeaderMap,
-) -> Result<Response, PortalError> {
-    give_up(&portal, &who.visit).await?;
-    sessions::forget_deed(portal.app(), &who.visit).await?;
-    Ok(guard::redirect(&headers, "/"))
-}
-
-/// Does what was held back, with the form that was sent then.
-async fn done(
-    State(portal): State<Portal>,
-    who: Who,
-    headers: HeaderMap,
-    address: Option<Extension<ClientAddress>>,
-) -> Result<Response, PortalError> {
-    let Some(stash) = sessions::take_stash(portal.app(), &who.visit).await? else {
-        return Ok(guard::redirect(&headers, "/"));
-    };
-    let mut request = Request::post(&stash.target)
-        .body(Body::from(stash.body))
-        .map_err(|_| PortalError::NotFound)?;
-    let form = HeaderValue::from_static("application/x-www-form-urlencoded");
-    request.headers_mut().insert(header::CONTENT_TYPE, form);
-    for name in [header::COOKIE, header::USER_AGENT] {
-        for value in headers.get_all(&name) {
-            request.headers_mut().append(name.clone(), value.clone());
-        }
-    }
-    request.extensions_mut().insert(Replayed);
-    if let Some(Extension(address)) = address {
-        request.extensions_mut().insert(address);
-    }
-    let answered = portal.whole().oneshot(request).await;
-    Ok(answered.unwrap_or_else(|never| match never {}))
-}
-
-const STEP_UP: Places =
-    Places { page: "/confirm", passkey: "/confirm/passkey", cancel: "/confirm/cancel" };

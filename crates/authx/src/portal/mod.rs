@@ -28,6 +28,7 @@ mod second_factor;
 mod settings;
 mod sign_in;
 mod sign_up;
+mod step_up;
 pub mod trouble;
 mod who;
 pub mod words;

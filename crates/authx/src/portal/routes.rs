@@ -110,7 +110,6 @@ impl std::fmt::Debug for Route {
 /// Whoever has pages, one a line.
 const ROOMS: &[fn() -> Vec<Route>] = &[
     super::applications::routes,
-    super::confirm::routes,
     super::dashboard::routes,
     super::deliveries::routes,
     super::enrol::routes,
@@ -123,4 +122,5 @@ const ROOMS: &[fn() -> Vec<Route>] = &[
     super::settings::routes,
     super::sign_in::routes,
     super::sign_up::routes,
+    super::step_up::routes,
 ];

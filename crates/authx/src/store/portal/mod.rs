@@ -1,9 +1,13 @@
-//! Browsers that somebody signed in with, and links that let somebody in once.
+//! Browsers that somebody signed in with.
+
+mod links;
+mod people;
+
+pub use links::{PortalLink, link, newest_link, newest_spent_link};
+pub use people::{AdministratorRow, administrators, application, login_of, tenants_of};
 
 use super::{Batch, Row, Store, StoreError};
-use authx_core::{
-    ApplicationId, LoginId, Millis, SessionId, TenantId, UserId, name::Name, role::Role,
-};
+use authx_core::{Millis, SessionId, TenantId, UserId, role::Role};
 
 /// A session with what is known of its account and tenant, in one read.
 #[derive(Clone, Debug)]
@@ -73,46 +77,6 @@ pub struct NewPortalSession<'a> {
     pub pending: Option<String>,
 }
 
-/// Somebody with a role.
-#[derive(Clone, Debug)]
-pub struct AdministratorRow {
-    /// Who.
-    pub id: UserId,
-    /// The name to sign in with.
-    pub name: String,
-    /// As people call them.
-    pub display: Option<String>,
-    /// How they are written to.
-    pub mail: Option<String>,
-    /// As what.
-    pub role: Role,
-    /// May sign in.
-    pub active: bool,
-    /// Has a second factor, so came in at least once.
-    pub ready: bool,
-    /// When they last used the portal.
-    pub seen: Option<Millis>,
-}
-
-/// A link that lets somebody in once.
-#[derive(Clone, Debug)]
-pub struct PortalLink {
-    /// What it is for.
-    pub kind: String,
-    /// The company; none where one is to be made.
-    pub tenant: Option<TenantId>,
-    /// For whom.
-    pub account: Option<UserId>,
-    /// What else belongs to it, JSON.
-    pub detail: String,
-    /// When it was made.
-    pub created: Millis,
-    /// Until when it counts.
-    pub expires: Millis,
-    /// When it was used.
-    pub spent: Option<Millis>,
-}
-
 macro_rules! session_sql {
     ($condition:literal) => {
         concat!(
@@ -149,145 +113,6 @@ pub async fn sessions_of(
     let sql = session_sql!("s.tenant = $1 AND s.account = $2 ORDER BY s.created DESC");
     let rows = store.query(sql, [tenant.into(), account.into()]).await?;
     rows.iter().map(session_row).collect()
-}
-
-/// Reads the application that a tenant's portal is. `None`: nobody has needed it yet.
-///
-/// # Errors
-///
-/// As [`session`].
-pub async fn application(
-    store: &Store,
-    tenant: TenantId,
-) -> Result<Option<ApplicationId>, StoreError> {
-    let sql = "SELECT id FROM application WHERE tenant = $1 AND kind = 'portal' ORDER BY id";
-    let row = store.query_one(sql, [tenant.into()]).await?;
-    row.map(|row| row.application(0)).transpose()
-}
-
-/// Reads the companies at which somebody goes by a name.
-///
-/// # Errors
-///
-/// As [`session`].
-pub async fn tenants_of(store: &Store, name: &Name) -> Result<Vec<TenantId>, StoreError> {
-    let sql = "SELECT tenant FROM alias WHERE folded = $1 LIMIT 2";
-    let rows = store.query(sql, [name.folded().into()]).await?;
-    rows.iter().map(|row| row.tenant(0)).collect()
-}
-
-/// Reads everybody of a tenant who has a role.
-///
-/// # Errors
-///
-/// As [`session`].
-pub async fn administrators(
-    store: &Store,
-    tenant: TenantId,
-) -> Result<Vec<AdministratorRow>, StoreError> {
-    let rows = store
-        .query(
-            "SELECT a.id, a.name, a.display, a.mail, a.role, a.state, a.removed,
-                    CASE WHEN EXISTS (SELECT 1 FROM passkey p WHERE p.account = a.id)
-                        OR EXISTS (SELECT 1 FROM factor f
-                                   WHERE f.account = a.id AND f.state = 'active')
-                    THEN 1 ELSE 0 END,
-                    (SELECT MAX(s.seen) FROM portal_session s WHERE s.account = a.id)
-             FROM account a WHERE a.tenant = $1 AND a.role IS NOT NULL ORDER BY a.folded",
-            [tenant.into()],
-        )
-        .await?;
-    let administrator = |row: &Row| {
-        Ok(AdministratorRow {
-            id: row.user(0)?,
-            name: row.text(1)?.to_owned(),
-            display: row.opt_text(2)?.map(str::to_owned),
-            mail: row.opt_text(3)?.map(str::to_owned),
-            role: Role::from_word(row.text(4)?).ok_or_else(|| row.corrupt(4, "a role"))?,
-            active: row.text(5)? == "active" && row.opt_millis(6)?.is_none(),
-            ready: row.int(7)? != 0,
-            seen: row.opt_millis(8)?,
-        })
-    };
-    rows.iter().map(administrator).collect()
-}
-
-/// Reads a link. `None`: there is none.
-///
-/// # Errors
-///
-/// As [`session`].
-pub async fn link(store: &Store, digest: [u8; 32]) -> Result<Option<PortalLink>, StoreError> {
-    let sql = "SELECT kind, tenant, account, detail, created, expires, spent
-               FROM portal_link WHERE digest = $1";
-    let Some(row) = store.query_one(sql, [digest.into()]).await? else { return Ok(None) };
-    Ok(Some(PortalLink {
-        kind: row.text(0)?.to_owned(),
-        tenant: row.opt_tenant(1)?,
-        account: row.opt_user(2)?,
-        detail: row.text(3)?.to_owned(),
-        created: row.millis(4)?,
-        expires: row.millis(5)?,
-        spent: row.opt_millis(6)?,
-    }))
-}
-
-/// Whether the record knows a login of an account: `None` if not, else its application.
-///
-/// # Errors
-///
-/// As [`session`].
-pub async fn login_of(
-    store: &Store,
-    tenant: TenantId,
-    account: UserId,
-    login: LoginId,
-) -> Result<Option<Option<ApplicationId>>, StoreError> {
-    let sql = "SELECT application FROM event
-               WHERE tenant = $1 AND account = $2 AND login = $3 LIMIT 1";
-    let row = store.query_one(sql, [tenant.into(), account.into(), login.into()]).await?;
-    row.map(|row| row.opt_application(0)).transpose()
-}
-
-/// Reads when the newest link of a kind was made for an account.
-///
-/// # Errors
-///
-/// As [`session`].
-pub async fn newest_link(
-    store: &Store,
-    kind: &str,
-    account: UserId,
-) -> Result<Option<Millis>, StoreError> {
-    let sql = "SELECT MAX(created) FROM portal_link WHERE account = $1 AND kind = $2";
-    let row = store.query_one(sql, [account.into(), kind.into()]).await?;
-    row.map_or(Ok(None), |row| row.opt_millis(0))
-}
-
-/// Reads when an account last used a link.
-///
-/// # Errors
-///
-/// As [`session`].
-pub async fn newest_spent_link(
-    store: &Store,
-    account: UserId,
-) -> Result<Option<Millis>, StoreError> {
-    let sql = "SELECT MAX(spent) FROM portal_link WHERE account = $1";
-    let row = store.query_one(sql, [account.into()]).await?;
-    row.map_or(Ok(None), |row| row.opt_millis(0))
-}
-
-/// Reads how many links of a kind for a company still count.
-///
-/// # Errors
-///
-/// As [`session`].
-pub async fn open_links(store: &Store, kind: &str, now: Millis) -> Result<i64, StoreError> {
-    let sql = "SELECT COUNT(*) FROM portal_link
-               WHERE kind = $1 AND spent IS NULL AND expires > $2";
-    let row = store.query_one(sql, [kind.into(), now.into()]).await?;
-    row.map_or(Ok(0), |row| row.int(0))
 }
 
 impl Batch {
@@ -395,61 +220,6 @@ impl Batch {
         )
         .run("DELETE FROM portal_link WHERE expires < $1", [links_before.into()])
         .run("DELETE FROM portal_challenge WHERE until < $1", [now.into()])
-    }
-
-    /// Sets what an account is in the portal.
-    #[must_use]
-    pub fn set_role(self, tenant: TenantId, account: UserId, role: Option<Role>) -> Self {
-        self.one(
-            "UPDATE account SET role = $3 WHERE tenant = $1 AND id = $2",
-            [tenant.into(), account.into(), role.map(Role::word).into()],
-        )
-    }
-
-    /// Adds a link.
-    #[must_use]
-    pub fn insert_portal_link(self, digest: [u8; 32], link: &PortalLink) -> Self {
-        self.one(
-            "INSERT INTO portal_link (digest, kind, tenant, account, detail, created, expires)
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
-            [
-                digest.into(),
-                link.kind.as_str().into(),
-                link.tenant.into(),
-                link.account.into(),
-                link.detail.as_str().into(),
-                link.created.into(),
-                link.expires.into(),
-            ],
-        )
-    }
-
-    /// Uses a link, which can be done once.
-    #[must_use]
-    pub fn spend_portal_link(self, digest: [u8; 32], now: Millis) -> Self {
-        self.one(
-            "UPDATE portal_link SET spent = $2
-             WHERE digest = $1 AND spent IS NULL AND expires > $2",
-            [digest.into(), now.into()],
-        )
-    }
-
-    /// Makes earlier links of a kind for an account count no longer.
-    #[must_use]
-    pub fn delete_portal_links(self, kind: &str, account: UserId) -> Self {
-        self.run(
-            "DELETE FROM portal_link WHERE kind = $1 AND account = $2 AND spent IS NULL",
-            [kind.into(), account.into()],
-        )
-    }
-
-    /// Spends a challenge, which can be done once.
-    #[must_use]
-    pub fn spend_portal_challenge(self, digest: [u8; 32], until: Millis) -> Self {
-        self.one(
-            "INSERT INTO portal_challenge (digest, until) VALUES ($1, $2)",
-            [digest.into(), until.into()],
-        )
     }
 }
 

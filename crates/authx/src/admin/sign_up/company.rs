@@ -1,0 +1,152 @@
+//! A company with its owner.
+
+use super::{Purpose, SignUpError, digest_of, look};
+use crate::{
+    admin::{
+        AdminError, detail, passwords,
+        sessions::{self, Cookie, From, Pending},
+    },
+    app::{About, App},
+    config::SignUp,
+    store::{Batch, StoreError, accounts, portal as stored, tenants},
+};
+use authx_core::{
+    TenantId, UserId,
+    audit::EventKind,
+    name::{InvalidName, Name, fold},
+    role::Role,
+    seal::DataKey,
+};
+use lettre::Address;
+use zeroize::Zeroizing;
+
+/// A company to be made.
+#[derive(Debug)]
+pub struct NewCompany {
+    /// What it is called.
+    pub company: String,
+    /// What people call its owner.
+    pub display: String,
+    /// The owner's mail address, with which the owner signs in.
+    pub mail: String,
+    /// The owner's password, as typed.
+    pub password: Zeroizing<String>,
+}
+
+/// Makes a company with its owner, who still has to enrol a second factor before anything else.
+///
+/// # Errors
+///
+/// [`SignUpError`] names the first thing that cannot be.
+pub async fn company(
+    app: &App,
+    from: &From,
+    token: Option<&str>,
+    new: NewCompany,
+) -> Result<Cookie, SignUpError> {
+    let link = match token {
+        Some(token) => match look(app, token).await? {
+            Purpose::Company => Some(digest_of(token)?),
+            Purpose::Account { .. } => return Err(SignUpError::Link),
+        },
+        None if app.portal.sign_up == SignUp::Open => None,
+        None => return Err(SignUpError::Closed),
+    };
+    let NewCompany { company, display, mail, password } = new;
+    let named = |error: InvalidName| SignUpError::Company(error.to_string());
+    let company = Name::new(&company).map_err(named)?;
+    let display = shown(&display).map_err(SignUpError::Display)?;
+    let mail = address(&mail).map_err(SignUpError::Mail)?;
+    let name = Name::new(&mail).map_err(|error| SignUpError::Mail(error.to_string()))?;
+    let taken = tenants::tenant_named(&app.store, &company).await.map_err(AdminError::from)?;
+    if taken.is_some() {
+        return Err(SignUpError::Company(taken_name(&company)));
+    }
+    let known = vec![company.to_string(), display.clone(), mail.clone()];
+    let hash = passwords::hashed(app, password, known).await?;
+    let now = app.now().map_err(AdminError::from)?;
+    let (tenant, account, key, wrapped) = app.decide(now, |cx| {
+        let (tenant, account) = (TenantId::new(cx), UserId::new(cx));
+        let key = DataKey::generate(cx);
+        let wrapped = app.keys.master.wrap(cx, tenant, &key);
+        (tenant, account, key, wrapped)
+    });
+    let sealed = passwords::sealed_under(app, &key, tenant, now, account, &hash);
+    let mut batch = Batch::default();
+    if let Some(digest) = link {
+        batch = batch.spend_portal_link(digest, now);
+    }
+    let batch = batch
+        .insert_tenant(tenant, &company, wrapped, now)
+        .insert_account(accounts::NewAccount {
+            tenant,
+            id: account,
+            name: &name,
+            known: accounts::Known {
+                display: Some(&display),
+                mail: Some(&mail),
+                search: &fold(&format!("{mail}\n{display}")),
+            },
+            active: true,
+            password: Some(sealed),
+            now,
+            import: None,
+        })
+        .insert_alias(tenant, account, &name.folded())
+        .set_role(tenant, account, Some(Role::Owner));
+    let made = detail([("name", company.as_str().into()), ("by", name.as_str().into())]);
+    let batch = app.record(batch, now, tenant, EventKind::TenantCreated, About::default(), made);
+    let about = About { user: Some(account), ..About::default() };
+    let owner = detail([
+        ("name", name.as_str().into()),
+        ("role", Role::Owner.word().into()),
+        ("by", name.as_str().into()),
+    ]);
+    let batch = app.record(batch, now, tenant, EventKind::UserCreated, about, owner);
+    match app.store.commit(batch).await {
+        Ok(()) => {}
+        Err(StoreError::Conflict) if link.is_some() && look_spent(app, link).await? => {
+            return Err(SignUpError::Link);
+        }
+        Err(StoreError::Conflict) => return Err(SignUpError::Company(taken_name(&company))),
+        Err(error) => return Err(AdminError::from(error).into()),
+    }
+    let pending = Pending::Enrol { phone: None };
+    Ok(sessions::begin(app, tenant, account, from, &pending).await?)
+}
+
+async fn look_spent(app: &App, link: Option<[u8; 32]>) -> Result<bool, AdminError> {
+    let Some(digest) = link else { return Ok(false) };
+    let found = stored::link(&app.store, digest).await?;
+    Ok(found.is_none_or(|link| link.spent.is_some()))
+}
+
+/// A mail address that can be written to and signed in with.
+pub(crate) fn address(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err("a mail address is missing, as in anna@example.com".to_owned());
+    }
+    let wrong = format!("{text} is no mail address; one looks like anna@example.com");
+    let good = text.chars().count() <= MOST_MAIL_CHARS && text.parse::<Address>().is_ok();
+    if good { Ok(text.to_owned()) } else { Err(wrong) }
+}
+
+/// What people call somebody.
+pub(crate) fn shown(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err("a name is missing, as in Anna Berger".to_owned());
+    }
+    if text.chars().count() > MOST_DISPLAY_CHARS || text.chars().any(char::is_control) {
+        return Err(format!("a name has at most {MOST_DISPLAY_CHARS} characters, on one line"));
+    }
+    Ok(text.to_owned())
+}
+
+fn taken_name(company: &Name) -> String {
+    format!("there is already a company “{company}” here; choose another name")
+}
+
+const MOST_DISPLAY_CHARS: usize = 100;
+const MOST_MAIL_CHARS: usize = 128;

@@ -1,0 +1,114 @@
+//! Who looks after a company, and whose name and login something is.
+
+use crate::store::{Batch, Row, Store, StoreError};
+use authx_core::{ApplicationId, LoginId, Millis, TenantId, UserId, name::Name, role::Role};
+
+/// Somebody with a role.
+#[derive(Clone, Debug)]
+pub struct AdministratorRow {
+    /// Who.
+    pub id: UserId,
+    /// The name to sign in with.
+    pub name: String,
+    /// As people call them.
+    pub display: Option<String>,
+    /// How they are written to.
+    pub mail: Option<String>,
+    /// As what.
+    pub role: Role,
+    /// May sign in.
+    pub active: bool,
+    /// Has a second factor, so came in at least once.
+    pub ready: bool,
+    /// When they last used the portal.
+    pub seen: Option<Millis>,
+}
+
+/// Reads the application that a tenant's portal is. `None`: nobody has needed it yet.
+///
+/// # Errors
+///
+/// As [`super::session`].
+pub async fn application(
+    store: &Store,
+    tenant: TenantId,
+) -> Result<Option<ApplicationId>, StoreError> {
+    let sql = "SELECT id FROM application WHERE tenant = $1 AND kind = 'portal' ORDER BY id";
+    let row = store.query_one(sql, [tenant.into()]).await?;
+    row.map(|row| row.application(0)).transpose()
+}
+
+/// Reads the companies at which somebody goes by a name.
+///
+/// # Errors
+///
+/// As [`super::session`].
+pub async fn tenants_of(store: &Store, name: &Name) -> Result<Vec<TenantId>, StoreError> {
+    let sql = "SELECT tenant FROM alias WHERE folded = $1 LIMIT 2";
+    let rows = store.query(sql, [name.folded().into()]).await?;
+    rows.iter().map(|row| row.tenant(0)).collect()
+}
+
+/// Reads everybody of a tenant who has a role.
+///
+/// # Errors
+///
+/// As [`super::session`].
+pub async fn administrators(
+    store: &Store,
+    tenant: TenantId,
+) -> Result<Vec<AdministratorRow>, StoreError> {
+    let rows = store
+        .query(
+            "SELECT a.id, a.name, a.display, a.mail, a.role, a.state, a.removed,
+                    CASE WHEN EXISTS (SELECT 1 FROM passkey p WHERE p.account = a.id)
+                        OR EXISTS (SELECT 1 FROM factor f
+                                   WHERE f.account = a.id AND f.state = 'active')
+                    THEN 1 ELSE 0 END,
+                    (SELECT MAX(s.seen) FROM portal_session s WHERE s.account = a.id)
+             FROM account a WHERE a.tenant = $1 AND a.role IS NOT NULL ORDER BY a.folded",
+            [tenant.into()],
+        )
+        .await?;
+    let administrator = |row: &Row| {
+        Ok(AdministratorRow {
+            id: row.user(0)?,
+            name: row.text(1)?.to_owned(),
+            display: row.opt_text(2)?.map(str::to_owned),
+            mail: row.opt_text(3)?.map(str::to_owned),
+            role: Role::from_word(row.text(4)?).ok_or_else(|| row.corrupt(4, "a role"))?,
+            active: row.text(5)? == "active" && row.opt_millis(6)?.is_none(),
+            ready: row.int(7)? != 0,
+            seen: row.opt_millis(8)?,
+        })
+    };
+    rows.iter().map(administrator).collect()
+}
+
+/// Whether the record knows a login of an account: `None` if not, else its application.
+///
+/// # Errors
+///
+/// As [`super::session`].
+pub async fn login_of(
+    store: &Store,
+    tenant: TenantId,
+    account: UserId,
+    login: LoginId,
+) -> Result<Option<Option<ApplicationId>>, StoreError> {
+    let sql = "SELECT application FROM event
+               WHERE tenant = $1 AND account = $2 AND login = $3 LIMIT 1";
+    let row = store.query_one(sql, [tenant.into(), account.into(), login.into()]).await?;
+    row.map(|row| row.opt_application(0)).transpose()
+}
+
+impl Batch {
+    /// Sets what an account is in the portal.
+    #[must_use]
+    pub fn set_role(self, tenant: TenantId, account: UserId, role: Option<Role>) -> Self {
+        self.one(
+            "UPDATE account SET role = $3 WHERE tenant = $1 AND id = $2",
+            [tenant.into(), account.into(), role.map(Role::word).into()],
+        )
+    }
+}
