@@ -59,7 +59,7 @@ fn sites(config: &Config, app: &Arc<App>, server: &Server, stopping: &Stopping) 
     let health = Health::new(app.store.clone(), app.clock.clone(), stopping.clone())
         .with_certificate(server.keeper());
     let api = Api::new(app.clone(), config.limits.body_bytes, stopping.clone());
-    let portal = Portal::new(app.clone(), stopping.clone());
+    let portal = Portal::new(app.clone());
     let public =
         health::router(Arc::new(health)).merge(api::router(api)).merge(portal::router(&portal));
     let public = public.merge(portal_site::router());

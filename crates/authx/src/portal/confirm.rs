@@ -27,8 +27,7 @@ use authx_core::{
         text::Typed,
     },
 };
-use axum::{http::StatusCode, response::IntoResponse as _};
-use tower::ServiceExt as _;
+use axum::http::StatusCode;
 
 /// Where the forms of such a page lead.
 #[derive(Clone, Copy, Debug)]

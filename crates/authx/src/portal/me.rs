@@ -59,7 +59,6 @@ pub(super) fn routes() -> Vec<Route> {
 #[template(path = "portal/me.html")]
 struct Page {
     chrome: Chrome,
-    called: String,
     name: String,
     has_password: bool,
     phones: Vec<PhoneRow>,
@@ -105,7 +104,6 @@ async fn page(State(portal): State<Portal>, who: Who) -> Result<Response, Portal
     let entries = record::newest(app, tenant, &filter, MOST_ENTRIES).await?;
     let page = Page {
         phones: phones.into_iter().map(|phone| phone_row(&chrome, phone)).collect(),
-        called: visit.called().to_owned(),
         name: visit.name.clone(),
         has_password: row.has_password,
         passkeys: passkeys::list(app, tenant, account).await?,

@@ -37,7 +37,7 @@ pub use routes::{Access, Route, router, routes};
 
 use crate::{
     app::App,
-    serve::{ClientAddress, Stopping},
+    serve::ClientAddress,
 };
 use axum::{
     Router,
@@ -56,14 +56,13 @@ pub struct Portal(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     app: Arc<App>,
-    stopping: Stopping,
     whole: OnceLock<Router>,
 }
 
 impl Portal {
-    /// Handlers over a server's parts. Pages that wait are answered when `stopping` says so.
-    pub fn new(app: Arc<App>, stopping: Stopping) -> Self {
-        Self(Arc::new(Shared { app, stopping, whole: OnceLock::new() }))
+    /// Handlers over a server's parts.
+    pub fn new(app: Arc<App>) -> Self {
+        Self(Arc::new(Shared { app, whole: OnceLock::new() }))
     }
 
     fn app(&self) -> &App {

@@ -10,7 +10,6 @@ use authx::{
     clock::ManualClock,
     enrol,
     portal::{self, Portal},
-    serve::{Stop, stopping},
     store::{Store, testing},
 };
 use authx_core::{TenantId, UserId, name::Name, otp::Totp, role::Role};
@@ -30,7 +29,6 @@ pub(crate) struct World {
     pub(crate) by: Actor,
     pub(crate) tenant: TenantId,
     router: Router,
-    _stop: Stop,
 }
 
 /// A browser: its cookies, and the token of the last page.
@@ -68,9 +66,8 @@ impl World {
         let app = Arc::new(app);
         let by = Actor::new("root");
         let tenant = tenants::create(&app, &by, &name("Example")).await.unwrap().id;
-        let (stop, stopping) = stopping();
-        let router = portal::router(&Portal::new(app.clone(), stopping));
-        Self { app, clock, by, tenant, router, _stop: stop }
+        let router = portal::router(&Portal::new(app.clone()));
+        Self { app, clock, by, tenant, router }
     }
 
     /// An account of a company, with a role or none.
