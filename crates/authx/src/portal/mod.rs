@@ -35,10 +35,7 @@ pub mod words;
 
 pub use routes::{Access, Route, router, routes};
 
-use crate::{
-    app::App,
-    serve::ClientAddress,
-};
+use crate::{app::App, serve::ClientAddress};
 use axum::{
     Router,
     extract::FromRequestParts,
