@@ -9,6 +9,7 @@ use super::{
     Actor, AdminError, Change,
     accounts::{self, AccountError},
     change, detail,
+    letters::{self, Deed, Letter},
 };
 use crate::{
     app::{About, App},
@@ -193,8 +194,11 @@ pub async fn add(
             record,
             now,
         };
+        let passkey = name.to_string();
+        let letter = Letter::PasskeyAdded { passkey, deed: Deed::by(by, account, now) };
+        let told = letters::notify(app, now, tenant.id, account, &letter).await?;
         Ok::<_, PasskeyError>(Change {
-            batch: Batch::default().insert_passkey(new),
+            batch: Batch::default().insert_passkey(new).and(told),
             kind: EventKind::PasskeyAdded,
             about: About { user: Some(account), ..About::default() },
             detail: detail([
@@ -221,7 +225,7 @@ pub async fn remove(
     account: UserId,
     id: PasskeyId,
 ) -> Result<String, PasskeyError> {
-    change(app, by, tenant, move |tenant, _| async move {
+    change(app, by, tenant, move |tenant, now| async move {
         let row = accounts::row(app, tenant.id, account).await?;
         by.check_self_or_outranks(account, row.role)?;
         let known = stored::passkeys_of(&app.store, tenant.id, account).await;
@@ -236,8 +240,11 @@ pub async fn remove(
         if row.role.is_some() && by.user() == Some(account) && !others {
             return Err(PasskeyError::Last);
         }
+        let deed = Deed::by(by, account, now);
+        let letter = Letter::PasskeyRemoved { passkey: found.name.clone(), deed };
+        let told = letters::notify(app, now, tenant.id, account, &letter).await?;
         Ok(Change {
-            batch: Batch::default().delete_passkey(tenant.id, account, id),
+            batch: Batch::default().delete_passkey(tenant.id, account, id).and(told),
             kind: EventKind::PasskeyRemoved,
             about: About { user: Some(account), ..About::default() },
             detail: detail([
