@@ -219,7 +219,7 @@ async fn servers(
         found.push(notice("agents_silent", format!("{name} is silent"), action));
     }
     if !application.pilot.is_empty() {
-        let action = "Only the groups of the trial are asked for a second factor. End the trial for everybody to be.";
+        let action = "Only its groups are asked for a second factor. End it to ask everybody.";
         found.push(notice("pilot_open", format!("{name} is on trial"), action));
     }
     let contacts = match contacts::list(app, tenant, *id).await {
