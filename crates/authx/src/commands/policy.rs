@@ -30,7 +30,7 @@ pub(super) struct Arguments {
     /// Of this application, by name or id, instead of the tenant
     #[arg(long, global = true)]
     application: Option<String>,
-    /// Of this group, by name or id: its document goes before the application's
+    /// Of this group, by name or id; it goes before applications
     #[arg(long, global = true)]
     group: Option<String>,
     #[command(subcommand)]
