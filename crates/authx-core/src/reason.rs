@@ -132,7 +132,7 @@ catalogue! {
     NotInGroup {
         "not_in_group", NOT_PERMITTED,
         "only members of some groups may use the application, and the user is in none of them",
-        "Put the user into a group of the application, or change its groups with `authx application set NAME --groups`."
+        "Put the user into a group of the application, or change its groups with `authx application set NAME --groups GROUPS`."
     }
     /// The phone cannot be asked where the number that it needs cannot be seen.
     NumberNotShown {

@@ -157,13 +157,30 @@ pub async fn find(
     application: ApplicationId,
     key: &str,
 ) -> Result<Key, KeyError> {
-    let folded = Name::new(key).map(|name| name.folded()).unwrap_or_default();
-    let is_named = |known: &Key| Name::new(&known.name).is_ok_and(|name| name.folded() == folded);
     let mut keys = list(app, tenant, application).await?;
-    keys.retain(|known| known.revoked.is_none());
-    let at = keys.iter().position(|known| key.parse() == Ok(known.id));
-    let at = at.or_else(|| keys.iter().position(is_named));
-    at.map(|at| keys.swap_remove(at)).ok_or_else(|| KeyError::Unknown(key.to_owned()))
+    keys.retain(|known| known.revoked.is_none() && is_called(known, key));
+    keys.pop().ok_or_else(|| KeyError::Unknown(key.to_owned()))
+}
+
+/// The newest key of this name or id whose revocation can be taken back.
+///
+/// # Errors
+///
+/// [`KeyError::NotRestorable`], [`KeyError::Application`], [`KeyError::Admin`].
+pub async fn find_revoked(
+    app: &App,
+    tenant: TenantId,
+    application: ApplicationId,
+    key: &str,
+) -> Result<KeyId, KeyError> {
+    let mut keys = list(app, tenant, application).await?;
+    keys.retain(|known| known.restorable_until.is_some() && is_called(known, key));
+    keys.pop().map(|key| key.id).ok_or(KeyError::NotRestorable)
+}
+
+fn is_called(known: &Key, text: &str) -> bool {
+    let folded = |text: &str| Name::new(text).map(|name| name.folded());
+    text.parse() == Ok(known.id) || folded(text).is_ok_and(|it| folded(&known.name) == Ok(it))
 }
 
 /// Revokes a key, given by name or id: whoever holds it is refused from this commit on.

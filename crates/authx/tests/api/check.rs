@@ -1,5 +1,5 @@
-use crate::world::on_each_engine;
-use authx::admin::keys;
+use crate::world::{body, on_each_engine};
+use authx::admin::{contacts, keys};
 use axum::{body::Body, http::Request};
 use serde_json::json;
 
@@ -84,6 +84,35 @@ async fn a_revoked_key_is_refused_at_the_very_next_request() {
         let host = crate::world::Caller { id: vpn.id, key_id: other.id, key };
         assert_eq!(world.send(&world.call(&host, "GET", "/api/v1/check", "")).await.status, 200);
         assert_eq!(world.send(&check()).await.status, 401);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_signs_is_noted_with_its_server_clock_and_program() {
+    on_each_engine(async |world| {
+        let seen = async || {
+            authx::contacts::write(&world.app).await.unwrap();
+            contacts::list(&world.app, world.tenant, world.vpn.id).await.unwrap()
+        };
+        let before = world.count("SELECT generation FROM tenant").await;
+        let mut check = world.call(&world.vpn, "GET", "/api/v1/check", "");
+        check.created_secs -= 301;
+        assert_eq!(world.send(&check).await.status, 401);
+        assert!(seen().await.is_empty(), "too old to count");
+        check.created_secs += 296;
+        assert_eq!(world.send(&check).await.status, 200);
+        let noted = seen().await;
+        let [contact] = &noted[..] else { panic!("{noted:?}") };
+        assert_eq!((contact.key_id, contact.ahead_secs), (world.vpn.key_id, -5));
+        assert_eq!((&contact.server, contact.client.is_empty()), (&None, false));
+        let mut body = body(None);
+        body["server"] = json!({"name": "vpn1.example.com"});
+        world.begin(&body).await;
+        let noted = seen().await;
+        let [contact] = &noted[..] else { panic!("{noted:?}") };
+        assert_eq!(contact.server.as_deref(), Some("vpn1.example.com"));
+        assert_eq!(world.count("SELECT generation FROM tenant").await, before);
     })
     .await;
 }

@@ -36,8 +36,8 @@ pub(super) enum Command {
     Restore {
         /// The application's name or id
         application: String,
-        /// The key's id, as `authx application key list` shows it
-        key: KeyId,
+        /// The key's name or id
+        key: String,
     },
     /// Refuse whoever holds a key, from now on
     Revoke {
@@ -105,8 +105,9 @@ pub(super) async fn run(
         }
         Command::Restore { application, key } => {
             let id = applications::find(app, tenant, &application).await?.id;
-            let name = keys::restore(app, by, tenant, id, key).await?;
-            Restored { key_id: key, name }.write(global.json)
+            let key_id = keys::find_revoked(app, tenant, id, &key).await?;
+            let name = keys::restore(app, by, tenant, id, key_id).await?;
+            Restored { key_id, name }.write(global.json)
         }
         Command::Revoke { application, key } => {
             let id = applications::find(app, tenant, &application).await?.id;
