@@ -11,6 +11,7 @@ mod application_kind;
 mod application_settings;
 pub mod applications;
 pub mod audit;
+pub mod bypass;
 pub mod cells;
 pub mod clock;
 pub mod company;

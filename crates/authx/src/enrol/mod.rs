@@ -13,7 +13,7 @@ use authx_core::{FactorId, Millis, TenantId, factor::Enrolment, seal::DataKey};
 use zeroize::Zeroizing;
 
 /// An enrolment, sealed to the row of its factor.
-fn sealed(
+pub(crate) fn sealed(
     app: &App,
     tenant: &Tenant,
     now: Millis,

@@ -10,6 +10,7 @@
 pub mod accounts;
 pub mod activations;
 pub mod applications;
+pub mod approvals;
 pub mod audiences;
 mod batch;
 pub mod contacts;
