@@ -6,7 +6,7 @@ use crate::{
     app::App,
     contacts, enrol, lines, logins, mail, seals,
     serve::Stopping,
-    store::events,
+    store::{Batch, events},
 };
 use std::{sync::Arc, time::Duration};
 use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
@@ -122,6 +122,11 @@ async fn forget(app: &App) {
     if let Err(error) = logins::forget_old(app, now).await {
         tracing::warn!(%error, "old logins were not forgotten");
     }
+    let old = authx_core::Millis(now.0.saturating_sub(DAY_MILLIS));
+    let over = Batch::default().forget_imports(old).forget_approvals(old);
+    if let Err(error) = app.store.commit(over).await {
+        tracing::warn!(%error, "imports and approvals that are over were not forgotten");
+    }
     if let Err(error) = admin::accounts::forget_removed(app, now).await {
         tracing::warn!(%error, "users who were removed a week ago were not deleted");
     }
@@ -135,3 +140,5 @@ async fn forget(app: &App) {
         tracing::warn!(%error, "old deliveries were not forgotten");
     }
 }
+
+const DAY_MILLIS: u64 = 24 * 3_600 * 1_000;

@@ -32,6 +32,8 @@ pub struct Protected {
     pub id: ApplicationId,
     /// Whose.
     pub tenant: TenantId,
+    /// It is the portal itself: nobody is helped past the second factor there.
+    pub is_portal: bool,
     /// As the operator calls it.
     pub name: String,
     /// What may be stored under it only while the tenant still has it.
@@ -200,6 +202,7 @@ async fn read(
     let protected = Protected {
         id,
         tenant,
+        is_portal: !by_groups,
         name: application.name,
         generation: application.generation,
         asked: policy.clone(),

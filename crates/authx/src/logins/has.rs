@@ -41,7 +41,10 @@ impl Has {
         factors: &[StoredFactor],
     ) -> Result<Self, LoginError> {
         let open = |factor| factors::open(caller, factor);
-        let enrolled = factors.iter().map(open).collect::<Result<Vec<_>, _>>()?;
+        let mut enrolled = factors.iter().map(open).collect::<Result<Vec<_>, _>>()?;
+        if caller.is_portal {
+            enrolled.retain(|one| !matches!(one.enrolment, Enrolment::Bypass(_)));
+        }
         let push = enrolled.iter().any(|one| matches!(one.enrolment, Enrolment::Push(_)));
         let mut phones = match user.filter(|_| push) {
             Some(user) => requests::phones_of(&app.store, caller.tenant, user).await?,
