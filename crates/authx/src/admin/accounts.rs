@@ -8,7 +8,7 @@ mod states;
 pub use bulk::{Deed, Done, bulk};
 pub(super) use details::changed;
 pub use details::{Details, InvalidMail, Mail, edit};
-pub use listing::{List, Listed, Listing, Page, list, page, stream};
+pub use listing::{List, Listing, Page, list, page, place, stream};
 pub use states::{REMOVED_SECS, delete, disable, enable, forget_removed, remove, restore};
 
 use super::{

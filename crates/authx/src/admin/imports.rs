@@ -9,8 +9,8 @@ mod reader;
 mod run;
 mod undo;
 
-pub use run::{check, run, start};
-pub use undo::undo;
+pub use run::{check, check_and_keep, run, start};
+pub use undo::{Undone, undo};
 
 use super::{AdminError, cells};
 use crate::{app::App, passwords::PasswordError, store::imports as stored};
@@ -177,16 +177,14 @@ fn import(row: stored::ImportRow, now: authx_core::Millis) -> Import {
 /// Faults as the CSV file that is given back, header and all.
 pub fn faults_csv<'a>(faults: impl IntoIterator<Item = &'a Fault>) -> String {
     let mut text = "line,column,value,what_to_do\r\n".to_owned();
-    for fault in faults {
-        let cells = [
-            fault.line.to_string(),
-            fault.column.to_owned(),
-            fault.value.clone(),
-            fault.message.clone(),
-        ];
-        text.push_str(&record(cells.iter().map(String::as_str)));
-    }
+    faults.into_iter().for_each(|fault| text.push_str(&fault_csv(fault)));
     text
+}
+
+/// One line of such a file.
+pub fn fault_csv(fault: &Fault) -> String {
+    let Fault { line, column, value, message } = fault;
+    record([line.to_string().as_str(), column, value, message].into_iter())
 }
 
 /// One line of a CSV file, with its end.

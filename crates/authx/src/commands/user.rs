@@ -1,8 +1,10 @@
 //! `authx user`.
 
 mod alias;
+mod bypass;
 mod code;
 mod enrolment;
+mod files;
 mod invite;
 mod list;
 mod phones;
@@ -15,7 +17,8 @@ use crate::{
     },
     enrol::recovery,
 };
-use authx_core::{TenantId, UserId, name::Name};
+use crate::store::accounts::Standing;
+use authx_core::{ImportId, TenantId, UserId, name::Name};
 use authx_program::output::quoted;
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -35,6 +38,9 @@ enum Command {
     /// Other names of the same person
     #[command(subcommand)]
     Alias(alias::Command),
+    /// Help a user past the second factor
+    #[command(subcommand)]
+    Bypass(bypass::Command),
     /// Enrol an authenticator app
     Code(code::Arguments),
     /// Make a user
@@ -57,6 +63,16 @@ enum Command {
     /// Let a user enrol a first phone at the VPN prompt, for some hours
     #[command(subcommand)]
     Enrolment(enrolment::Command),
+    /// Write users as CSV, as an import takes them
+    Export {
+        /// Only those in this state
+        #[arg(long, value_name = "STATE", value_parser = list::standing)]
+        state: Option<Standing>,
+    },
+    /// Take in users from a CSV file
+    Import(files::Arguments),
+    /// Show what was imported
+    Imports,
     /// Invite a user to enrol a phone: a link and a code, shown once
     Invite(invite::Arguments),
     /// Show users
@@ -69,6 +85,11 @@ enum Command {
     Remove(Who),
     /// Bring back a user who was removed
     Restore(Who),
+    /// Remove the users again whom an import made and nobody used
+    UndoImport {
+        /// Its id
+        import: ImportId,
+    },
     /// Set a user's password, read from standard input
     SetPassword(Who),
 }
@@ -101,6 +122,15 @@ pub(super) async fn run(global: &Global, arguments: Arguments) -> anyhow::Result
     let tenant = opened.tenant(arguments.tenant.as_deref()).await?.id;
     match arguments.command {
         Command::Alias(command) => alias::run(global, &opened, tenant, command).await?,
+        Command::Bypass(command) => bypass::run(global, &opened, tenant, command).await?,
+        Command::Export { state } => files::export(&opened, tenant, state).await?,
+        Command::Import(arguments) => {
+            if !files::import(global, &opened, tenant, arguments).await? {
+                return Ok(ExitCode::FAILURE);
+            }
+        }
+        Command::Imports => files::list(global, &opened, tenant).await?,
+        Command::UndoImport { import } => files::undo(global, &opened, tenant, import).await?,
         Command::Code(arguments) => code::run(global, &opened, tenant, arguments).await?,
         Command::Create { name, aliases, password } => {
             create(&opened, tenant, &name, &aliases, password).await?.write(global.json)?;

@@ -1,6 +1,7 @@
 //! How users come by their factors.
 
 pub mod code;
+pub mod overview;
 pub mod phones;
 pub mod recovery;
 

@@ -30,6 +30,8 @@ mod sign_in;
 mod sign_up;
 mod step_up;
 pub mod trouble;
+mod upload;
+mod users;
 mod who;
 pub mod words;
 
@@ -64,6 +66,11 @@ impl Portal {
 
     fn app(&self) -> &App {
         &self.0.app
+    }
+
+    /// For work that goes on when a request was answered.
+    fn shared_app(&self) -> Arc<App> {
+        self.0.app.clone()
     }
 
     /// All of the portal, for a request that was held back and is carried out now.

@@ -123,4 +123,5 @@ const ROOMS: &[fn() -> Vec<Route>] = &[
     super::sign_in::routes,
     super::sign_up::routes,
     super::step_up::routes,
+    super::users::routes,
 ];

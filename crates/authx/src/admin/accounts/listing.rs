@@ -6,7 +6,7 @@ use crate::{
     app::App,
     store::accounts::{self as stored, Order, Sort},
 };
-use authx_core::{Millis, TenantId, name::Name, wire::login::Rfc3339};
+use authx_core::{Millis, TenantId, UserId, name::Name, wire::login::Rfc3339};
 use futures_util::future::try_join_all;
 
 /// Which accounts, and in which order.
@@ -23,8 +23,8 @@ pub struct Listing {
 pub struct Page {
     /// The accounts.
     pub accounts: Vec<Account>,
-    /// Where the next page begins; none behind the last.
-    pub next: Option<String>,
+    /// The last of them where another page follows: that one begins [behind it](place).
+    pub next: Option<UserId>,
     /// How many there are on all pages.
     pub all: u64,
 }
@@ -36,9 +36,6 @@ pub struct List<'a> {
     tenant: TenantId,
     rows: stored::Accounts,
 }
-
-/// What a cursor is made of.
-pub type Listed = Account;
 
 /// A page of the accounts that are wanted, at most `most`.
 ///
@@ -58,11 +55,11 @@ pub async fn page(
     let (rows, all) = (rows.await?, stored::count(store, tenant, now, filter).await?);
     let mut rows: Vec<_> = rows.into_iter().collect();
     let many = usize::try_from(most).unwrap_or(usize::MAX);
-    let next = (rows.len() > many)
-        .then(|| rows.get(many.saturating_sub(1)).map(|row| cursor(row, order.sort)));
+    let next = if rows.len() > many { rows.get(many.saturating_sub(1)) } else { None };
+    let next = next.map(|row| row.id);
     rows.truncate(many);
     let accounts = try_join_all(rows.into_iter().map(|row| account(app, tenant, row))).await?;
-    Ok(Page { accounts, next: next.flatten(), all })
+    Ok(Page { accounts, next, all })
 }
 
 /// Every account of a tenant that was not removed, by name.
@@ -107,24 +104,26 @@ impl List<'_> {
     }
 }
 
-/// The text of a row's place in an order, and which row it is.
-fn cursor(row: &stored::AccountRow, sort: Sort) -> String {
-    let key = match sort {
+/// Where an account stands in an order, for the page behind it; `None` where it is no more.
+///
+/// # Errors
+///
+/// [`AdminError::Store`].
+pub async fn place(
+    app: &App,
+    tenant: TenantId,
+    sort: Sort,
+    id: UserId,
+) -> Result<Option<(String, UserId)>, AdminError> {
+    let row = stored::account(&app.store, tenant, id).await?;
+    Ok(row.map(|row| (key(&row, sort), row.id)))
+}
+
+fn key(row: &stored::AccountRow, sort: Sort) -> String {
+    match sort {
         Sort::Created => String::new(),
         Sort::Name => Name::new(&row.name).map(|name| name.folded()).unwrap_or_default(),
         Sort::SignedIn => row.signed_in.unwrap_or_default().0.to_string(),
-    };
-    format!("{}.{key}", row.id)
-}
-
-impl Listing {
-    /// Behind the row of a cursor; a text that is none is the beginning.
-    #[must_use]
-    pub fn behind(mut self, cursor: &str) -> Self {
-        let place = cursor.split_once('.');
-        let place = place.and_then(|(id, key)| Some((key.to_owned(), id.parse().ok()?)));
-        self.order.after = place;
-        self
     }
 }
 

@@ -46,23 +46,36 @@ pub async fn check(
     Ok(taking.counts)
 }
 
-/// Keeps a file that was checked, to be taken in by [`start`].
+/// Checks a file, and keeps it for a day with what was found, to be taken in by [`start`].
 ///
 /// # Errors
 ///
 /// As [`check`].
-pub(in crate::admin) async fn keep(
+pub async fn check_and_keep(
     app: &App,
     by: &Actor,
     tenant: TenantId,
     options: &Options,
     file: Vec<u8>,
-    (counts, errors): (Counts, String),
 ) -> Result<ImportId, ImportError> {
+    let file: std::sync::Arc<[u8]> = file.into();
+    let kept = std::sync::Arc::clone(&file);
+    let open = move || {
+        let file = std::sync::Arc::clone(&file);
+        Ok(Box::new(std::io::Cursor::new(file)) as Box<dyn Read + Send>)
+    };
+    let mut faults = vec![];
+    let mut told = |fault| {
+        if faults.len() < MOST_KEPT {
+            faults.push(fault);
+        }
+    };
+    let counts = check(app, by, tenant, &open, options, &mut told).await?;
+    let errors = if faults.is_empty() { String::new() } else { super::faults_csv(&faults) };
     let now = app.now().map_err(AdminError::from)?;
     let id = app.decide(now, ImportId::new);
     let row = row(id, by, options, now, "checked", &counts, errors);
-    let batch = Batch::default().insert_import(tenant, &row, Some(file));
+    let batch = Batch::default().insert_import(tenant, &row, Some(kept.to_vec()));
     app.store.commit(batch).await.map_err(AdminError::from)?;
     Ok(id)
 }
@@ -130,7 +143,7 @@ pub async fn start(
         }
     };
     let done = go_on(app, by, (tenant, id), &open, &options, &digest, &mut told).await?;
-    let errors = super::faults_csv(&faults);
+    let errors = if faults.is_empty() { String::new() } else { super::faults_csv(&faults) };
     let batch = Batch::default().finish_import(tenant, id, &errors);
     app.store.commit(batch).await.map_err(AdminError::from)?;
     Ok(Import { errors, ..done })

@@ -26,7 +26,7 @@ pub(super) struct Arguments {
     unreachable: bool,
 }
 
-fn standing(text: &str) -> Result<Standing, String> {
+pub(super) fn standing(text: &str) -> Result<Standing, String> {
     let known = || Standing::ALL.iter().map(|it| it.word()).collect::<Vec<_>>().join(", ");
     Standing::from_word(text).ok_or_else(|| format!("known are {}", known()))
 }

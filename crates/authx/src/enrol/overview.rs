@@ -1,0 +1,58 @@
+//! What a user has besides phones, as administrators see it: how much, never what.
+
+use crate::{
+    admin::{AdminError, Tenant},
+    app::App,
+    logins::factor_place,
+    store::enrolments as stored,
+};
+use authx_core::{
+    Millis, TenantId, UserId,
+    factor::{Enrolment, FactorKind},
+};
+
+/// What a user has besides phones.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Overview {
+    /// Recovery codes that are left.
+    pub recovery_left: Option<usize>,
+    /// An authenticator app counts.
+    pub app: bool,
+    /// Until when no phone is asked; for ever where an administrator has to look.
+    pub push_held: Option<Millis>,
+    /// Until when a bypass code counts.
+    pub bypass_code: Option<Millis>,
+}
+
+/// Reads it.
+///
+/// # Errors
+///
+/// [`AdminError`]: what is stored cannot be read.
+pub async fn overview(
+    app: &App,
+    tenant: TenantId,
+    user: UserId,
+) -> Result<Overview, AdminError> {
+    let now = app.now()?;
+    let key = Tenant::load(app, tenant).await?.data_key;
+    let mut overview = Overview::default();
+    for kind in FactorKind::ALL {
+        for row in stored::enrolments(&app.store, tenant, user, kind.word()).await? {
+            if !row.active || row.phone.is_some() {
+                continue;
+            }
+            let record = key.open(&factor_place(tenant, &row.id), &row.record)?;
+            let damaged = |_| AdminError::Damaged(format!("the record of factor {}", row.id));
+            match serde_json::from_slice(record.expose()).map_err(damaged)? {
+                Enrolment::Bypass(code) => {
+                    overview.bypass_code = Some(code.until()).filter(|_| code.counts(now));
+                }
+                Enrolment::Code(_) => overview.app = true,
+                Enrolment::Push(push) => overview.push_held = push.held_until(now),
+                Enrolment::Recovery(codes) => overview.recovery_left = Some(codes.left()),
+            }
+        }
+    }
+    Ok(overview)
+}

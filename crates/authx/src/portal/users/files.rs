@@ -1,0 +1,271 @@
+//! Users from a file, and as a file.
+
+use super::{SPEC, done, filter};
+use crate::{
+    admin::{
+        AdminError, exports,
+        imports::{self, Counts, Import, ImportError, Options},
+    },
+    portal::{
+        Access, Portal,
+        error::PortalError,
+        form::Form,
+        listing::Listing,
+        nav::Place,
+        page::{Chrome, render, render_as},
+        routes::{Route, get, post},
+        sign_in::capitalised,
+        upload::{self, Upload},
+        who::Who,
+        words::{count, plural},
+    },
+};
+use askama::Template;
+use authx_core::{
+    ImportId, Millis,
+    role::Permission::{UsersExport, UsersWrite},
+    wire::login::Rfc3339,
+};
+use axum::{
+    body::Body,
+    extract::{OriginalUri, Path, Request, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse as _, Response},
+};
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        get("/users/import", Access::May(UsersWrite), page),
+        post("/users/import", Access::May(UsersWrite), check).streaming(),
+        get("/users/import/{import}", Access::May(UsersWrite), one),
+        get("/users/import/{import}/errors.csv", Access::May(UsersWrite), errors),
+        post("/users/import/{import}/run", Access::May(UsersWrite), run),
+        post("/users/import/{import}/undo", Access::May(UsersWrite), undo),
+        get("/users/export.csv", Access::May(UsersExport), export),
+    ]
+}
+
+#[derive(Template)]
+#[template(path = "portal/users/import.html")]
+struct Page {
+    chrome: Chrome,
+    form: Form,
+    imports: Vec<(Import, Millis, String)>,
+    columns: &'static str,
+}
+
+async fn page(State(portal): State<Portal>, who: Who) -> Result<Response, PortalError> {
+    Ok(render(&of(&portal, &who, Form::new()).await?).into_response())
+}
+
+async fn of(portal: &Portal, who: &Who, form: Form) -> Result<Page, PortalError> {
+    let imports = imports::list(portal.app(), who.tenant()).await?;
+    let told = |import: Import| {
+        let Rfc3339(at) = import.created;
+        let text = summary(&import.counts);
+        (import, at, text)
+    };
+    Ok(Page {
+        chrome: who.chrome(portal, "Import users", Place::Users),
+        form,
+        imports: imports.into_iter().map(told).collect(),
+        columns: imports::COLUMNS,
+    })
+}
+
+fn summary(counts: &Counts) -> String {
+    format!(
+        "{} new, {} changed, {} as before, {} not taken in",
+        count(counts.made),
+        count(counts.changed),
+        count(counts.same),
+        plural(counts.faults, "line", "lines")
+    )
+}
+
+async fn check(
+    State(portal): State<Portal>,
+    who: Who,
+    headers: HeaderMap,
+    request: Request,
+) -> Result<Response, PortalError> {
+    let upload = upload::read(&headers, request.into_body(), MOST_BYTES).await?;
+    let Upload { fields, file, file_name } = upload;
+    let field = |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value);
+    let token = field("csrf").or_else(|| field("_csrf"));
+    if token.is_none_or(|token| **token != *who.csrf) {
+        return Err(PortalError::StaleForm);
+    }
+    let options = Options { name: file_name, renew: field("renew").is_some() };
+    let (app, by, tenant) = (portal.app(), &who.actor(), who.tenant());
+    match imports::check_and_keep(app, by, tenant, &options, file).await {
+        Ok(id) => {
+            let text = "Checked. Nothing is changed yet.";
+            done(&portal, &who, &headers, text, None, &format!("/users/import/{id}")).await
+        }
+        Err(ImportError::Admin(error)) => Err(error.into()),
+        Err(error) => {
+            let mut form = Form::new();
+            form.refuse("file", format!("{}.", capitalised(&error.to_string())));
+            let page = of(&portal, &who, form).await?;
+            Ok(render_as(StatusCode::UNPROCESSABLE_ENTITY, &page).into_response())
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "portal/users/imported.html")]
+struct One {
+    chrome: Chrome,
+    import: Import,
+    at: Millis,
+    figures: Vec<(&'static str, String)>,
+    faults: Vec<[String; 4]>,
+    more_faults: bool,
+}
+
+async fn one(
+    State(portal): State<Portal>,
+    who: Who,
+    Path(import): Path<String>,
+) -> Result<Response, PortalError> {
+    let import = found(&portal, &who, &import).await?;
+    let Rfc3339(at) = import.created;
+    let counts = import.counts;
+    let figures = vec![
+        ("Lines", count(counts.lines)),
+        ("New", count(counts.made)),
+        ("Changed", count(counts.changed)),
+        ("As before", count(counts.same)),
+        ("Not taken in", count(counts.faults)),
+    ];
+    let mut reader = csv::Reader::from_reader(import.errors.as_bytes());
+    let read = reader.records().filter_map(Result::ok).take(SHOWN + 1);
+    let mut faults: Vec<[String; 4]> = read
+        .map(|record| {
+            std::array::from_fn(|at| record.get(at).unwrap_or_default().to_owned())
+        })
+        .collect();
+    let more_faults = faults.len() > SHOWN;
+    faults.truncate(SHOWN);
+    let chrome = who.chrome(&portal, &import.name, Place::Users);
+    let page = One { chrome, at, figures, faults, more_faults, import };
+    Ok(render(&page).into_response())
+}
+
+async fn found(portal: &Portal, who: &Who, import: &str) -> Result<Import, PortalError> {
+    let id: ImportId = import.parse().map_err(|_| PortalError::NotFound)?;
+    imports::find(portal.app(), who.tenant(), id).await.map_err(unknown)
+}
+
+fn unknown(error: ImportError) -> PortalError {
+    match error {
+        ImportError::Admin(error) => error.into(),
+        _ => PortalError::NotFound,
+    }
+}
+
+async fn errors(
+    State(portal): State<Portal>,
+    who: Who,
+    Path(import): Path<String>,
+) -> Result<Response, PortalError> {
+    let import = found(&portal, &who, &import).await?;
+    let body = Body::from(import.errors);
+    Ok(download(body, "import-errors.csv"))
+}
+
+/// Taken in beside this request: a hundred thousand lines take some seconds, and the page shows how
+/// far it is.
+async fn run(
+    State(portal): State<Portal>,
+    who: Who,
+    headers: HeaderMap,
+    Path(import): Path<String>,
+) -> Result<Response, PortalError> {
+    let import = found(&portal, &who, &import).await?;
+    let (tenant, by, id) = (who.tenant(), who.actor(), import.id);
+    if !matches!(import.state.as_str(), "checked" | "stopped") {
+        return Err(PortalError::NotFound);
+    }
+    let app = portal.shared_app();
+    let task = tokio::spawn(async move {
+        let outcome = imports::start(&app, &by, tenant, id).await;
+        if let Err(error) = &outcome {
+            tracing::warn!(import = %id, %error, "users were not all taken in");
+        }
+    });
+    // Most are through at once, and then the page says so.
+    let _ = tokio::time::timeout(std::time::Duration::from_secs(2), task).await;
+    let to = format!("/users/import/{id}");
+    done(&portal, &who, &headers, "The file is taken in.", None, &to).await
+}
+
+async fn undo(
+    State(portal): State<Portal>,
+    who: Who,
+    headers: HeaderMap,
+    Path(import): Path<String>,
+) -> Result<Response, PortalError> {
+    let import = found(&portal, &who, &import).await?;
+    let (app, by, tenant) = (portal.app(), &who.actor(), who.tenant());
+    let text = match imports::undo(app, by, tenant, import.id).await {
+        Ok(undone) => format!(
+            "{} removed again; {} stay, as they were used since.",
+            plural(undone.deleted, "user", "users"),
+            count(undone.kept)
+        ),
+        Err(ImportError::Admin(error)) => return Err(error.into()),
+        Err(error) => format!("{}.", capitalised(&error.to_string())),
+    };
+    let to = format!("/users/import/{}", import.id);
+    done(&portal, &who, &headers, &text, None, &to).await
+}
+
+async fn export(
+    State(portal): State<Portal>,
+    who: Who,
+    OriginalUri(uri): OriginalUri,
+) -> Result<Response, PortalError> {
+    let filter = filter(&Listing::new(SPEC, uri.query().unwrap_or_default()));
+    let (by, tenant, app) = (who.actor(), who.tenant(), portal.shared_app());
+    let (sender, parts) = tokio::sync::mpsc::channel::<Result<String, AdminError>>(2);
+    tokio::spawn(async move {
+        let mut export = match exports::users(&app, &by, tenant, &filter).await {
+            Ok(export) => export,
+            Err(error) => return drop(sender.send(Err(error)).await),
+        };
+        loop {
+            let part = match export.next().await {
+                Ok(None) => return,
+                Ok(Some(part)) => Ok(part),
+                Err(error) => Err(error),
+            };
+            let last = part.is_err();
+            if sender.send(part).await.is_err() || last {
+                return;
+            }
+        }
+    });
+    let parts = futures_util::stream::unfold(parts, |mut parts| async {
+        parts.recv().await.map(|part| (part, parts))
+    });
+    Ok(download(Body::from_stream(parts), "users.csv"))
+}
+
+fn download(body: Body, name: &'static str) -> Response {
+    let mut response = Response::new(body);
+    crate::portal::page::protect(response.headers_mut());
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
+    let disposition = format!("attachment; filename=\"{name}\"");
+    if let Ok(disposition) = HeaderValue::from_str(&disposition) {
+        headers.insert(header::CONTENT_DISPOSITION, disposition);
+    }
+    response
+}
+
+/// Of an upload.
+const MOST_BYTES: usize = 33_554_432;
+/// Faults on the page; all are in the file.
+const SHOWN: usize = 50;

@@ -1,0 +1,263 @@
+//! People: the list of them, and what is done for many at once.
+
+mod edit;
+mod files;
+mod help;
+mod one;
+
+use super::{
+    Access, Portal,
+    badge::Badge,
+    error::PortalError,
+    fields::Fields,
+    guard,
+    listing::{self, Cursor, Listing, Spec, Total},
+    nav::Place,
+    page::{Chrome, render},
+    routes::{Route, get, post},
+    who::Who,
+    words::plural,
+};
+use crate::{
+    admin::{
+        accounts::{self, Account, AccountError, Deed},
+        sessions::{self, Toast},
+    },
+    store::{
+        accounts::{Filter, Order, PhoneFilter, Sort, Standing},
+        groups,
+    },
+};
+use askama::Template;
+use authx_core::{
+    UserId,
+    role::{Permission, Role},
+    wire::login::Rfc3339,
+};
+use axum::{
+    extract::{OriginalUri, State},
+    http::HeaderMap,
+    response::{IntoResponse as _, Response},
+};
+
+pub(super) fn routes() -> Vec<Route> {
+    use Permission::{UsersRead, UsersWrite};
+    let mut routes = vec![
+        get("/users", Access::May(UsersRead), list),
+        post("/users/bulk", Access::May(UsersWrite), bulk),
+    ];
+    routes.extend(edit::routes());
+    routes.extend(one::routes());
+    routes.extend(help::routes());
+    routes.extend(files::routes());
+    routes
+}
+
+#[derive(Template)]
+#[template(path = "portal/users/list.html")]
+struct List {
+    chrome: Chrome,
+    listing: Listing,
+    page: listing::Page<Row>,
+    first_visit: bool,
+    may_write: bool,
+    may_export: bool,
+    groups: Vec<(String, String)>,
+    roles: Vec<(&'static str, &'static str)>,
+}
+
+struct Row {
+    id: String,
+    called: String,
+    name: String,
+    state: Badge,
+    groups: String,
+    factors: String,
+    signed_in: Option<authx_core::Millis>,
+}
+
+async fn list(
+    State(portal): State<Portal>,
+    who: Who,
+    OriginalUri(uri): OriginalUri,
+) -> Result<Response, PortalError> {
+    let (app, tenant) = (portal.app(), who.tenant());
+    let listing = Listing::new(SPEC, uri.query().unwrap_or_default());
+    let filter = filter(&listing);
+    let sort = match listing.sort() {
+        "seen" => Sort::SignedIn,
+        "created" => Sort::Created,
+        _ => Sort::Name,
+    };
+    let (after, backwards) = match listing.cursor() {
+        None => (None, false),
+        Some(Cursor::After(id)) => (Some(id), false),
+        Some(Cursor::Before(id)) => (Some(id), true),
+    };
+    let after = match after.and_then(|id| id.parse().ok()) {
+        Some(id) => accounts::place(app, tenant, sort, id).await?,
+        None => None,
+    };
+    let order = Order { sort, descending: listing.is_descending() != backwards, after };
+    let wanted = accounts::Listing { filter, order };
+    let limit = u32::try_from(listing.limit()).unwrap_or(u32::MAX);
+    let found = accounts::page(app, tenant, &wanted, limit).await?;
+    let chrome = who.chrome(&portal, "Users", Place::Users);
+    let rows = found.accounts.into_iter().map(|account| row(&chrome, account)).collect();
+    let page = listing.page(rows, |row: &Row| row.id.clone(), Total::Exactly(found.all));
+    let groups = groups::groups(&app.store, tenant).await.map_err(crate::admin::AdminError::from)?;
+    let mut choices = vec![(String::new(), "Any group".to_owned())];
+    choices.extend(groups.into_iter().map(|group| (group.id.to_string(), group.name)));
+    let mut roles = vec![("", "Any role")];
+    roles.extend(Role::ALL.iter().map(|role| (role.word(), role.title())));
+    let page = List {
+        first_visit: found.all <= 1 && !listing.is_narrowed() && may_begin(&who),
+        may_write: who.may(Permission::UsersWrite),
+        may_export: who.may(Permission::UsersExport),
+        groups: choices,
+        roles,
+        chrome,
+        listing,
+        page,
+    };
+    Ok(render(&page).into_response())
+}
+
+/// With nobody there but oneself, the page says how to begin.
+fn may_begin(who: &Who) -> bool {
+    who.may(Permission::UsersWrite)
+}
+
+fn filter(listing: &Listing) -> Filter {
+    Filter {
+        search: listing.search().to_owned(),
+        standing: Standing::from_word(listing.filter("state")),
+        group: listing.filter("group").parse().ok(),
+        phone: match listing.filter("phone") {
+            "none" => Some(PhoneFilter::None),
+            "unreachable" => Some(PhoneFilter::Unreachable),
+            _ => None,
+        },
+        role: Role::from_word(listing.filter("role")),
+    }
+}
+
+fn row(chrome: &Chrome, account: Account) -> Row {
+    let groups: Vec<_> = account.groups.iter().map(|group| group.name.as_str()).collect();
+    Row {
+        id: account.id.to_string(),
+        state: state(chrome, &account),
+        groups: groups.join(", "),
+        factors: factors(&account),
+        called: called(&account).to_owned(),
+        name: account.name,
+        signed_in: account.signed_in.map(|Rfc3339(at)| at),
+    }
+}
+
+/// What people call them; the name where nobody said.
+fn called(account: &Account) -> &str {
+    account.display.as_deref().unwrap_or(&account.name)
+}
+
+fn factors(account: &Account) -> String {
+    let mut words: Vec<&str> = account.factors.iter().map(String::as_str).collect();
+    words.retain(|word| *word != "push" || account.phones > 0);
+    match words.as_slice() {
+        [] => "none".to_owned(),
+        words => words.join(", "),
+    }
+}
+
+fn state(chrome: &Chrome, account: &Account) -> Badge {
+    match account.state {
+        "bypass" => {
+            let until = account.bypass_until.map(|Rfc3339(until)| chrome.when(until));
+            Badge::bypass_until(until.as_ref().map_or("", |until| until.words()))
+        }
+        "disabled" => Badge::disabled(),
+        "locked" => Badge::locked(),
+        "pending" => Badge::pending(),
+        "removed" => Badge::plain("Removed").drawn("#i-trash-2"),
+        _ => Badge::active(),
+    }
+}
+
+async fn bulk(
+    State(portal): State<Portal>,
+    who: Who,
+    headers: HeaderMap,
+    fields: Fields,
+) -> Result<Response, PortalError> {
+    let ids: Vec<UserId> = fields.all("user").filter_map(|id| id.parse().ok()).collect();
+    let deed = match fields.text("deed") {
+        "disable" => Some(Deed::Disable),
+        "enable" => Some(Deed::Enable),
+        "remove" => Some(Deed::Remove),
+        _ => None,
+    };
+    let (Some(deed), false) = (deed, ids.is_empty()) else {
+        return done(&portal, &who, &headers, "Nobody was chosen.", None, "/users").await;
+    };
+    let ids = ids.get(..ids.len().min(MOST_AT_ONCE)).unwrap_or_default();
+    let outcome = accounts::bulk(portal.app(), &who.actor(), who.tenant(), deed, ids).await?;
+    let (good, bad): (Vec<_>, Vec<_>) = outcome.iter().partition(|one| one.refused.is_none());
+    let many = u64::try_from(good.len()).unwrap_or(u64::MAX);
+    let deed = match deed {
+        Deed::Disable => "disabled",
+        Deed::Enable => "enabled",
+        Deed::Invite => "invited",
+        Deed::Remove => "removed",
+        Deed::Restore => "restored",
+    };
+    let mut text = format!("{} {deed}.", plural(many, "user", "users"));
+    if let Some(first) = bad.first() {
+        let name = first.name.as_deref().unwrap_or("one who is gone");
+        let why = first.refused.as_deref().unwrap_or_default();
+        let others = bad.len().saturating_sub(1);
+        text.push_str(&format!(" Not “{name}”: {why}."));
+        if others > 0 {
+            text.push_str(&format!(" And {others} more."));
+        }
+    }
+    done(&portal, &who, &headers, &text, None, "/users").await
+}
+
+/// On to the next page, with a sentence about what was done.
+async fn done(
+    portal: &Portal,
+    who: &Who,
+    headers: &HeaderMap,
+    text: &str,
+    undo: Option<String>,
+    to: &str,
+) -> Result<Response, PortalError> {
+    let toast = Toast { text: text.to_owned(), undo };
+    sessions::set_toast(portal.app(), &who.visit, Some(&toast)).await?;
+    Ok(guard::redirect(headers, to))
+}
+
+fn id(text: &str) -> Result<UserId, PortalError> {
+    text.parse().map_err(|_| PortalError::NotFound)
+}
+
+/// An account that nobody may know of is not there.
+fn gone(error: AccountError) -> PortalError {
+    match error {
+        AccountError::Admin(error) => error.into(),
+        _ => PortalError::NotFound,
+    }
+}
+
+async fn account(portal: &Portal, who: &Who, user: &str) -> Result<Account, PortalError> {
+    let id = id(user)?.to_string();
+    accounts::find(portal.app(), who.tenant(), &id).await.map_err(gone)
+}
+
+const SPEC: Spec = Spec {
+    path: "/users",
+    sorts: &["name", "-seen", "-created"],
+    filters: &["state", "group", "phone", "role"],
+    size: listing::SIZE,
+};
+const MOST_AT_ONCE: usize = 200;

@@ -1,0 +1,427 @@
+//! One user: what they have, in which state they are, and what is done about it.
+
+use super::{account, called, done, gone, state};
+use crate::{
+    admin::{
+        accounts::{self, Account},
+        aliases::{self, AliasError},
+        bypass,
+        record::{self, Entry, Filter},
+    },
+    enrol::{
+        overview::{Overview, overview},
+        phones::{self, ListedPhone, PhoneError, Separate},
+        recovery,
+    },
+    portal::{
+        Access, Portal,
+        badge::Badge,
+        error::PortalError,
+        fields::Fields,
+        form::Form,
+        nav::Place,
+        page::{Chrome, render},
+        routes::{Route, get, post},
+        sign_in::capitalised,
+        who::Who,
+    },
+};
+use askama::Template;
+use authx_core::{
+    Millis, PhoneId,
+    name::Name,
+    role::{Permission, Role},
+    wire::{login::Rfc3339, phone::ReachState},
+};
+use axum::{
+    extract::{Path, State},
+    http::HeaderMap,
+    response::{IntoResponse as _, Response},
+};
+use zeroize::Zeroizing;
+
+pub(super) fn routes() -> Vec<Route> {
+    use Permission::{FactorsWrite, LogsRead, UsersInvite, UsersRead, UsersWrite};
+    vec![
+        get("/users/{user}", Access::May(UsersRead), page),
+        get("/users/{user}/log", Access::May(LogsRead), log),
+        post("/users/{user}/disable", Access::May(UsersWrite), disable),
+        post("/users/{user}/enable", Access::May(UsersWrite), enable),
+        post("/users/{user}/unlock", Access::May(FactorsWrite), enable),
+        post("/users/{user}/remove", Access::May(UsersWrite), remove),
+        post("/users/{user}/restore", Access::May(UsersWrite), restore),
+        post("/users/{user}/aliases", Access::May(UsersWrite), alias),
+        post("/users/{user}/invite", Access::May(UsersInvite), invite),
+        post("/users/{user}/recovery", Access::StepUp(FactorsWrite), renew),
+        get("/users/{user}/phones/{phone}/remove", Access::May(FactorsWrite), ask),
+        post("/users/{user}/phones/{phone}/remove", Access::StepUp(FactorsWrite), remove_phone),
+    ]
+}
+
+/// What may be done on the page.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct May {
+    pub(super) write: bool,
+    pub(super) factors: bool,
+    pub(super) invite: bool,
+    pub(super) bypass: bool,
+    pub(super) logs: bool,
+}
+
+#[derive(Template)]
+#[template(path = "portal/users/one.html")]
+struct One {
+    chrome: Chrome,
+    account: Account,
+    names: String,
+    state: Badge,
+    overview: Overview,
+    push_for_ever: bool,
+    phones: Vec<Phone>,
+    may: May,
+    owner: bool,
+    form: Form,
+}
+
+struct Phone {
+    id: PhoneId,
+    name: String,
+    platform: String,
+    state: Badge,
+    seen: Option<Millis>,
+    words: String,
+}
+
+pub(super) fn may(who: &Who) -> May {
+    May {
+        write: who.may(Permission::UsersWrite),
+        factors: who.may(Permission::FactorsWrite),
+        invite: who.may(Permission::UsersInvite),
+        bypass: who.may(Permission::BypassWrite),
+        logs: who.may(Permission::LogsRead),
+    }
+}
+
+async fn page(
+    State(portal): State<Portal>,
+    who: Who,
+    Path(user): Path<String>,
+) -> Result<Response, PortalError> {
+    let account = account(&portal, &who, &user).await?;
+    shown(&portal, &who, account, Form::new()).await
+}
+
+async fn shown(
+    portal: &Portal,
+    who: &Who,
+    account: Account,
+    form: Form,
+) -> Result<Response, PortalError> {
+    let (app, tenant) = (portal.app(), who.tenant());
+    let overview = overview(app, tenant, account.id).await?;
+    let phones = phones::list(app, tenant, account.id).await?;
+    let chrome = who.chrome(portal, called(&account), Place::Users);
+    let mut names = vec![account.name.clone()];
+    names.extend(account.aliases.iter().cloned());
+    names.extend(account.mail.clone().filter(|mail| !names.contains(mail)));
+    let phones = phones.into_iter().map(|it| phone(&chrome, it)).collect();
+    let good = form.is_good();
+    let page = One {
+        state: state(&chrome, &account),
+        names: names.join(" · "),
+        push_for_ever: overview.push_held.is_some_and(|until| until.0 >= 1 << 62),
+        overview,
+        phones,
+        may: may(who),
+        owner: account.role == Some(Role::Owner),
+        chrome,
+        account,
+        form,
+    };
+    if good {
+        return Ok(render(&page).into_response());
+    }
+    let status = axum::http::StatusCode::UNPROCESSABLE_ENTITY;
+    Ok(crate::portal::page::render_as(status, &page).into_response())
+}
+
+fn phone(chrome: &Chrome, phone: ListedPhone) -> Phone {
+    let since = phone.reach.since.map(|Rfc3339(at)| chrome.when(at));
+    Phone {
+        id: phone.id,
+        state: match (phone.number, phone.reach.state) {
+            (None, _) => Badge::warn("Waits for its first code"),
+            (Some(_), ReachState::Unreachable) => {
+                Badge::unreachable_since(since.as_ref().map_or("", |since| since.words()))
+            }
+            (Some(_), _) => Badge::reachable(),
+        },
+        seen: phone.reach.at.map(|Rfc3339(at)| at),
+        name: phone.name,
+        platform: phone.platform,
+        words: phone.words.join(" "),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "portal/users/log.html")]
+struct Log {
+    chrome: Chrome,
+    account: Account,
+    state: Badge,
+    entries: Vec<Entry>,
+}
+
+async fn log(
+    State(portal): State<Portal>,
+    who: Who,
+    Path(user): Path<String>,
+) -> Result<Response, PortalError> {
+    let account = account(&portal, &who, &user).await?;
+    let filter = Filter { user: Some(account.id), ..Filter::default() };
+    let mut entries = record::newest(portal.app(), who.tenant(), &filter, NEWEST).await?;
+    entries.reverse();
+    let chrome = who.chrome(&portal, called(&account), Place::Users);
+    let state = state(&chrome, &account);
+    Ok(render(&Log { chrome, account, state, entries }).into_response())
+}
+
+async fn disable(
+    State(portal): State<Portal>,
+    who: Who,
+    headers: HeaderMap,
+    Path(user): Path<String>,
+) -> Result<Response, PortalError> {
+    let account = account(&portal, &who, &user).await?;
+    let (app, by, tenant) = (portal.app(), &who.actor(), who.tenant());
+    accounts::disable(app, by, tenant, account.id).await.map_err(gone)?;
+    let text = format!("“{}” disabled. Remembered sign-ins are over.", called(&account));
+    let to = format!("/users/{}", account.id);
+    done(&portal, &who, &headers, &text, Some(format!("{to}/enable")), &to).await
+}
+
+async fn enable(
+    State(portal): State<Portal>,
+    who: Who,
+    headers: HeaderMap,
+    Path(user): Path<String>,
+) -> Result<Response, PortalError> {
+    let account = account(&portal, &who, &user).await?;
+    // Help desks unlock; they enable nobody.
+    if account.state == "disabled" && !who.may(Permission::UsersWrite) {
+        return Err(PortalError::NotAllowed(who.role()));
+    }
+    let (app, by, tenant) = (portal.app(), &who.actor(), who.tenant());
+    let was_disabled = accounts::enable(app, by, tenant, account.id).await.map_err(gone)?;
+    let deed = if was_disabled { "enabled" } else { "unlocked" };
+    let text = format!("“{}” {deed}. Wrong answers are forgotten.", called(&account));
+    done(&portal, &who, &headers, &text, None, &format!("/users/{}", account.id)).await
+}
+
+async fn remove(
+    State(portal): State<Portal>,
+    who: Who,
+    headers: HeaderMap,
+    Path(user): Path<String>,
+) -> Result<Response, PortalError> {
+    let account = account(&portal, &who, &user).await?;
+    let (app, by, tenant) = (portal.app(), &who.actor(), who.tenant());
+    accounts::remove(app, by, tenant, account.id).await.map_err(gone)?;
+    let text = format!("“{}” removed. For seven days this can be undone.", called(&account));
+    let undo = Some(format!("/users/{}/restore", account.id));
+    done(&portal, &who, &headers, &text, undo, "/users").await
+}
+
+async fn restore(
+    State(portal): State<Portal>,
+    who: Who,
+    headers: HeaderMap,
+    Path(user): Path<String>,
+) -> Result<Response, PortalError> {
+    let account = account(&portal, &who, &user).await?;
+    let (app, by, tenant) = (portal.app(), &who.actor(), who.tenant());
+    accounts::restore(app, by, tenant, account.id).await.map_err(gone)?;
+    let text = format!("“{}” is back, with phones and factors.", called(&account));
+    done(&portal, &who, &headers, &text, None, &format!("/users/{}", account.id)).await
+}
+
+async fn alias(
+    State(portal): State<Portal>,
+    who: Who,
+    headers: HeaderMap,
+    Path(user): Path<String>,
+    fields: Fields,
+) -> Result<Response, PortalError> {
+    let account = account(&portal, &who, &user).await?;
+    let (app, by, tenant) = (portal.app(), &who.actor(), who.tenant());
+    let mut form = Form::sent(&fields);
+    let typed = fields.text("alias");
+    let outcome = match Name::new(typed) {
+        Err(error) => Err(error.to_string()),
+        Ok(name) => {
+            let outcome = if fields.has("remove") {
+                aliases::remove(app, by, tenant, account.id, &name).await
+            } else {
+                aliases::add(app, by, tenant, account.id, &name).await
+            };
+            match outcome {
+                Err(AliasError::Admin(error)) => return Err(error.into()),
+                other => other.map_err(|error| error.to_string()),
+            }
+        }
+    };
+    if let Err(error) = outcome {
+        form.refuse("alias", format!("{}.", capitalised(&error)));
+        return shown(&portal, &who, account, form).await;
+    }
+    let deed = if fields.has("remove") { "is a name no longer" } else { "is a name too" };
+    let text = format!("“{typed}” {deed}.");
+    done(&portal, &who, &headers, &text, None, &format!("/users/{}", account.id)).await
+}
+
+#[derive(Template)]
+#[template(path = "portal/users/secret.html")]
+pub(super) struct Secret {
+    pub(super) chrome: Chrome,
+    pub(super) account: Account,
+    /// What stands there, what it is called, and as which file it is saved.
+    pub(super) secrets: Vec<(&'static str, Zeroizing<String>, &'static str)>,
+    pub(super) text: String,
+}
+
+/// A link that is shown once, or a mail. Who may not write users reaches them by what is on record
+/// alone.
+async fn invite(
+    State(portal): State<Portal>,
+    who: Who,
+    headers: HeaderMap,
+    Path(user): Path<String>,
+    fields: Fields,
+) -> Result<Response, PortalError> {
+    let account = account(&portal, &who, &user).await?;
+    let (app, by, tenant, id) = (portal.app(), &who.actor(), who.tenant(), account.id);
+    let refused = |error: PhoneError| -> Result<Form, PortalError> {
+        match error {
+            PhoneError::Admin(error) => Err(error.into()),
+            PhoneError::Account(error) => Err(gone(error)),
+            error => {
+                let mut form = Form::new();
+                form.refuse("invite", format!("{}.", capitalised(&error.to_string())));
+                Ok(form)
+            }
+        }
+    };
+    if fields.text("by") != "link" || !who.may(Permission::UsersWrite) {
+        let mailed = match phones::invite_by_mail(app, by, tenant, id, Separate::IfNeeded).await {
+            Ok(mailed) => mailed,
+            Err(error) => return shown(&portal, &who, account, refused(error)?).await,
+        };
+        let Some(code) = mailed.code else {
+            let text = format!("Invitation sent to {}.", mailed.posted.to);
+            return done(&portal, &who, &headers, &text, None, &format!("/users/{id}")).await;
+        };
+        let chrome = who.chrome(&portal, "Invitation", Place::Users);
+        let text = format!(
+            "The link went to {}. These digits have to reach {} another way, such as by telephone.",
+            mailed.posted.to,
+            called(&account)
+        );
+        let secrets = vec![("Code for the invitation", code, "invitation.txt")];
+        return Ok(render(&Secret { chrome, account, secrets, text }).into_response());
+    }
+    let invited = match phones::invite(app, by, tenant, id, Separate::IfNeeded).await {
+        Ok(invited) => invited,
+        Err(error) => return shown(&portal, &who, account, refused(error)?).await,
+    };
+    let chrome = who.chrome(&portal, "Invitation", Place::Users);
+    let until = chrome.when(invited.expires);
+    let text = format!(
+        "The link is good until {}. {} opens it on the phone that is to be enrolled{}",
+        until.words(),
+        called(&account),
+        if invited.code.is_some() {
+            ", and types the code, which has to travel another way than the link."
+        } else {
+            ", and types the password."
+        }
+    );
+    let mut secrets = vec![("Link", invited.link(app), "invitation.txt")];
+    secrets.extend(invited.code.map(|code| ("Code", code, "code.txt")));
+    Ok(render(&Secret { chrome, account, secrets, text }).into_response())
+}
+
+async fn renew(
+    State(portal): State<Portal>,
+    who: Who,
+    Path(user): Path<String>,
+) -> Result<Response, PortalError> {
+    let account = account(&portal, &who, &user).await?;
+    let (app, by, tenant) = (portal.app(), &who.actor(), who.tenant());
+    let made = recovery::renew(app, by, tenant, account.id).await.map_err(gone)?;
+    let chrome = who.chrome(&portal, "Recovery codes", Place::Users);
+    let codes = Zeroizing::new(made.codes.join("\n"));
+    let text = "Each is good for one sign-in. Earlier ones count no longer.".to_owned();
+    let secrets = vec![("Recovery codes", codes, "recovery-codes.txt")];
+    Ok(render(&Secret { chrome, account, secrets, text }).into_response())
+}
+
+#[derive(Template)]
+#[template(path = "portal/users/phone.html")]
+struct Ask {
+    chrome: Chrome,
+    account: Account,
+    phone: Phone,
+}
+
+async fn ask(
+    State(portal): State<Portal>,
+    who: Who,
+    Path((user, phone_id)): Path<(String, String)>,
+) -> Result<Response, PortalError> {
+    let (account, found) = theirs(&portal, &who, &user, &phone_id).await?;
+    let chrome = who.chrome(&portal, &format!("Remove {}", found.name), Place::Users);
+    let found = phone(&chrome, found);
+    Ok(render(&Ask { chrome, account, phone: found }).into_response())
+}
+
+async fn remove_phone(
+    State(portal): State<Portal>,
+    who: Who,
+    headers: HeaderMap,
+    Path((user, phone_id)): Path<(String, String)>,
+) -> Result<Response, PortalError> {
+    let (account, found) = theirs(&portal, &who, &user, &phone_id).await?;
+    let (app, by, tenant) = (portal.app(), &who.actor(), who.tenant());
+    let name = match phones::remove(app, by, tenant, found.id).await {
+        Ok(name) => name,
+        Err(PhoneError::Admin(error)) => return Err(error.into()),
+        Err(_) => return Err(PortalError::NotFound),
+    };
+    let text = format!("“{name}” removed. Its keys are dead.");
+    done(&portal, &who, &headers, &text, None, &format!("/users/{}", account.id)).await
+}
+
+/// A phone that is this user's.
+async fn theirs(
+    portal: &Portal,
+    who: &Who,
+    user: &str,
+    phone: &str,
+) -> Result<(Account, ListedPhone), PortalError> {
+    let account = account(portal, who, user).await?;
+    let id: PhoneId = phone.parse().map_err(|_| PortalError::NotFound)?;
+    let phones = phones::list(portal.app(), who.tenant(), account.id).await?;
+    let found = phones.into_iter().find(|phone| phone.id == id);
+    Ok((account, found.ok_or(PortalError::NotFound)?))
+}
+
+/// For the page of a bypass.
+pub(super) fn failed(error: bypass::BypassError) -> Result<String, PortalError> {
+    match error {
+        bypass::BypassError::Admin(error) => Err(error.into()),
+        bypass::BypassError::Account(error) => Err(gone(error)),
+        error => Ok(format!("{}.", capitalised(&error.to_string()))),
+    }
+}
+
+const NEWEST: u32 = 100;
