@@ -29,11 +29,7 @@ pub struct Overview {
 /// # Errors
 ///
 /// [`AdminError`]: what is stored cannot be read.
-pub async fn overview(
-    app: &App,
-    tenant: TenantId,
-    user: UserId,
-) -> Result<Overview, AdminError> {
+pub async fn overview(app: &App, tenant: TenantId, user: UserId) -> Result<Overview, AdminError> {
     let now = app.now()?;
     let key = Tenant::load(app, tenant).await?.data_key;
     let mut overview = Overview::default();

@@ -15,4 +15,5 @@ mod logs;
 mod own;
 mod policies;
 mod settings;
+mod users;
 mod world;

@@ -172,6 +172,23 @@ impl Browser {
         self.ask(world, request).await
     }
 
+    /// Sends a form that carries a file.
+    pub(crate) async fn upload(
+        &mut self,
+        world: &World,
+        path: &str,
+        kind: &str,
+        body: Vec<u8>,
+    ) -> Page {
+        let request = self
+            .request(Method::POST, path)
+            .header("sec-fetch-site", "same-origin")
+            .header(header::CONTENT_TYPE, kind)
+            .body(Body::from(body))
+            .unwrap();
+        self.ask(world, request).await
+    }
+
     pub(crate) fn token(&self) -> &str {
         &self.token
     }

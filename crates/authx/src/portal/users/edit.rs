@@ -16,10 +16,7 @@ use crate::{
     },
 };
 use askama::Template;
-use authx_core::{
-    name::Name,
-    role::Permission::UsersWrite,
-};
+use authx_core::{name::Name, role::Permission::UsersWrite};
 use axum::{
     extract::{Path, State},
     http::{HeaderMap, StatusCode},

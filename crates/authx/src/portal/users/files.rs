@@ -8,6 +8,7 @@ use crate::{
     },
     portal::{
         Access, Portal,
+        badge::Badge,
         error::PortalError,
         form::Form,
         listing::Listing,
@@ -142,9 +143,7 @@ async fn one(
     let mut reader = csv::Reader::from_reader(import.errors.as_bytes());
     let read = reader.records().filter_map(Result::ok).take(SHOWN + 1);
     let mut faults: Vec<[String; 4]> = read
-        .map(|record| {
-            std::array::from_fn(|at| record.get(at).unwrap_or_default().to_owned())
-        })
+        .map(|record| std::array::from_fn(|at| record.get(at).unwrap_or_default().to_owned()))
         .collect();
     let more_faults = faults.len() > SHOWN;
     faults.truncate(SHOWN);

@@ -1,7 +1,7 @@
 //! Past the second factor: who asks for it, who agrees, and who the caller is.
 
 use super::{
-    account, called, done,
+    Back, account, called, done,
     one::{Secret, failed},
 };
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
     },
     portal::{
         Access, Portal,
+        badge::Badge,
         error::PortalError,
         fields::Fields,
         form::Form,
@@ -52,8 +53,10 @@ pub(super) fn routes() -> Vec<Route> {
 #[template(path = "portal/users/bypass.html")]
 struct Bypass {
     chrome: Chrome,
+    way: Back,
     account: Account,
     form: Form,
+    matched: bool,
     check: Option<Check>,
     agreed: Option<Asked>,
     waiting: Vec<Asked>,
@@ -88,8 +91,10 @@ async fn of(
     let title = format!("Let {} in without a phone", called(&account));
     Ok(Bypass {
         chrome: who.chrome(portal, &title, Place::Users),
+        way: Back::of(&account),
         account,
         form,
+        matched: check.as_ref().is_some_and(|check| check.matched),
         check,
         agreed: agreed.into_iter().next(),
         waiting,
@@ -136,7 +141,7 @@ async fn give(
             };
             let text = format!("Good for one sign-in until {until}. The user is told by mail.");
             let secrets = vec![("Bypass code", code, "bypass-code.txt")];
-            Ok(render(&Secret { chrome, account, secrets, text }).into_response())
+            Ok(render(&Secret { chrome, way: Back::of(&account), secrets, text }).into_response())
         }
         Err(error) => {
             let mut form = Form::sent(&fields);

@@ -105,7 +105,8 @@ async fn list(
     let chrome = who.chrome(&portal, "Users", Place::Users);
     let rows = found.accounts.into_iter().map(|account| row(&chrome, account)).collect();
     let page = listing.page(rows, |row: &Row| row.id.clone(), Total::Exactly(found.all));
-    let groups = groups::groups(&app.store, tenant).await.map_err(crate::admin::AdminError::from)?;
+    let groups =
+        groups::groups(&app.store, tenant).await.map_err(crate::admin::AdminError::from)?;
     let mut choices = vec![(String::new(), "Any group".to_owned())];
     choices.extend(groups.into_iter().map(|group| (group.id.to_string(), group.name)));
     let mut roles = vec![("", "Any role")];
@@ -152,6 +153,18 @@ fn row(chrome: &Chrome, account: Account) -> Row {
         called: called(&account).to_owned(),
         name: account.name,
         signed_in: account.signed_in.map(|Rfc3339(at)| at),
+    }
+}
+
+/// The way back from a page about a user.
+struct Back {
+    called: String,
+    to: String,
+}
+
+impl Back {
+    fn of(account: &Account) -> Self {
+        Self { called: called(account).to_owned(), to: format!("/users/{}", account.id) }
     }
 }
 

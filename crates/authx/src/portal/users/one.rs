@@ -1,6 +1,6 @@
 //! One user: what they have, in which state they are, and what is done about it.
 
-use super::{account, called, done, gone, state};
+use super::{Back, account, called, done, gone, state};
 use crate::{
     admin::{
         accounts::{self, Account},
@@ -283,7 +283,7 @@ async fn alias(
 #[template(path = "portal/users/secret.html")]
 pub(super) struct Secret {
     pub(super) chrome: Chrome,
-    pub(super) account: Account,
+    pub(super) way: Back,
     /// What stands there, what it is called, and as which file it is saved.
     pub(super) secrets: Vec<(&'static str, Zeroizing<String>, &'static str)>,
     pub(super) text: String,
@@ -327,7 +327,9 @@ async fn invite(
             called(&account)
         );
         let secrets = vec![("Code for the invitation", code, "invitation.txt")];
-        return Ok(render(&Secret { chrome, account, secrets, text }).into_response());
+        return Ok(
+            render(&Secret { chrome, way: Back::of(&account), secrets, text }).into_response()
+        );
     }
     let invited = match phones::invite(app, by, tenant, id, Separate::IfNeeded).await {
         Ok(invited) => invited,
@@ -347,7 +349,7 @@ async fn invite(
     );
     let mut secrets = vec![("Link", invited.link(app), "invitation.txt")];
     secrets.extend(invited.code.map(|code| ("Code", code, "code.txt")));
-    Ok(render(&Secret { chrome, account, secrets, text }).into_response())
+    Ok(render(&Secret { chrome, way: Back::of(&account), secrets, text }).into_response())
 }
 
 async fn renew(
@@ -362,13 +364,14 @@ async fn renew(
     let codes = Zeroizing::new(made.codes.join("\n"));
     let text = "Each is good for one sign-in. Earlier ones count no longer.".to_owned();
     let secrets = vec![("Recovery codes", codes, "recovery-codes.txt")];
-    Ok(render(&Secret { chrome, account, secrets, text }).into_response())
+    Ok(render(&Secret { chrome, way: Back::of(&account), secrets, text }).into_response())
 }
 
 #[derive(Template)]
 #[template(path = "portal/users/phone.html")]
 struct Ask {
     chrome: Chrome,
+    way: Back,
     account: Account,
     phone: Phone,
 }
@@ -381,7 +384,7 @@ async fn ask(
     let (account, found) = theirs(&portal, &who, &user, &phone_id).await?;
     let chrome = who.chrome(&portal, &format!("Remove {}", found.name), Place::Users);
     let found = phone(&chrome, found);
-    Ok(render(&Ask { chrome, account, phone: found }).into_response())
+    Ok(render(&Ask { chrome, way: Back::of(&account), account, phone: found }).into_response())
 }
 
 async fn remove_phone(
