@@ -17,20 +17,20 @@ pub(crate) struct Upload {
     pub(crate) file_name: String,
 }
 
-/// Reads a form with one file, all of it at most `most` bytes.
+/// Reads a form with one file, all of it at most `most` bytes; `None` for what is no such form.
 ///
 /// # Errors
 ///
-/// [`PortalError::FormTooLong`]; [`PortalError::StaleForm`] for what is no such form.
+/// [`PortalError::FormTooLong`].
 pub(crate) async fn read(
     headers: &HeaderMap,
     body: Body,
     most: usize,
-) -> Result<Upload, PortalError> {
+) -> Result<Option<Upload>, PortalError> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let boundary = kind.and_then(boundary).ok_or(PortalError::StaleForm)?.to_owned();
+    let Some(boundary) = kind.and_then(boundary) else { return Ok(None) };
     let bytes = to_bytes(body, most).await.map_err(|_| PortalError::FormTooLong)?;
-    parse(&bytes, &boundary).ok_or(PortalError::StaleForm)
+    Ok(parse(&bytes, boundary))
 }
 
 fn boundary(kind: &str) -> Option<&str> {

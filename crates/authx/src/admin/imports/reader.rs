@@ -237,7 +237,24 @@ impl<R: Read> Read for Metered<R> {
         if left == 0 {
             return Err(std::io::Error::other("one line is too long"));
         }
-        let read = self.inner.read(out)?;
+        let mut read;
+        loop {
+            let got = self.inner.read(out)?;
+            // Without carriage returns each line is counted as an editor does.
+            read = 0;
+            for at in 0..got {
+                let byte = out.get(at).copied().unwrap_or_default();
+                if byte != b'\r'
+                    && let Some(place) = out.get_mut(read)
+                {
+                    *place = byte;
+                    read += 1;
+                }
+            }
+            if read > 0 || got == 0 {
+                break;
+            }
+        }
         self.left
             .store(left.saturating_sub(read.try_into().unwrap_or(u64::MAX)), Ordering::Relaxed);
         Ok(read)

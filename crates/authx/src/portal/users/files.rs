@@ -91,10 +91,11 @@ async fn check(
     request: Request,
 ) -> Result<Response, PortalError> {
     let upload = upload::read(&headers, request.into_body(), MOST_BYTES).await?;
-    let Upload { fields, file, file_name } = upload;
+    let Some(Upload { fields, file, file_name }) = upload else {
+        return refused(&portal, &who, "Choose a CSV file.").await;
+    };
     let field = |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value);
-    let token = field("csrf").or_else(|| field("_csrf"));
-    if token.is_none_or(|token| **token != *who.csrf) {
+    if field("_csrf").is_none_or(|token| **token != *who.csrf) {
         return Err(PortalError::StaleForm);
     }
     let options = Options { name: file_name, renew: field("renew").is_some() };
@@ -106,12 +107,17 @@ async fn check(
         }
         Err(ImportError::Admin(error)) => Err(error.into()),
         Err(error) => {
-            let mut form = Form::new();
-            form.refuse("file", format!("{}.", capitalised(&error.to_string())));
-            let page = of(&portal, &who, form).await?;
-            Ok(render_as(StatusCode::UNPROCESSABLE_ENTITY, &page).into_response())
+            let text = format!("{}.", capitalised(&error.to_string()));
+            refused(&portal, &who, &text).await
         }
     }
+}
+
+async fn refused(portal: &Portal, who: &Who, text: &str) -> Result<Response, PortalError> {
+    let mut form = Form::new();
+    form.refuse("file", text);
+    let page = of(portal, who, form).await?;
+    Ok(render_as(StatusCode::UNPROCESSABLE_ENTITY, &page).into_response())
 }
 
 #[derive(Template)]
