@@ -10,6 +10,7 @@ mod list;
 mod phones;
 
 use super::{Global, Output, opened::Opened, typed};
+use crate::store::accounts::Standing;
 use crate::{
     admin::{
         accounts::{self, Account, NewAccount},
@@ -17,7 +18,6 @@ use crate::{
     },
     enrol::recovery,
 };
-use crate::store::accounts::Standing;
 use authx_core::{ImportId, TenantId, UserId, name::Name};
 use authx_program::output::quoted;
 use clap::{Args, Subcommand};

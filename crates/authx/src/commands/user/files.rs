@@ -72,7 +72,8 @@ pub(super) async fn import(
         Some(path) => {
             let mut file =
                 File::create(path).with_context(|| format!("{} cannot be made", path.display()))?;
-            file.write_all(imports::faults_csv(&[]).as_bytes()).context("nothing can be written")?;
+            file.write_all(imports::faults_csv(&[]).as_bytes())
+                .context("nothing can be written")?;
             Some(file)
         }
         None => None,
@@ -172,7 +173,8 @@ impl Output for Taken {
 
 impl Output for List {
     fn text(&self) -> String {
-        let mut table = Table::new(&["WHEN", "FILE", "STATE", "MADE", "CHANGED", "BY", "IMPORT ID"]);
+        let mut table =
+            Table::new(&["WHEN", "FILE", "STATE", "MADE", "CHANGED", "BY", "IMPORT ID"]);
         for import in &self.0 {
             let Rfc3339(at) = import.created;
             table.row([
