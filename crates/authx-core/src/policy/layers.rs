@@ -186,7 +186,7 @@ mod tests {
             groups in proptest::collection::vec(documents(), 0..4),
         ) {
             let groups: Vec<(GroupId, &Document)> =
-                groups.iter().zip(1..).map(|(document, number)| (group(number), document)).collect();
+                (1..).zip(&groups).map(|(number, document)| (group(number), document)).collect();
             let layers = Layers { tenant: &tenant, application: &application, groups: &groups };
             let effective = Effective::from(layers);
             let whole = effective.document();
@@ -208,7 +208,8 @@ mod tests {
         ) {
             let (empty, application) = (Document::default(), Document::default());
             let mut groups = vec![(group(1), &own)];
-            let without = Layers { tenant: &tenant, application: &application, groups: &groups.clone() };
+            let alone = groups.clone();
+            let without = Layers { tenant: &tenant, application: &application, groups: &alone };
             let without = Effective::from(without);
             groups.insert(at, (group(2), &empty));
             let with = Layers { tenant: &tenant, application: &application, groups: &groups };

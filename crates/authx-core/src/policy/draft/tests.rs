@@ -281,7 +281,11 @@ proptest! {
     /// Whoever was refused for the first factor, or without any right to be there, is never said to
     /// get in.
     #[test]
-    fn no_draft_lets_in_who_proved_nothing(past in pasts(), now in policies(), draft in policies()) {
+    fn no_draft_lets_in_who_proved_nothing(
+        past in pasts(),
+        now in policies(),
+        draft in policies(),
+    ) {
         let nothing = [
             Reason::WrongCredentials,
             Reason::AccountDisabled,
