@@ -123,7 +123,8 @@ async fn read(rule: Rule, changes: bool, body: Body) -> Result<(Body, Option<Byt
 
 async fn visit(portal: &Portal, headers: &HeaderMap) -> Result<Option<Arc<Visit>>, PortalError> {
     let Some(cookie) = cookies::session(headers) else { return Ok(None) };
-    Ok(sessions::find(portal.app(), &cookie).await?.map(Arc::new))
+    let polled = headers.get("hx-trigger").is_some_and(|id| POLLING.iter().any(|one| id == one));
+    Ok(sessions::find(portal.app(), &cookie, !polled).await?.map(Arc::new))
 }
 
 async fn judge(
@@ -254,6 +255,8 @@ fn encoded(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
+/// The ids of what renews itself by script.
+const POLLING: [&str; 4] = ["contact", "phone", "rows", "state"];
 const MOST_FORM_BYTES: usize = 262_144;
 
 #[cfg(test)]

@@ -163,7 +163,7 @@ async fn begin(portal: &Portal, from: &From, fields: &Fields) -> Result<sessions
     }
     let cookie = sessions::begin(app, tenant, account, from, &Pending::Enrol { phone: None });
     let cookie = cookie.await?;
-    let visit = sessions::find(app, &cookie).await?.ok_or(PortalError::SessionOver)?;
+    let visit = sessions::find(app, &cookie, true).await?.ok_or(PortalError::SessionOver)?;
     let typed = Zeroizing::new(fields.raw("password").to_owned());
     let kept = match reset::choose(app, token, &visit, typed).await {
         Ok(kept) => kept,

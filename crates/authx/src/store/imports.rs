@@ -40,7 +40,7 @@ pub async fn imports(
     let rows = store
         .query(
             "SELECT id, name, state, renew, counts, errors, by_name, created, beat
-             FROM user_import WHERE tenant = $1 AND ($2 = 0 OR id = $3)
+             FROM user_import WHERE tenant = $1 AND (CAST($2 AS BIGINT) = 0 OR id = $3)
              ORDER BY created DESC, id DESC LIMIT $4",
             [
                 tenant.into(),

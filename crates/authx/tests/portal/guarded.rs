@@ -128,3 +128,17 @@ async fn sessions_end() {
     })
     .await;
 }
+
+/// A page that is left open and renews itself does not keep its session.
+#[tokio::test]
+async fn a_page_left_open_ends_too() {
+    on_each_engine(async |world: &World| {
+        let mut browser = world.signed_in("olga", Some(Role::Owner)).await;
+        for _ in 0..20 {
+            world.clock.advance_secs(100);
+            browser.poll(world, "/me", "rows").await;
+        }
+        assert_eq!(browser.get(world, "/me").await.to(), "/sign-in?next=%2Fme");
+    })
+    .await;
+}

@@ -141,6 +141,13 @@ impl Browser {
         self.ask(world, self.request(Method::GET, path).body(Body::empty()).unwrap()).await
     }
 
+    /// Asks for a page as a script does that renews a part of it.
+    pub(crate) async fn poll(&mut self, world: &World, path: &str, part: &str) -> Page {
+        let request = self.request(Method::GET, path);
+        let request = request.header("hx-request", "true").header("hx-trigger", part);
+        self.ask(world, request.body(Body::empty()).unwrap()).await
+    }
+
     /// Sends a form of the last page.
     pub(crate) async fn post(
         &mut self,

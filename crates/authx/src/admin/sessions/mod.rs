@@ -136,19 +136,20 @@ impl Visit {
     }
 }
 
-/// The session of a cookie, if it still counts. `None`: it does not, or never did.
+/// The session of a cookie, if it still counts. `None`: it does not, or never did. A page that only
+/// renews itself is no use of it: else a page that is left open would keep a session for ever.
 ///
 /// # Errors
 ///
 /// [`AdminError::Store`], [`AdminError::Clock`], [`AdminError::Damaged`].
-pub async fn find(app: &App, cookie: &Cookie) -> Result<Option<Visit>, AdminError> {
+pub async fn find(app: &App, cookie: &Cookie, is_use: bool) -> Result<Option<Visit>, AdminError> {
     let Some(found) = stored::session(&app.store, cookie.digest()).await? else { return Ok(None) };
     let now = app.now()?;
     let idle = now.since(found.seen) >= app.portal.idle_secs * 1_000;
     if !found.active || now >= found.until || idle {
         return Ok(None);
     }
-    if now.since(found.seen) >= SEEN_SECS * 1_000 {
+    if is_use && now.since(found.seen) >= SEEN_SECS * 1_000 {
         app.store.commit(Batch::default().see_portal_session(found.id, now)).await?;
     }
     visit(found).map(Some)

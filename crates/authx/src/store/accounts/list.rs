@@ -124,7 +124,7 @@ macro_rules! wanted {
                      WHEN a.enrolled = 0 THEN 'pending'
                      ELSE 'active' END = $4
                 OR $4 = '' AND a.removed IS NULL)
-           AND ($5 = 0 OR a.id IN (SELECT m.account FROM membership m WHERE m.user_group = $6))
+           AND (CAST($5 AS BIGINT) = 0 OR a.id IN (SELECT m.account FROM membership m WHERE m.user_group = $6))
            AND ($7 = '' OR $7 = 'none' AND a.phones = 0
                 OR $7 = 'unreachable' AND a.phones > 0 AND a.id IN
                   (SELECT p.account FROM phone p WHERE p.tenant = $1 AND p.state = 'active'
@@ -141,7 +141,7 @@ macro_rules! paged {
             columns!(),
             " FROM (SELECT a.id FROM account a WHERE ",
             wanted!(),
-            " AND ($9 = 0 OR ",
+            " AND (CAST($9 AS BIGINT) = 0 OR ",
             $after,
             ") ORDER BY ",
             $order,

@@ -113,7 +113,7 @@ impl Batch {
     pub fn signed_in(self, tenant: TenantId, account: UserId, now: Millis) -> Self {
         self.run(
             "UPDATE account SET signed_in = $3
-             WHERE tenant = $1 AND id = $2 AND signed_in <= $3 - 60000",
+             WHERE tenant = $1 AND id = $2 AND signed_in <= $3 - CAST(60000 AS BIGINT)",
             [tenant.into(), account.into(), now.into()],
         )
     }
