@@ -80,7 +80,7 @@ fn key(row: &[String]) -> String {
 
 /// What the configuration says it knows when it meets something else.
 fn known_keys() -> BTreeSet<String> {
-    let sections = ["", "acme", "clock", "limits", "listen", "log", "mail", "push"];
+    let sections = ["", "acme", "clock", "limits", "listen", "log", "mail", "portal", "push"];
     let mut keys = BTreeSet::new();
     for section in sections {
         let faults = parse(&with(&format!("{section}.zzz"), "1")).unwrap_err();
