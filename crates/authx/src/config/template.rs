@@ -49,8 +49,7 @@ impl Template<'_> {
                 format!("[::]:{}", public_url.port())
             }
         };
-        let (mode, files) = tls.words();
-        let acme = tls.acme();
+        let ((mode, files), acme) = (tls.words(), tls.acme());
         // A machine that serves only itself is a trial, and often has no time server.
         let synchronised = if own { "false" } else { "true" };
         let quoted = toml::Value::String((*database).to_owned());

@@ -44,19 +44,16 @@ pub async fn audience(
     tenant: TenantId,
     application: Option<ApplicationId>,
 ) -> Result<Vec<AudienceRow>, StoreError> {
-    let rows = match application {
-        Some(application) => {
-            let sql = "SELECT x.application, x.user_group, g.name, x.part FROM application_group x
+    let rows = if let Some(application) = application {
+        let sql = "SELECT x.application, x.user_group, g.name, x.part FROM application_group x
                 JOIN user_group g ON g.id = x.user_group
                 WHERE x.tenant = $1 AND x.application = $2 AND g.removed IS NULL ORDER BY g.folded";
-            store.query(sql, [tenant.into(), application.into()]).await?
-        }
-        None => {
-            let sql = "SELECT x.application, x.user_group, g.name, x.part FROM application_group x
+        store.query(sql, [tenant.into(), application.into()]).await?
+    } else {
+        let sql = "SELECT x.application, x.user_group, g.name, x.part FROM application_group x
                 JOIN user_group g ON g.id = x.user_group
                 WHERE x.tenant = $1 AND g.removed IS NULL ORDER BY g.folded";
-            store.query(sql, [tenant.into()]).await?
-        }
+        store.query(sql, [tenant.into()]).await?
     };
     let row = |row: &Row| {
         let part = match row.text(3)? {

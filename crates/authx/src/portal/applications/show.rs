@@ -100,7 +100,7 @@ struct Policy {
 struct Value {
     title: &'static str,
     about: &'static str,
-    value: String,
+    said: String,
     source: String,
     overrides: String,
 }
@@ -265,7 +265,7 @@ pub(super) async fn policy(
         Some(Value {
             title: setting.title,
             about: setting.about,
-            value: value(&counts.value),
+            said: value(&counts.value),
             source: force.name(counts.origin).to_owned(),
             overrides: others.iter().map(said).collect::<Vec<_>>().join(" · "),
         })
