@@ -13,6 +13,7 @@ use super::{
     Actor, AdminError, Change,
     accounts::{self, AccountError, fresh_guard},
     change, detail,
+    letters::{self, Deed, Letter},
 };
 use crate::{
     app::{About, App},
@@ -177,8 +178,14 @@ pub async fn give(
         entry.insert("name".to_owned(), row.name.into());
         entry.insert("until".to_owned(), String::from(Rfc3339(until)).into());
         let code = drawn.map(|(code, ..)| code.clone());
+        let (reason, deed) = (wish.reason.clone(), Deed::by(by, wish.user, now));
+        let letter = match wish.kind {
+            Kind::Code => Letter::CodeGiven { until, reason, deed },
+            Kind::Bypass => Letter::BypassGiven { until, reason, deed },
+        };
+        let told = letters::notify(app, now, tenant.id, wish.user, &letter).await?;
         Ok(Change {
-            batch: spent.and(batch),
+            batch: spent.and(batch).and(told),
             kind: match wish.kind {
                 Kind::Code => EventKind::BypassCodeMade,
                 Kind::Bypass => EventKind::BypassStarted,

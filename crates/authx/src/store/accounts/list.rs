@@ -157,9 +157,11 @@ const BY_NAME_DOWN: &str = paged!("(a.folded, a.id) < ($10, $11)", "a.folded DES
 const BY_CREATED: &str = paged!("(a.id > $11 AND $10 = '')", "a.id");
 const BY_CREATED_DOWN: &str = paged!("(a.id < $11 AND $10 = '')", "a.id DESC");
 const BY_SIGNED_IN: &str =
-    paged!("(a.signed_in, a.id) > (CAST($10 AS BIGINT), $11)", "a.signed_in, a.id");
-const BY_SIGNED_IN_DOWN: &str =
-    paged!("(a.signed_in, a.id) < (CAST($10 AS BIGINT), $11)", "a.signed_in DESC, a.id DESC");
+    paged!("(a.signed_in, a.id) > (CAST(CAST($10 AS TEXT) AS BIGINT), $11)", "a.signed_in, a.id");
+const BY_SIGNED_IN_DOWN: &str = paged!(
+    "(a.signed_in, a.id) < (CAST(CAST($10 AS TEXT) AS BIGINT), $11)",
+    "a.signed_in DESC, a.id DESC"
+);
 
 /// Reads a page of accounts, up to `most`.
 ///
