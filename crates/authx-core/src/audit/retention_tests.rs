@@ -51,13 +51,12 @@ fn plan(
     thinned: Option<&Removal>,
 ) -> Result<Plan, Unsound> {
     let key = key();
-    let mut remover = match thinned {
-        Some(removal) => Remover::again(&key, tenant(), classes, removal.clone()),
-        None => {
-            let before = usize::try_from(first).unwrap().checked_sub(2);
-            let before = before.map(|at| database.seals[at].clone());
-            Remover::fresh(&key, tenant(), classes, before)
-        }
+    let mut remover = if let Some(removal) = thinned {
+        Remover::again(&key, tenant(), classes, removal.clone())
+    } else {
+        let before = usize::try_from(first).unwrap().checked_sub(2);
+        let before = before.map(|at| database.seals[at].clone());
+        Remover::fresh(&key, tenant(), classes, before)
     };
     for number in first..=last {
         if thinned.is_none() {

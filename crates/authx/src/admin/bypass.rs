@@ -148,31 +148,28 @@ pub async fn give(
         let row = helped(app, by, tenant.id, wish).await?;
         let (spent, wish) = leave_of(app, by, tenant.id, now, wish, leave).await?;
         let until = now.plus_secs(wish.secs);
-        let batch = match drawn {
-            Some((_, salt, digest)) => {
-                let id = app.decide(now, FactorId::new);
-                let enrolment = Enrolment::Bypass(Bypass::new(*salt, *digest, until));
-                let word = FactorKind::Bypass.word();
-                let factor = NewFactor {
-                    tenant: tenant.id,
-                    account: row.id,
-                    id,
-                    phone: None,
-                    kind: word,
-                    active: true,
-                    record: enrol::sealed(app, &tenant, now, id, &enrolment)?,
-                    guard: fresh_guard()?,
-                    created: now,
-                };
-                let earlier = Batch::default().delete_factors(tenant.id, row.id, word, true);
-                earlier.insert_factor(factor)
-            }
-            None => {
-                let mut why = said(by, &wish);
-                why.remove("name");
-                let why = Value::Object(why).to_string();
-                Batch::default().set_bypass(tenant.id, row.id, Some((until, why)))
-            }
+        let batch = if let Some((_, salt, digest)) = drawn {
+            let id = app.decide(now, FactorId::new);
+            let enrolment = Enrolment::Bypass(Bypass::new(*salt, *digest, until));
+            let word = FactorKind::Bypass.word();
+            let factor = NewFactor {
+                tenant: tenant.id,
+                account: row.id,
+                id,
+                phone: None,
+                kind: word,
+                active: true,
+                record: enrol::sealed(app, &tenant, now, id, &enrolment)?,
+                guard: fresh_guard()?,
+                created: now,
+            };
+            let earlier = Batch::default().delete_factors(tenant.id, row.id, word, true);
+            earlier.insert_factor(factor)
+        } else {
+            let mut why = said(by, &wish);
+            why.remove("name");
+            let why = Value::Object(why).to_string();
+            Batch::default().set_bypass(tenant.id, row.id, Some((until, why)))
         };
         let mut entry = said(by, &wish);
         entry.insert("name".to_owned(), row.name.into());

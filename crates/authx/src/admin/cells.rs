@@ -55,8 +55,7 @@ pub fn split(cell: &str) -> Vec<String> {
     }
     texts.push(text);
     texts.retain(|text| !text.trim().is_empty());
-    texts.iter_mut().for_each(|text| *text = text.trim().to_owned());
-    texts
+    texts.iter().map(|text| text.trim().to_owned()).collect()
 }
 
 #[cfg(test)]

@@ -54,8 +54,7 @@ pub async fn set(
             return Err(CompanyError::NameTaken(name.to_string()));
         }
         let before = Settings::from_json(&tenant.settings)?;
-        let after =
-            Settings { time_zone: wish.time_zone.to_owned(), hue: wish.hue, ..before.clone() };
+        let after = Settings { time_zone: wish.time_zone.to_owned(), hue: wish.hue };
         let json = |settings: &Settings| serde_json::to_value(settings).unwrap_or_default();
         Ok(Change {
             batch: Batch::default().set_tenant(tenant.id, name, after.to_json()?),

@@ -137,7 +137,7 @@ pub async fn ask_new(app: &App, tenant: TenantId, account: UserId) -> Result<Ask
     if known.len() >= MOST {
         return Err(PasskeyError::Full);
     }
-    let exclude = known.into_iter().map(|row| row.credential.into()).collect();
+    let exclude = known.into_iter().map(|row| row.credential).collect();
     let called = row.display.as_deref().unwrap_or(&row.name);
     let handle = Uuid::from_bytes(*account.as_bytes());
     let (options, state) = webauthn
@@ -180,7 +180,7 @@ pub async fn add(
         serde_json::from_str(answer).map_err(|_| PasskeyError::Declined)?;
     let made = webauthn.finish_passkey_registration(&answer, &asked.state);
     let made = made.map_err(|error| declined(&error))?;
-    let credential = &made.cred_id().to_vec();
+    let credential = &made.cred_id().clone();
     let record = &serde_json::to_string(&made).map_err(|error| damaged(&error))?;
     change(app, by, tenant, move |tenant, now| async move {
         let row = accounts::row(app, tenant.id, account).await?;
@@ -323,6 +323,7 @@ pub async fn opened(app: &App, state: &str, answer: &str) -> Result<Opened, Pass
 }
 
 /// What is wrong when the batch of [`Opened`] was not stored.
+#[expect(clippy::wildcard_enum_match_arm, reason = "only a conflict is another thing here")]
 pub fn not_stored(error: AdminError) -> PasskeyError {
     match error {
         AdminError::Busy | AdminError::Store(StoreError::Conflict) => PasskeyError::Over,

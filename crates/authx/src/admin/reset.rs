@@ -59,7 +59,7 @@ pub async fn ask(app: &App, from: &From, tenant: TenantId, name: &Name) -> Resul
             spent: None,
         };
         let url = Zeroizing::new(format!("{}/reset#{}", app.public_url, *token));
-        let deed = from.address.iter().fold(Deed::own(now), |deed, address| deed.from(address));
+        let deed = from.address.iter().fold(Deed::own(now), Deed::from);
         let letter = Letter::PasswordForgotten { link: Link { url, until: expires }, deed };
         let posted = letters::notify(app, now, tenant.id, account, &letter).await?;
         let mut said = detail([]);

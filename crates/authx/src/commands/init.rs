@@ -110,9 +110,10 @@ impl Done {
             config: prepared.config_file.display().to_string(),
             created: prepared.made.iter().map(|path| path.display().to_string()).collect(),
             recovery_key: prepared.recovery.as_ref().map(|key| key.to_text().to_string()),
-            set_up_link: prepared.link.as_ref().map(|link| {
-                super::portal::address(prepared.config.public_url.to_string(), &link.token)
-            }),
+            set_up_link: prepared
+                .link
+                .as_ref()
+                .map(|link| super::portal::address(&prepared.config.public_url, &link.token)),
             lacks_certificate: prepared.lacks_certificate,
             orders_certificate: matches!(prepared.config.listen.tls, Tls::Acme(_)),
             lacks_push_contact: prepared.config.push.contact.is_none(),

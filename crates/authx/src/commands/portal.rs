@@ -2,6 +2,7 @@
 
 use super::{Global, Output, opened::Opened};
 use crate::admin::{accounts, administrators, sign_up};
+use crate::config::Origin;
 use authx_core::{role::Role, wire::login::Rfc3339};
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -39,8 +40,9 @@ enum Command {
 struct WishedRole(Option<Role>);
 
 #[derive(Serialize)]
-struct Link {
-    link: String,
+struct Shown {
+    #[serde(rename = "link")]
+    address: String,
     expires: Rfc3339,
     #[serde(skip_serializing_if = "Option::is_none")]
     user: Option<String>,
@@ -49,7 +51,8 @@ struct Link {
 #[derive(Serialize)]
 struct RoleSet {
     user: String,
-    role: Option<&'static str>,
+    #[serde(rename = "role")]
+    now: Option<&'static str>,
     before: Option<&'static str>,
 }
 
@@ -59,30 +62,31 @@ pub(super) async fn run(global: &Global, arguments: Arguments) -> anyhow::Result
     match arguments.command {
         Command::Link { user: None } => {
             let link = sign_up::invite_company(app).await?;
-            let shown = address(app.public_url.to_string(), &link.token);
-            Link { link: shown, expires: Rfc3339(link.expires), user: None }.write(global.json)?;
+            let shown = address(&app.public_url, &link.token);
+            Shown { address: shown, expires: Rfc3339(link.expires), user: None }
+                .write(global.json)?;
         }
         Command::Link { user: Some(user) } => {
             let tenant = opened.tenant(arguments.tenant.as_deref()).await?.id;
             let account = accounts::find(app, tenant, &user).await?;
             let link = sign_up::invite_account(app, by, tenant, account.id).await?;
-            let shown = address(app.public_url.to_string(), &link.token);
+            let shown = address(&app.public_url, &link.token);
             let expires = Rfc3339(link.expires);
-            Link { link: shown, expires, user: Some(account.name) }.write(global.json)?;
+            Shown { address: shown, expires, user: Some(account.name) }.write(global.json)?;
         }
         Command::Role { user, role: WishedRole(role) } => {
             let tenant = opened.tenant(arguments.tenant.as_deref()).await?.id;
             let account = accounts::find(app, tenant, &user).await?;
             let before = administrators::set_role(app, by, tenant, account.id, role).await?;
             let (role, before) = (role.map(Role::word), before.map(Role::word));
-            RoleSet { user: account.name, role, before }.write(global.json)?;
+            RoleSet { user: account.name, now: role, before }.write(global.json)?;
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// Where a link leads: its token stands behind the `#`, which browsers tell nobody.
-pub(super) fn address(public_url: String, token: &str) -> String {
+pub(super) fn address(public_url: &Origin, token: &str) -> String {
     format!("{public_url}/set-up#{token}")
 }
 
@@ -95,20 +99,20 @@ fn role(text: &str) -> Result<WishedRole, String> {
     role.map(|role| WishedRole(Some(role))).ok_or_else(|| format!("known are {}, none", words()))
 }
 
-impl Output for Link {
+impl Output for Shown {
     fn text(&self) -> String {
         let what = match &self.user {
             Some(user) => format!("“{user}” sets a password with it"),
             None => "It makes a company with its owner".to_owned(),
         };
         let until = String::from(self.expires);
-        format!("{}\n\n{what}; it counts once, until {until}.\n", self.link)
+        format!("{}\n\n{what}; it counts once, until {until}.\n", self.address)
     }
 }
 
 impl Output for RoleSet {
     fn text(&self) -> String {
-        match self.role {
+        match self.now {
             Some(role) => format!("“{}” is {role}.\n", self.user),
             None => format!("“{}” has no role any more.\n", self.user),
         }

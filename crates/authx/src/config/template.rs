@@ -40,8 +40,7 @@ impl Template<'_> {
     pub fn text(&self) -> String {
         let Self { public_url, phone_url, database, tls, push_contact } = self;
         let own = public_url.is_loopback();
-        let fitting = if public_url.is_https() { TlsTemplate::Files } else { TlsTemplate::Proxy };
-        let tls = tls.unwrap_or(fitting);
+        let tls = tls.unwrap_or_else(|| TlsTemplate::fitting(public_url));
         let address = match (own, tls) {
             (true, _) => format!("127.0.0.1:{}", public_url.port()),
             (false, TlsTemplate::Proxy) => "127.0.0.1:8080".to_owned(),
@@ -51,8 +50,8 @@ impl Template<'_> {
         };
         let ((mode, files), acme) = (tls.words(), tls.acme());
         // A machine that serves only itself is a trial, and often has no time server.
-        let synchronised = if own { "false" } else { "true" };
-        let quoted = toml::Value::String((*database).to_owned());
+        let synchronised = !own;
+        let database = toml::Value::String((*database).to_owned());
         let push = push(*push_contact);
         format!(
             r#"# AuthX. Relative paths begin at this file's directory; `authx config check` finds mistakes.
@@ -65,7 +64,7 @@ phone_url = "{phone_url}"
 
 # "sqlite:PATH", "postgres://USER@HOST/NAME?sslmode=require", or "file:PATH" or "credential:NAME" of
 # what holds such an address with its password.
-database = {quoted}
+database = {database}
 
 # Where the packages of authx-openvpn lie that operators download for their VPN hosts.
 # packages_directory = "/usr/share/authx/packages"
@@ -110,6 +109,11 @@ connections = 50000
 }
 
 impl TlsTemplate<'_> {
+    /// What an address asks for.
+    fn fitting(public_url: &Origin) -> Self {
+        if public_url.is_https() { Self::Files } else { Self::Proxy }
+    }
+
     /// The word for it, and what makes the lines about files comments.
     fn words(self) -> (&'static str, &'static str) {
         match self {

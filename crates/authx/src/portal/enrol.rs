@@ -27,6 +27,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse as _, Response},
 };
+use std::fmt::Write as _;
 use zeroize::Zeroizing;
 
 pub(super) fn routes() -> Vec<Route> {
@@ -80,7 +81,7 @@ async fn show(
         Some(Pending::Enrol { phone: Some(kept) }) => match offered(portal, visit, kept).await? {
             Some(Offered::Counts) => {
                 let cookie = sessions::prove(app, visit, BY_PHONE, Batch::default()).await?;
-                return Ok(with_cookie(headers, cookie, "/".to_owned()));
+                return Ok(with_cookie(headers, &cookie, "/"));
             }
             Some(Offered::Open(offer)) => Some(offer),
             None => None,
@@ -136,7 +137,8 @@ fn qr(link: &str) -> Result<String, PortalError> {
     for (at, colour) in code.to_colors().iter().enumerate() {
         if *colour == qrcode::Color::Dark {
             let (x, y) = (at % width, at / width);
-            path.push_str(&format!("M{x} {y}h1v1h-1z"));
+            // Writing to a String cannot fail.
+            let _ = write!(path, "M{x} {y}h1v1h-1z");
         }
     }
     Ok(format!(
@@ -188,7 +190,7 @@ async fn passkey(
     match passkeys::add(app, &visit.actor(), tenant, account, name, state, answer).await {
         Ok(_) => {
             let cookie = sessions::prove(app, visit, BY_PASSKEY, Batch::default()).await?;
-            Ok(with_cookie(&headers, cookie, "/".to_owned()))
+            Ok(with_cookie(&headers, &cookie, "/"))
         }
         Err(error @ (PasskeyError::Declined | PasskeyError::Over | PasskeyError::Name(_))) => {
             let fault = Some(format!("{}.", capitalised(&error.to_string())));

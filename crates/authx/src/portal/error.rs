@@ -79,6 +79,7 @@ pub(crate) enum PortalError {
 
 impl PortalError {
     /// The page that says so. What went wrong inside is said to the log alone.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "all others say what their status says")]
     fn trouble(&self) -> Trouble {
         let status = self.status();
         if status == StatusCode::NOT_FOUND {
@@ -126,7 +127,6 @@ impl PortalError {
     /// The status of the answer.
     pub(crate) fn status(&self) -> StatusCode {
         match self {
-            Self::Admin(error) => of_admin(error),
             Self::Clock(_)
             | Self::Login(
                 LoginError::Busy
@@ -147,7 +147,8 @@ impl PortalError {
             )
             | Self::Role(RoleError::Account(AccountError::Unknown(_)))
             | Self::SignUp(SignUpError::Link) => StatusCode::NOT_FOUND,
-            Self::Account(AccountError::Admin(error))
+            Self::Admin(error)
+            | Self::Account(AccountError::Admin(error))
             | Self::Own(
                 OwnError::Admin(error)
                 | OwnError::Account(AccountError::Admin(error))
@@ -163,11 +164,11 @@ impl PortalError {
             | Self::Own(_)
             | Self::Passkey(_)
             | Self::Phone(_)
+            | Self::Refused(_)
             | Self::Role(_)
             | Self::SignUp(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Elsewhere | Self::NotAllowed(_) | Self::StaleForm => StatusCode::FORBIDDEN,
             Self::FormTooLong => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::SessionOver => StatusCode::UNAUTHORIZED,
             Self::Login(_) | Self::Unguarded => StatusCode::INTERNAL_SERVER_ERROR,
         }

@@ -109,7 +109,7 @@ async fn page(State(portal): State<Portal>, who: Who) -> Result<Response, Portal
         passkeys: passkeys::list(app, tenant, account).await?,
         recovery: row.factors.iter().any(|factor| factor == "recovery"),
         sessions: session_rows(sessions::list(app, tenant, account).await?, visit),
-        logins: entries.into_iter().rev().filter_map(login_row).take(MOST_LOGINS).collect(),
+        logins: entries.iter().rev().filter_map(login_row).take(MOST_LOGINS).collect(),
         chrome,
     };
     Ok(render(&page).into_response())
@@ -141,7 +141,7 @@ fn session_rows(sessions: Vec<Visit>, own: &Visit) -> Vec<SessionRow> {
     sessions.into_iter().map(row).collect()
 }
 
-fn login_row(entry: Entry) -> Option<LoginRow> {
+fn login_row(entry: &Entry) -> Option<LoginRow> {
     let result = match entry.event.as_str() {
         "login_allowed" => Badge::granted(),
         "login_refused" => Badge::refused(),

@@ -100,6 +100,10 @@ async fn link(State(portal): State<Portal>, visitor: Visitor) -> Response {
 }
 
 /// A new password behind a right link: it counts when the second factor was given.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "whatever else went wrong is the page's own trouble"
+)]
 async fn choose(
     State(portal): State<Portal>,
     visitor: Visitor,
@@ -113,7 +117,7 @@ async fn choose(
     };
     let mut form = Form::sent(&fields);
     match begun {
-        Ok(cookie) => return Ok(with_cookie(&headers, cookie, "/sign-in/confirm".to_owned())),
+        Ok(cookie) => return Ok(with_cookie(&headers, &cookie, "/sign-in/confirm")),
         Err(Stopped::Error(error)) => return Err(error),
         Err(Stopped::NoFactor) => {
             form.fault = Some(
@@ -145,6 +149,10 @@ enum Stopped {
 }
 
 impl<E: Into<PortalError>> std::convert::From<E> for Stopped {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "whatever else went wrong is the page's own trouble"
+    )]
     fn from(error: E) -> Self {
         match error.into() {
             PortalError::SignUp(error) => Self::SignUp(error),

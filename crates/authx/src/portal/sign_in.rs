@@ -121,7 +121,7 @@ async fn password(
     let mut form = Form::sent(&fields);
     let tried = try_password(&portal, &from, &fields, &next).await;
     match tried {
-        Ok(cookie) => Ok(with_cookie(&headers, cookie.0, cookie.1)),
+        Ok(cookie) => Ok(with_cookie(&headers, &cookie.0, &cookie.1)),
         Err(Refused::Error(error)) => Err(error),
         Err(Refused::Said(text)) => {
             form.fault = Some(text);
@@ -138,6 +138,10 @@ pub(super) enum Refused {
 }
 
 impl<E: Into<PortalError>> std::convert::From<E> for Refused {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "whatever else went wrong is the page's own trouble"
+    )]
     fn from(error: E) -> Self {
         match error.into() {
             PortalError::Login(
@@ -238,7 +242,7 @@ async fn passkey(
     let (tenant, account) = (opened.tenant, opened.account);
     let begun = sessions::begin_proved(app, tenant, account, &from, BY_PASSKEY, opened.batch).await;
     match begun.map_err(passkeys::not_stored) {
-        Ok(cookie) => Ok(with_cookie(&headers, cookie, next)),
+        Ok(cookie) => Ok(with_cookie(&headers, &cookie, &next)),
         Err(error @ PasskeyError::Over) => refused_passkey(&portal, &visitor, &error, next).await,
         Err(error) => Err(error.into()),
     }
@@ -295,7 +299,7 @@ async fn settle(
         let next = confirm::next_of(visit);
         confirm::reset(portal, visit).await?;
         let cookie = sessions::prove(portal.app(), visit, factor.word(), Batch::default()).await?;
-        return Ok(with_cookie(headers, cookie, next));
+        return Ok(with_cookie(headers, &cookie, &next));
     }
     let chrome = visitor.chrome(portal, "Confirm your sign-in");
     let page = Confirm::of(portal, visit, chrome, &view, fault, SIGN_IN).await?;
@@ -314,7 +318,7 @@ async fn second_by_passkey(
         Ok(cookie) => {
             confirm::reset(&portal, visit).await?;
             confirm::give_up(&portal, visit).await?;
-            Ok(with_cookie(&headers, cookie, confirm::next_of(visit)))
+            Ok(with_cookie(&headers, &cookie, &confirm::next_of(visit)))
         }
         Err(error @ (PasskeyError::Declined | PasskeyError::Over)) => {
             let Some(Pending::Login { id, .. }) = &visit.pending else {
@@ -352,9 +356,9 @@ async fn sign_out(
 }
 
 /// Sends a browser on with its new cookie.
-pub(super) fn with_cookie(headers: &HeaderMap, cookie: sessions::Cookie, to: String) -> Response {
-    let mut response = guard::redirect(headers, &to);
-    response.headers_mut().append(header::SET_COOKIE, cookies::set_session(&cookie));
+pub(super) fn with_cookie(headers: &HeaderMap, cookie: &sessions::Cookie, to: &str) -> Response {
+    let mut response = guard::redirect(headers, to);
+    response.headers_mut().append(header::SET_COOKIE, cookies::set_session(cookie));
     response
 }
 

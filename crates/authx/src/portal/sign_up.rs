@@ -133,7 +133,7 @@ async fn company(
     };
     let link = (!token.is_empty()).then_some(token);
     let error = match sign_up::company(portal.app(), &from, link, wish).await {
-        Ok(cookie) => return Ok(with_cookie(&headers, cookie, "/enrol".to_owned())),
+        Ok(cookie) => return Ok(with_cookie(&headers, &cookie, "/enrol")),
         Err(error) => error,
     };
     let mut form = Form::sent(&fields);
@@ -155,6 +155,10 @@ async fn company(
     Ok(render_as(StatusCode::UNPROCESSABLE_ENTITY, &page).into_response())
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "whatever else went wrong is the page's own trouble"
+)]
 async fn account(
     State(portal): State<Portal>,
     visitor: Visitor,
@@ -165,7 +169,7 @@ async fn account(
     let token = fields.text("set_up_token").to_owned();
     let password = Zeroizing::new(fields.raw("password").to_owned());
     let error = match sign_up::account(portal.app(), &from, &token, password).await {
-        Ok(Some(cookie)) => return Ok(with_cookie(&headers, cookie, "/enrol".to_owned())),
+        Ok(Some(cookie)) => return Ok(with_cookie(&headers, &cookie, "/enrol")),
         Ok(None) => return Ok(guard::redirect(&headers, "/sign-in")),
         Err(error) => error,
     };

@@ -52,7 +52,7 @@ async fn page(
 ) -> Result<Response, PortalError> {
     let visit = &who.visit;
     if visit.is_fresh(portal.app().now()?) {
-        return carry_on(&portal, &who, &headers, &wanted(query.as_deref())).await;
+        return Ok(carry_on(&portal, &who, &headers, &wanted(query.as_deref())));
     }
     let login = match &visit.pending {
         Some(Pending::Login { id, .. }) => {
@@ -77,7 +77,7 @@ async fn settle(
     {
         let cookie = sessions::prove(portal.app(), visit, factor.word(), Batch::default()).await?;
         let next = if visit.has_stash { "/confirm".to_owned() } else { confirm::next_of(visit) };
-        return Ok(with_cookie(headers, cookie, next));
+        return Ok(with_cookie(headers, &cookie, &next));
     }
     let chrome = who.alone(portal, "Confirm that it is you");
     let page = match &view {
@@ -89,17 +89,12 @@ async fn settle(
 
 /// A fresh factor is there: the page with the one button that does what was held back, or where
 /// somebody wanted to go.
-async fn carry_on(
-    portal: &Portal,
-    who: &Who,
-    headers: &HeaderMap,
-    next: &str,
-) -> Result<Response, PortalError> {
+fn carry_on(portal: &Portal, who: &Who, headers: &HeaderMap, next: &str) -> Response {
     if !who.visit.has_stash {
-        return Ok(guard::redirect(headers, next));
+        return guard::redirect(headers, next);
     }
     let page = Confirm::ready(who.alone(portal, "Confirmed"), STEP_UP);
-    Ok(render_as(StatusCode::OK, &page).into_response())
+    render_as(StatusCode::OK, &page).into_response()
 }
 
 /// Begins a login for whom no passkey is at hand.
@@ -146,7 +141,7 @@ async fn passkey(
             confirm::give_up(&portal, visit).await?;
             let next =
                 if visit.has_stash { "/confirm".to_owned() } else { confirm::next_of(visit) };
-            Ok(with_cookie(&headers, cookie, next))
+            Ok(with_cookie(&headers, &cookie, &next))
         }
         Err(error @ (PasskeyError::Declined | PasskeyError::Over)) => {
             let fault = Some(format!("{}.", capitalised(&error.to_string())));

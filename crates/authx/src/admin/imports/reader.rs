@@ -86,7 +86,7 @@ impl<R: Read> Lines<R> {
         }
         let mark = if start.starts_with(&[0xef, 0xbb, 0xbf]) { 3 } else { 0 };
         let first = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
-        let many = |wanted: u8| first.iter().filter(|byte| **byte == wanted).count();
+        let many = |wanted: u8| first.split(|byte| *byte == wanted).count();
         let delimiter = if many(b';') > many(b',') { b';' } else { b',' };
         buffered.consume(mark);
         let metered = Metered { inner: buffered, left: Arc::clone(&left) };
@@ -161,7 +161,12 @@ impl<R: Read> Lines<R> {
             }
             match error.into_kind() {
                 csv::ErrorKind::Io(error) => ImportError::Read(error),
-                other => ImportError::Read(std::io::Error::other(format!("{other:?}"))),
+                csv::ErrorKind::Utf8 { .. }
+                | csv::ErrorKind::UnequalLengths { .. }
+                | csv::ErrorKind::Seek
+                | csv::ErrorKind::Serialize(_)
+                | csv::ErrorKind::Deserialize { .. }
+                | _ => ImportError::Read(std::io::Error::other("not readable as CSV")),
             }
         })
     }

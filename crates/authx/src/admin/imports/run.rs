@@ -62,7 +62,8 @@ pub async fn check_and_keep(
     let kept = std::sync::Arc::clone(&file);
     let open = move || {
         let file = std::sync::Arc::clone(&file);
-        Ok(Box::new(std::io::Cursor::new(file)) as Box<dyn Read + Send>)
+        let read: Box<dyn Read + Send> = Box::new(std::io::Cursor::new(file));
+        Ok(read)
     };
     let mut faults = vec![];
     let mut told = |fault| {
@@ -132,7 +133,8 @@ pub async fn start(
     let file: std::sync::Arc<[u8]> = file.into();
     let open = move || {
         let file = std::sync::Arc::clone(&file);
-        Ok(Box::new(std::io::Cursor::new(file)) as Box<dyn Read + Send>)
+        let read: Box<dyn Read + Send> = Box::new(std::io::Cursor::new(file));
+        Ok(read)
     };
     let digest = form(&open).await?;
     let options = Options { name: import.name, renew: import.renew };
@@ -223,7 +225,7 @@ async fn form(open: Open<'_>) -> Result<String, ImportError> {
         }
         drop(lines);
         let digest = hashed.digest.finish();
-        Ok(digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect())
+        Ok(hex(digest.as_ref()))
     };
     let ended = tokio::task::spawn_blocking(read).await;
     ended.map_err(|error| ImportError::Read(std::io::Error::other(error)))?
@@ -394,7 +396,9 @@ impl<'a> Taking<'a> {
                     Err(error) => return Err(AdminError::from(error).into()),
                 }
             }
-            faults.into_iter().for_each(|fault| self.fault(fault, told));
+            for fault in faults {
+                self.fault(fault, told);
+            }
             return Ok(());
         }
         Err(AdminError::Busy.into())
@@ -587,3 +591,12 @@ fn fault(line: &Line, column: &'static str, value: &str, message: String) -> Fau
 const PART: usize = 500;
 /// Faults that are kept for who looks at them later.
 const MOST_KEPT: usize = 10_000;
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

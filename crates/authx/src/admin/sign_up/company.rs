@@ -11,9 +11,9 @@ use crate::{
     store::{Batch, StoreError, accounts, portal as stored, tenants},
 };
 use authx_core::{
-    TenantId, UserId,
+    Millis, TenantId, UserId,
     audit::EventKind,
-    name::{InvalidName, Name, fold},
+    name::{Name, fold},
     role::Role,
     seal::DataKey,
 };
@@ -53,56 +53,23 @@ pub async fn company(
         None => return Err(SignUpError::Closed),
     };
     let NewCompany { company, display, mail, password } = new;
-    let named = |error: InvalidName| SignUpError::Company(error.to_string());
-    let company = Name::new(&company).map_err(named)?;
+    let company = Name::new(&company).map_err(|error| SignUpError::Company(error.to_string()))?;
     let display = shown(&display).map_err(SignUpError::Display)?;
     let mail = address(&mail).map_err(SignUpError::Mail)?;
-    let name = Name::new(&mail).map_err(|error| SignUpError::Mail(error.to_string()))?;
-    let taken = tenants::tenant_named(&app.store, &company).await.map_err(AdminError::from)?;
-    if taken.is_some() {
+    let login = Name::new(&mail).map_err(|error| SignUpError::Mail(error.to_string()))?;
+    let other = tenants::tenant_named(&app.store, &company).await.map_err(AdminError::from)?;
+    if other.is_some() {
         return Err(SignUpError::Company(taken_name(&company)));
     }
     let known = vec![company.to_string(), display.clone(), mail.clone()];
     let hash = passwords::hashed(app, password, known).await?;
     let now = app.now().map_err(AdminError::from)?;
-    let (tenant, account, key, wrapped) = app.decide(now, |cx| {
-        let (tenant, account) = (TenantId::new(cx), UserId::new(cx));
-        let key = DataKey::generate(cx);
-        let wrapped = app.keys.master.wrap(cx, tenant, &key);
-        (tenant, account, key, wrapped)
-    });
-    let sealed = passwords::sealed_under(app, &key, tenant, now, account, &hash);
-    let mut batch = Batch::default();
-    if let Some(digest) = link {
-        batch = batch.spend_portal_link(digest, now);
-    }
-    let batch = batch
-        .insert_tenant(tenant, &company, wrapped, now)
-        .insert_account(accounts::NewAccount {
-            tenant,
-            id: account,
-            name: &name,
-            known: accounts::Known {
-                display: Some(&display),
-                mail: Some(&mail),
-                search: &fold(&format!("{mail}\n{display}")),
-            },
-            active: true,
-            password: Some(sealed),
-            now,
-            import: None,
-        })
-        .insert_alias(tenant, account, &name.folded())
-        .set_role(tenant, account, Some(Role::Owner));
-    let made = detail([("name", company.as_str().into()), ("by", name.as_str().into())]);
-    let batch = app.record(batch, now, tenant, EventKind::TenantCreated, About::default(), made);
-    let about = About { user: Some(account), ..About::default() };
-    let owner = detail([
-        ("name", name.as_str().into()),
-        ("role", Role::Owner.word().into()),
-        ("by", name.as_str().into()),
-    ]);
-    let batch = app.record(batch, now, tenant, EventKind::UserCreated, about, owner);
+    let owner = Owner { login: &login, display: &display, mail: &mail, hash: &hash };
+    let (tenant, account, batch) = made(app, now, &company, &owner);
+    let batch = match link {
+        Some(digest) => Batch::default().spend_portal_link(digest, now).and(batch),
+        None => batch,
+    };
     match app.store.commit(batch).await {
         Ok(()) => {}
         Err(StoreError::Conflict) if link.is_some() && look_spent(app, link).await? => {
@@ -113,6 +80,51 @@ pub async fn company(
     }
     let pending = Pending::Enrol { phone: None };
     Ok(sessions::begin(app, tenant, account, from, &pending).await?)
+}
+
+/// Who owns a company that is being made.
+struct Owner<'a> {
+    login: &'a Name,
+    display: &'a str,
+    mail: &'a str,
+    hash: &'a Zeroizing<String>,
+}
+
+/// What makes a company with its owner, and what is recorded of it.
+fn made(app: &App, now: Millis, company: &Name, owner: &Owner<'_>) -> (TenantId, UserId, Batch) {
+    let (tenant, account, key, wrapped) = app.decide(now, |cx| {
+        let (tenant, account) = (TenantId::new(cx), UserId::new(cx));
+        let key = DataKey::generate(cx);
+        let wrapped = app.keys.master.wrap(cx, tenant, &key);
+        (tenant, account, key, wrapped)
+    });
+    let sealed = passwords::sealed_under(app, &key, tenant, now, account, owner.hash);
+    let batch = Batch::default()
+        .insert_tenant(tenant, company, wrapped, now)
+        .insert_account(accounts::NewAccount {
+            tenant,
+            id: account,
+            name: owner.login,
+            known: accounts::Known {
+                display: Some(owner.display),
+                mail: Some(owner.mail),
+                search: &fold(&format!("{}\n{}", owner.mail, owner.display)),
+            },
+            active: true,
+            password: Some(sealed),
+            now,
+            import: None,
+        })
+        .insert_alias(tenant, account, &owner.login.folded())
+        .set_role(tenant, account, Some(Role::Owner));
+    let by = owner.login.as_str();
+    let entry = detail([("name", company.as_str().into()), ("by", by.into())]);
+    let batch = app.record(batch, now, tenant, EventKind::TenantCreated, About::default(), entry);
+    let about = About { user: Some(account), ..About::default() };
+    let entry =
+        detail([("name", by.into()), ("role", Role::Owner.word().into()), ("by", by.into())]);
+    let batch = app.record(batch, now, tenant, EventKind::UserCreated, about, entry);
+    (tenant, account, batch)
 }
 
 async fn look_spent(app: &App, link: Option<[u8; 32]>) -> Result<bool, AdminError> {

@@ -83,7 +83,7 @@ pub enum SignUpError {
 /// [`AdminError`].
 pub async fn invite_company(app: &App) -> Result<Link, AdminError> {
     let now = app.now()?;
-    let (link, batch) = app.decide(now, |cx| company_link(cx));
+    let (link, batch) = app.decide(now, company_link);
     app.store.commit(batch).await?;
     Ok(link)
 }

@@ -13,6 +13,7 @@ use authx_core::{ImportId, TenantId, wire::login::Rfc3339};
 use authx_program::output::emit;
 use clap::Args;
 use serde::Serialize;
+use std::fmt::Write as _;
 use std::{
     fs::File,
     io::{Read, Write as _},
@@ -67,7 +68,10 @@ pub(super) async fn import(
     let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let options = Options { name, renew: update };
     let path = Arc::new(file);
-    let open = move || Ok(Box::new(File::open(path.as_path())?) as Box<dyn Read + Send>);
+    let open = move || {
+        let read: Box<dyn Read + Send> = Box::new(File::open(path.as_path())?);
+        Ok(read)
+    };
     let mut written = match &errors {
         Some(path) => {
             let mut file =
@@ -162,10 +166,11 @@ impl Output for Taken {
         }
         let shown = u64::try_from(self.faults.len()).unwrap_or(u64::MAX);
         if faults > shown {
-            text.push_str(&format!("And {} more; `--errors FILE` writes all.\n", faults - shown));
+            let more = faults - shown;
+            let _ = writeln!(text, "And {more} more; `--errors FILE` writes all.");
         }
         if let Some(id) = self.import_id.filter(|_| made > 0) {
-            text.push_str(&format!("Back again: authx user undo-import {id}\n"));
+            let _ = writeln!(text, "Back again: authx user undo-import {id}");
         }
         text
     }

@@ -54,6 +54,7 @@ const LOGINS: Spec = Spec {
 
 #[derive(Template)]
 #[template(path = "portal/logins/list.html")]
+#[expect(clippy::struct_excessive_bools, reason = "each shows something of its own")]
 struct List {
     chrome: Chrome,
     listing: Listing,

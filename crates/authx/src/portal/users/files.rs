@@ -154,7 +154,7 @@ async fn one(
     let more_faults = faults.len() > SHOWN;
     faults.truncate(SHOWN);
     let chrome = who.chrome(&portal, &import.name, Place::Users);
-    let page = One { chrome, at, figures, faults, more_faults, import };
+    let page = One { chrome, import, at, figures, faults, more_faults };
     Ok(render(&page).into_response())
 }
 
@@ -163,6 +163,10 @@ async fn found(portal: &Portal, who: &Who, import: &str) -> Result<Import, Porta
     imports::find(portal.app(), who.tenant(), id).await.map_err(unknown)
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "whatever else went wrong is the page's own trouble"
+)]
 fn unknown(error: ImportError) -> PortalError {
     match error {
         ImportError::Admin(error) => error.into(),

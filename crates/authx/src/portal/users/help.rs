@@ -148,16 +148,22 @@ async fn give(
             let field = match &error {
                 bypass::BypassError::Reason => "reason",
                 bypass::BypassError::Time => "secs",
-                _ => "leave",
+                bypass::BypassError::Account(_)
+                | bypass::BypassError::Admin(_)
+                | bypass::BypassError::Digits { .. }
+                | bypass::BypassError::NeedsLeave
+                | bypass::BypassError::Owner
+                | bypass::BypassError::OwnWish
+                | bypass::BypassError::Over => "leave",
             };
             form.refuse(field, failed(error)?);
-            unprocessable(&of(&portal, &who, account, form).await?)
+            Ok(unprocessable(&of(&portal, &who, account, form).await?))
         }
     }
 }
 
-fn unprocessable(page: &Bypass) -> Result<Response, PortalError> {
-    Ok(render_as(StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+fn unprocessable(page: &Bypass) -> Response {
+    render_as(StatusCode::UNPROCESSABLE_ENTITY, page).into_response()
 }
 
 async fn end(
@@ -209,7 +215,7 @@ async fn answer(
         Err(error) => {
             let mut form = Form::new().with("kind", "code").with("secs", "86400");
             form.refuse("digits", failed(error)?);
-            unprocessable(&of(&portal, &who, account, form).await?)
+            Ok(unprocessable(&of(&portal, &who, account, form).await?))
         }
     }
 }
@@ -303,7 +309,7 @@ struct Caller {
 }
 
 impl Caller {
-    fn digits(&self, text: &str) -> String {
+    fn digits(text: &str) -> String {
         threes(text)
     }
 }

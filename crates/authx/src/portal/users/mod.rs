@@ -39,6 +39,7 @@ use axum::{
     http::HeaderMap,
     response::{IntoResponse as _, Response},
 };
+use std::fmt::Write as _;
 
 pub(super) fn routes() -> Vec<Route> {
     use Permission::{UsersRead, UsersWrite};
@@ -228,9 +229,9 @@ async fn bulk(
         let name = first.name.as_deref().unwrap_or("one who is gone");
         let why = first.refused.as_deref().unwrap_or_default();
         let others = bad.len().saturating_sub(1);
-        text.push_str(&format!(" Not “{name}”: {why}."));
+        let _ = write!(text, " Not “{name}”: {why}.");
         if others > 0 {
-            text.push_str(&format!(" And {others} more."));
+            let _ = write!(text, " And {others} more.");
         }
     }
     done(&portal, &who, &headers, &text, None, "/users").await
@@ -255,6 +256,10 @@ fn id(text: &str) -> Result<UserId, PortalError> {
 }
 
 /// An account that nobody may know of is not there.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "whatever else went wrong is the page's own trouble"
+)]
 fn gone(error: AccountError) -> PortalError {
     match error {
         AccountError::Admin(error) => error.into(),

@@ -60,6 +60,7 @@ pub(super) fn routes() -> Vec<Route> {
 
 /// What may be done on the page.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each lets something of its own")]
 pub(super) struct May {
     pub(super) write: bool,
     pub(super) factors: bool,
@@ -291,6 +292,10 @@ pub(super) struct Secret {
 
 /// A link that is shown once, or a mail. Who may not write users reaches them by what is on record
 /// alone.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "whatever else went wrong is the page's own trouble"
+)]
 async fn invite(
     State(portal): State<Portal>,
     who: Who,
@@ -419,6 +424,10 @@ async fn theirs(
 }
 
 /// For the page of a bypass.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "whatever else went wrong is the page's own trouble"
+)]
 pub(super) fn failed(error: bypass::BypassError) -> Result<String, PortalError> {
     match error {
         bypass::BypassError::Admin(error) => Err(error.into()),
