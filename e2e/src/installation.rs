@@ -227,7 +227,16 @@ impl Installation {
             let place = factor_place(tenant, &factor);
             let record = app.decide(now, |cx| caller.data_key.seal(cx, &place, &record));
             batch = batch
-                .insert_account(tenant, id, &person, None, now)
+                .insert_account(NewAccount {
+                    tenant,
+                    id,
+                    name: &person,
+                    known: Known { display: None, mail: None, search: &person.folded() },
+                    active: true,
+                    password: None,
+                    now,
+                    import: None,
+                })
                 .insert_alias(tenant, id, &person.folded())
                 .insert_factor(NewFactor {
                     tenant,

@@ -21,12 +21,12 @@ impl World {
     }
 
     async fn join(&self, group: GroupId) {
-        let World { app, by, tenant, alice, .. } = self;
+        let Self { app, by, tenant, alice, .. } = self;
         groups::add(app, by, *tenant, group, &[*alice]).await.unwrap();
     }
 
     async fn leave(&self, group: GroupId) {
-        let World { app, by, tenant, alice, .. } = self;
+        let Self { app, by, tenant, alice, .. } = self;
         groups::remove(app, by, *tenant, group, &[*alice]).await.unwrap();
     }
 
