@@ -19,7 +19,12 @@ use authx::{
     init::{self, Wish},
     logins::factor_place,
     random::OsRandom,
-    store::{Batch, enrolments::NewFactor, testing},
+    store::{
+        Batch,
+        accounts::{self as stored, Known},
+        enrolments::NewFactor,
+        testing,
+    },
 };
 use authx_core::{
     ApplicationId, FactorId, TenantId, UserId,
@@ -227,7 +232,7 @@ impl Installation {
             let place = factor_place(tenant, &factor);
             let record = app.decide(now, |cx| caller.data_key.seal(cx, &place, &record));
             batch = batch
-                .insert_account(NewAccount {
+                .insert_account(stored::NewAccount {
                     tenant,
                     id,
                     name: &person,
