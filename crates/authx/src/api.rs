@@ -8,7 +8,7 @@ mod openapi;
 pub mod phone;
 mod signed;
 
-pub use openapi::{document, router};
+pub use openapi::{document, nothing, router};
 
 use crate::{app::App, serve::Stopping};
 use authx_core::wire::signature::authority;

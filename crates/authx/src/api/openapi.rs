@@ -5,6 +5,7 @@ use axum::{
     Router,
     body::Bytes,
     http::{StatusCode, header},
+    response::{IntoResponse as _, Response},
     routing::get,
 };
 use utoipa::OpenApi;
@@ -33,14 +34,17 @@ pub fn router(api: Api) -> Router {
     let kind = [(header::CONTENT_TYPE, "application/json")];
     router
         .route("/api/v1/openapi.json", get(async move || (kind, document)))
-        .fallback(|| async {
-            ApiError::new(StatusCode::NOT_FOUND, "not_found", "there is nothing here")
-        })
+        .fallback(async || nothing())
         .method_not_allowed_fallback(|| async {
             let detail = "this resource has no such method";
             ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
         })
         .with_state(api)
+}
+
+/// The answer where nothing is.
+pub fn nothing() -> Response {
+    ApiError::new(StatusCode::NOT_FOUND, "not_found", "there is nothing here").into_response()
 }
 
 /// The document that describes them.

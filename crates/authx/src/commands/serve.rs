@@ -15,10 +15,17 @@ use crate::random::OsRandom;
 use crate::serve::{Server, Sites, Stop, Stopping, stopping, systemd};
 use anyhow::Context as _;
 use authx_program::logging;
+use axum::{
+    Router,
+    extract::Request,
+    http::{HeaderValue, Method, header},
+    response::Response,
+};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::process::ExitCode;
 use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
+use tower::ServiceExt as _;
 
 pub(super) async fn run(global: &Global) -> anyhow::Result<ExitCode> {
     let mut config = Config::load(&global.config)?;
@@ -62,10 +69,22 @@ fn sites(config: &Config, app: &Arc<App>, server: &Server, stopping: &Stopping) 
     let portal = Portal::new(app.clone());
     let public =
         health::router(Arc::new(health)).merge(api::router(api)).merge(portal::router(&portal));
+    let page = portal::nowhere(&portal);
     let public = public.merge(portal_site::router());
+    let public = public.fallback(move |request| nowhere(page.clone(), request));
     let phone = PhoneApi::new(app.clone(), config.limits.body_bytes, stopping.clone());
     let phone = phone::router(phone).merge(phone_site::router());
     Sites { public, phone, phone_host: config.phone_url.host().to_owned() }
+}
+
+/// Where nothing is: a page for people, what the API says for programs.
+async fn nowhere(page: Router, request: Request) -> Response {
+    let accepts = request.headers().get(header::ACCEPT).map(HeaderValue::to_str);
+    let person = accepts.is_some_and(|text| text.is_ok_and(|text| text.contains("text/html")));
+    if !person || request.method() != Method::GET {
+        return api::nothing();
+    }
+    page.oneshot(request).await.unwrap_or_else(|never| match never {})
 }
 
 /// SIGTERM (systemd) and SIGINT (a terminal) mean the same: finish and go.

@@ -35,7 +35,7 @@ mod users;
 mod who;
 pub mod words;
 
-pub use routes::{Access, Route, router, routes};
+pub use routes::{Access, Route, nowhere, router, routes};
 
 use crate::{app::App, serve::ClientAddress};
 use axum::{

@@ -1,7 +1,7 @@
 //! The only list of the portal's routes: each says for whom it is, and the guard is put around it
 //! here and nowhere else.
 
-use super::{Portal, guard};
+use super::{Portal, error::PortalError, guard};
 use authx_core::role::Permission;
 use axum::{
     Router,
@@ -99,6 +99,13 @@ pub fn router(portal: &Portal) -> Router {
         .into_iter()
         .fold(Router::new(), |router, (path, methods)| router.route(path, methods));
     router.with_state(portal.clone())
+}
+
+/// The page that stands where nothing is.
+pub fn nowhere(portal: &Portal) -> Router {
+    let rule = guard::Rule { access: Access::Public, streams: false };
+    let guarded = from_fn_with_state((portal.clone(), rule), guard::guard);
+    Router::new().fallback(async || PortalError::NotFound).layer(guarded)
 }
 
 impl std::fmt::Debug for Route {

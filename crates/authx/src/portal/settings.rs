@@ -162,6 +162,11 @@ impl List {
     }
 }
 
+/// The form for another one. Whoever makes an owner of somebody has to say so.
+fn invitation() -> Form {
+    Form::new().with("role", Role::Administrator.word())
+}
+
 /// The roles that a role may give, the highest first.
 fn roles(own: Option<Role>) -> Vec<(&'static str, &'static str)> {
     let may =
@@ -173,7 +178,7 @@ fn roles(own: Option<Role>) -> Vec<(&'static str, &'static str)> {
 const OWNERS: (Role, Role) = (Role::Owner, Role::Owner);
 
 async fn list(State(portal): State<Portal>, who: Who) -> Result<Response, PortalError> {
-    let page = List::of(&portal, &who, Form::new(), None).await?;
+    let page = List::of(&portal, &who, invitation(), None).await?;
     Ok(render(&page).into_response())
 }
 
@@ -189,7 +194,7 @@ async fn invite(
         let page = List::of(&portal, &who, form, None).await?;
         return Ok(render_as(StatusCode::UNPROCESSABLE_ENTITY, &page).into_response());
     };
-    let page = List::of(&portal, &who, Form::new(), Some((name, link))).await?;
+    let page = List::of(&portal, &who, invitation(), Some((name, link))).await?;
     Ok(render(&page).into_response())
 }
 
@@ -282,7 +287,7 @@ async fn link(
     let account = accounts::row(app, tenant, id).await?;
     let made = sign_up::invite_account(app, by, tenant, id).await?;
     let link = format!("{}/set-up#{}", app.public_url, *made.token);
-    let page = List::of(&portal, &who, Form::new(), Some((account.name, link))).await?;
+    let page = List::of(&portal, &who, invitation(), Some((account.name, link))).await?;
     Ok(render(&page).into_response())
 }
 
