@@ -121,7 +121,10 @@ class Chromium {
   /** @param {any} wish */
   async reload(wish) { await this.page(wish).reload() }
   /** @param {any} wish */
-  async back(wish) { await this.page(wish).goBack() }
+  async back(wish) {
+    // What must not be kept is not there any more: the browser says so in place of the page.
+    await this.page(wish).goBack().catch(error => { if (!String(error).includes('ERR_CACHE_MISS')) throw error })
+  }
   /** @param {any} wish */
   url(wish) { return this.page(wish).url() }
   /** @param {any} wish */
@@ -130,6 +133,10 @@ class Chromium {
   async close_tab(wish) { await this.page(wish).close() }
   /** @param {any} wish */
   async click(wish) { await this.#find(wish.target).click() }
+  /** @param {any} wish */
+  async double_click(wish) { await this.#find(wish.target).dblclick({ noWaitAfter: true }) }
+  /** @param {any} wish */
+  async value(wish) { return this.#find(wish.target).inputValue() }
   /** @param {any} wish */
   async fill(wish) { await this.#find(wish.target).fill(wish.value) }
   /** @param {any} wish */
@@ -176,7 +183,7 @@ class Chromium {
 
   /** @param {any} wish */
   async screenshot(wish) {
-    await this.page(wish).screenshot({ path: wish.path, fullPage: !!wish.full, animations: 'disabled', scale: 'device', timeout: PATIENCE })
+    await this.page(wish).screenshot({ path: wish.path, fullPage: !!wish.full, animations: 'disabled', scale: wish.scale ?? 'device', timeout: PATIENCE })
   }
 
   /** Makes what is shown there the film of a camera. @param {any} wish */

@@ -7,6 +7,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
+    sync::Mutex,
 };
 
 /// Which browser.
@@ -24,6 +25,7 @@ pub struct Browser {
     link: Option<Link>,
     kind: Kind,
     directory: PathBuf,
+    tab: Mutex<String>,
 }
 
 /// How its window and its sensors are.
@@ -89,7 +91,7 @@ impl Browser {
             "traces": world.traces().join(name),
         });
         link.must("launch", wish).await;
-        Self { link: Some(link), kind, directory }
+        Self { link: Some(link), kind, directory, tab: Mutex::new("main".to_owned()) }
     }
 
     /// Which browser it is.
@@ -97,12 +99,20 @@ impl Browser {
         self.kind
     }
 
+    /// Does everything in the tab of this name from now on; the first one is `main`.
+    pub fn in_tab(&self, name: &str) {
+        name.clone_into(&mut self.tab.lock().unwrap());
+    }
+
     /// Keeps a picture of the window in `target/test/shots`.
     pub async fn shot(&self, name: &str) {
-        let directory = artefacts().join("shots");
-        fs::create_dir_all(&directory).unwrap();
-        let path = directory.join(format!("{name}.png"));
-        self.must("screenshot", json!({ "path": path })).await;
+        self.must("screenshot", json!({ "path": picture(name) })).await;
+    }
+
+    /// The same of the whole page, a point a pixel.
+    pub async fn whole_shot(&self, name: &str) {
+        let wish = json!({ "path": picture(name), "full": true, "scale": "css" });
+        self.must("screenshot", wish).await;
     }
 
     /// What axe holds against the page, which should be nothing.
@@ -214,7 +224,11 @@ impl Browser {
         other.must("film", json!({ "target": target.json(), "path": film })).await;
     }
 
-    pub(super) async fn must(&self, command: &str, wish: Value) -> Value {
+    pub(super) async fn must(&self, command: &str, mut wish: Value) -> Value {
+        if wish.is_null() {
+            wish = json!({});
+        }
+        wish["tab"] = self.tab.lock().unwrap().as_str().into();
         self.link.as_ref().expect("a browser that was not dropped").must(command, wish).await
     }
 }
@@ -249,6 +263,12 @@ impl Kind {
             Self::Firefox => "firefox",
         }
     }
+}
+
+fn picture(name: &str) -> PathBuf {
+    let path = artefacts().join("shots").join(format!("{name}.png"));
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    path
 }
 
 /// Processes whose command names something in the directory.

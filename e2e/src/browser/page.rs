@@ -19,6 +19,11 @@ impl Browser {
         self.must("reload", Value::Null).await;
     }
 
+    /// Goes a page back, wherever that leads.
+    pub async fn back(&self) {
+        self.must("back", Value::Null).await;
+    }
+
     /// The address of the page.
     pub async fn url(&self) -> String {
         self.must("url", Value::Null).await.as_str().unwrap().to_owned()
@@ -44,6 +49,11 @@ impl Browser {
         self.must("click", json!({ "target": target.json() })).await;
     }
 
+    /// Touches it twice, as fast as people do who are used to it.
+    pub async fn double_click(&self, target: &Target) {
+        self.must("double_click", json!({ "target": target.json() })).await;
+    }
+
     /// Types into an empty field.
     pub async fn fill(&self, target: &Target, value: &str) {
         self.must("fill", json!({ "target": target.json(), "value": value })).await;
@@ -63,6 +73,12 @@ impl Browser {
     pub async fn text(&self, target: &Target) -> String {
         let text = self.must("text", json!({ "target": target.json() })).await;
         text.as_str().unwrap().to_owned()
+    }
+
+    /// What stands in a field.
+    pub async fn value(&self, target: &Target) -> String {
+        let value = self.must("value", json!({ "target": target.json() })).await;
+        value.as_str().unwrap().to_owned()
     }
 
     /// What is written in all that fit.

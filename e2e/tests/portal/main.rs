@@ -1,0 +1,14 @@
+//! The portal in real browsers: from an empty server to a sign-in at a VPN, and every page.
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "this is how a test fails, also in what tests share"
+)]
+
+mod desk;
+mod house;
+mod manual;
+mod pages;
+mod people;
+mod sign_in;
