@@ -101,11 +101,11 @@ const OVER: &str = r"
     return over.filter(one => !over.some(other => other !== one && one.contains(other))).map(one => one.outerHTML.slice(0, 120));
 ";
 
-const LINKS: &str = r#"
+const LINKS: &str = r"
     const found = [...document.querySelectorAll('a[href]:not([download], [hx-disable], [data-hide])')];
     const here = found.map(one => new URL(one.href)).filter(one => one.origin === location.origin);
     return here.map(one => one.pathname + one.search).filter(path => path !== '/' && !/export|\.csv|\/package/.test(path));
-"#;
+";
 
 /// Bytes of a page with few rows.
 const HEAVIEST: u64 = 30_000;

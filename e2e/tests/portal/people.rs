@@ -66,8 +66,8 @@ impl Beside<'_> {
         let made = applications::create(&self.app, &self.by, self.tenant, &name, kind, &key).await;
         let made = made.unwrap();
         let key_text = made.key.text.to_string();
-        let caller = Caller { id: made.id, key: AppKey::parse(&key_text).unwrap(), key_text };
-        Client::over_socket(&self.house.socket(), &self.house.sites.public, &caller)
+        let host = Caller { id: made.id, key: AppKey::parse(&key_text).unwrap(), key_text };
+        Client::over_socket(&self.house.socket(), &self.house.sites.public, &host)
     }
 
     /// A VPN with some people, of whom one gets in, one has no second factor and one mistypes.

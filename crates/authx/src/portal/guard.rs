@@ -46,7 +46,7 @@ pub(super) async fn guard(
         Err(Held::Error(error)) => error.into_response(),
     };
     if let Some(Unshown(trouble)) = response.extensions_mut().remove() {
-        response = trouble.page(visitor.chrome(&portal, "")).into_response();
+        response = trouble.page(visitor.inside(&portal)).into_response();
     }
     said(&portal, &visitor, response.status(), swaps).await;
     if let Some(cookie) = browser.fresh {

@@ -96,6 +96,15 @@ impl Visitor {
             host: app.public_url.host().to_owned(),
         }
     }
+
+    /// The same around what is said in place of a page: with the menu, so that there is a way on.
+    pub(super) fn inside(&self, portal: &Portal) -> Chrome {
+        let chrome = self.chrome(portal, "");
+        let visit = self.visit.as_deref().filter(|visit| visit.proved.is_some());
+        let role = visit.and_then(|visit| visit.role);
+        let nav = role.map(|role| nav(role, Place::Elsewhere)).unwrap_or_default();
+        Chrome { nav, ..chrome }
+    }
 }
 
 impl FromRequestParts<Portal> for Visitor {
