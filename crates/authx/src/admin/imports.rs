@@ -7,6 +7,7 @@
 
 mod reader;
 mod run;
+mod taking;
 mod undo;
 
 pub use run::{check, check_and_keep, run, start};

@@ -4,6 +4,7 @@ mod edit;
 mod files;
 mod help;
 mod one;
+mod phone;
 
 use super::{
     Access, Portal,
@@ -49,6 +50,7 @@ pub(super) fn routes() -> Vec<Route> {
     ];
     routes.extend(edit::routes());
     routes.extend(one::routes());
+    routes.extend(phone::routes());
     routes.extend(help::routes());
     routes.extend(files::routes());
     routes

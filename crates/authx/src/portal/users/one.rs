@@ -1,6 +1,6 @@
 //! One user: what they have, in which state they are, and what is done about it.
 
-use super::{Back, account, called, done, gone, state};
+use super::{Back, account, called, done, gone, phone::Phone, state};
 use crate::{
     admin::{
         accounts::{self, Account},
@@ -10,7 +10,7 @@ use crate::{
     },
     enrol::{
         overview::{Overview, overview},
-        phones::{self, ListedPhone, PhoneError, Separate},
+        phones::{self, PhoneError, Separate},
         recovery,
     },
     portal::{
@@ -28,10 +28,8 @@ use crate::{
 };
 use askama::Template;
 use authx_core::{
-    Millis, PhoneId,
     name::Name,
     role::{Permission, Role},
-    wire::{login::Rfc3339, phone::ReachState},
 };
 use axum::{
     extract::{Path, State},
@@ -53,8 +51,6 @@ pub(super) fn routes() -> Vec<Route> {
         post("/users/{user}/aliases", Access::May(UsersWrite), alias),
         post("/users/{user}/invite", Access::May(UsersInvite), invite),
         post("/users/{user}/recovery", Access::StepUp(FactorsWrite), renew),
-        get("/users/{user}/phones/{phone}/remove", Access::May(FactorsWrite), ask),
-        post("/users/{user}/phones/{phone}/remove", Access::StepUp(FactorsWrite), remove_phone),
     ]
 }
 
@@ -82,15 +78,6 @@ struct One {
     may: May,
     owner: bool,
     form: Form,
-}
-
-struct Phone {
-    id: PhoneId,
-    name: String,
-    platform: String,
-    state: Badge,
-    seen: Option<Millis>,
-    words: String,
 }
 
 pub(super) fn may(who: &Who) -> May {
@@ -125,7 +112,7 @@ async fn shown(
     let mut names = vec![account.name.clone()];
     names.extend(account.aliases.iter().cloned());
     names.extend(account.mail.clone().filter(|mail| !names.contains(mail)));
-    let phones = phones.into_iter().map(|it| phone(&chrome, it)).collect();
+    let phones = phones.into_iter().map(|it| Phone::of(&chrome, it)).collect();
     let good = form.is_good();
     let page = One {
         state: state(&chrome, &account),
@@ -144,24 +131,6 @@ async fn shown(
     }
     let status = axum::http::StatusCode::UNPROCESSABLE_ENTITY;
     Ok(crate::portal::page::render_as(status, &page).into_response())
-}
-
-fn phone(chrome: &Chrome, phone: ListedPhone) -> Phone {
-    let since = phone.reach.since.map(|Rfc3339(at)| chrome.when(at));
-    Phone {
-        id: phone.id,
-        state: match (phone.number, phone.reach.state) {
-            (None, _) => Badge::warn("Waits for its first code"),
-            (Some(_), ReachState::Unreachable) => {
-                Badge::unreachable_since(since.as_ref().map_or("", |since| since.words()))
-            }
-            (Some(_), _) => Badge::reachable(),
-        },
-        seen: phone.reach.at.map(|Rfc3339(at)| at),
-        name: phone.name,
-        platform: phone.platform,
-        words: phone.words.join(" "),
-    }
 }
 
 #[derive(Template)]
@@ -370,57 +339,6 @@ async fn renew(
     let text = "Each is good for one sign-in. Earlier ones count no longer.".to_owned();
     let secrets = vec![("Recovery codes", codes, "recovery-codes.txt")];
     Ok(render(&Secret { chrome, way: Back::of(&account), secrets, text }).into_response())
-}
-
-#[derive(Template)]
-#[template(path = "portal/users/phone.html")]
-struct Ask {
-    chrome: Chrome,
-    way: Back,
-    account: Account,
-    phone: Phone,
-}
-
-async fn ask(
-    State(portal): State<Portal>,
-    who: Who,
-    Path((user, phone_id)): Path<(String, String)>,
-) -> Result<Response, PortalError> {
-    let (account, found) = theirs(&portal, &who, &user, &phone_id).await?;
-    let chrome = who.chrome(&portal, &format!("Remove {}", found.name), Place::Users);
-    let found = phone(&chrome, found);
-    Ok(render(&Ask { chrome, way: Back::of(&account), account, phone: found }).into_response())
-}
-
-async fn remove_phone(
-    State(portal): State<Portal>,
-    who: Who,
-    headers: HeaderMap,
-    Path((user, phone_id)): Path<(String, String)>,
-) -> Result<Response, PortalError> {
-    let (account, found) = theirs(&portal, &who, &user, &phone_id).await?;
-    let (app, by, tenant) = (portal.app(), &who.actor(), who.tenant());
-    let name = match phones::remove(app, by, tenant, found.id).await {
-        Ok(name) => name,
-        Err(PhoneError::Admin(error)) => return Err(error.into()),
-        Err(_) => return Err(PortalError::NotFound),
-    };
-    let text = format!("“{name}” removed. Its keys are dead.");
-    done(&portal, &who, &headers, &text, None, &format!("/users/{}", account.id)).await
-}
-
-/// A phone that is this user's.
-async fn theirs(
-    portal: &Portal,
-    who: &Who,
-    user: &str,
-    phone: &str,
-) -> Result<(Account, ListedPhone), PortalError> {
-    let account = account(portal, who, user).await?;
-    let id: PhoneId = phone.parse().map_err(|_| PortalError::NotFound)?;
-    let phones = phones::list(portal.app(), who.tenant(), account.id).await?;
-    let found = phones.into_iter().find(|phone| phone.id == id);
-    Ok((account, found.ok_or(PortalError::NotFound)?))
 }
 
 /// For the page of a bypass.
