@@ -65,7 +65,7 @@ async fn a_revoked_key_is_refused_at_the_very_next_request() {
         let check = || world.call(vpn, "GET", "/api/v1/check", "");
         let nonsense = || world.call(vpn, "PUT", crate::world::path(world.new_id()), "nonsense");
         let begin = || {
-            let body = crate::world::body(None).to_string();
+            let body = body(None).to_string();
             world.call(vpn, "PUT", crate::world::path(world.new_id()), body)
         };
         assert_eq!(world.send(&check()).await.status, 200);

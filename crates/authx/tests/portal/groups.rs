@@ -31,7 +31,7 @@ async fn a_first_group_is_made_and_filled() {
         let wrong = browser.post(world, &members, &[("names", "alice\ncarol <b>\n")]).await;
         assert!(wrong.refused().contains("there is no user “carol &#60;b&#62;”"));
         assert!(wrong.text.contains("alice\ncarol"), "what was typed stays");
-        assert_eq!(browser.post(world, &members, &[("names", "")]).await.refused().len() > 0, true);
+        browser.post(world, &members, &[("names", "")]).await.refused();
         let to = browser.post(world, &members, &[("names", "ALICE\r\nbob\r\nalice")]).await;
         assert_eq!(to.to(), at);
         let page = browser.get(world, &at).await;

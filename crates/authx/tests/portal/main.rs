@@ -1,7 +1,7 @@
 //! The portal's pages, asked for as a browser does, on both engines.
 #![expect(
-    clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::unwrap_used,
     reason = "this is how a test fails, also in what tests share"
 )]

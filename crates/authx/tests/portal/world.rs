@@ -200,10 +200,6 @@ impl Browser {
         &self.token
     }
 
-    pub(crate) fn forget(&mut self, cookie: &str) {
-        self.cookies.remove(cookie);
-    }
-
     pub(crate) fn cookie(&self, name: &str) -> Option<&str> {
         self.cookies.get(name).map(String::as_str)
     }
@@ -234,7 +230,7 @@ impl Browser {
         let bytes = to_bytes(body, 10_000_000).await.unwrap();
         let text = String::from_utf8_lossy(&bytes).into_owned();
         if let Some(token) = between(&text, "name=\"_csrf\" value=\"", "\"") {
-            self.token = token.to_owned();
+            token.clone_into(&mut self.token);
         }
         Page { status: parts.status, headers: parts.headers, text }
     }

@@ -32,7 +32,8 @@ pub(crate) fn measure(
 async fn ask(extent: Extent, out: &mut impl Write) -> anyhow::Result<()> {
     let lines = extent.many_users;
     // A tenth of the lines are users, as of a company whose log covers some weeks.
-    let world = World::make(Kind { database: None, tls: false, users: lines / 10 }).await?;
+    let kind = Kind { database: None, tls: false, users: lines / 10 };
+    let world = Box::pin(World::make(kind)).await?;
     let (app, tenant) = (&world.app, world.caller.tenant);
     let users: Vec<UserId> = world.users.iter().map(|user| user.account).collect();
     let now = app.now()?;
