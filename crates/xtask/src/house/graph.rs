@@ -108,7 +108,7 @@ fn is_excepted(found: &Crate) -> bool {
 }
 
 const WEBAUTHN: [&str; 5] = [
-    "base64urlsafedata",
+    "crypto-glue",
     "webauthn-attestation-ca",
     "webauthn-rs",
     "webauthn-rs-core",
