@@ -106,7 +106,7 @@ async fn a_password_and_a_code_sign_in() {
         let sent = [("name", "olga"), ("password", PASSWORD), ("next", "/users?q=a")];
         let page = browser.post(world, "/sign-in", &sent).await;
         assert_eq!(page.to(), "/sign-in/confirm");
-        assert_eq!(browser.get(world, "/users").await.status, 404);
+        assert_eq!(browser.get(world, "/users").await.to(), "/sign-in/confirm");
         assert_eq!(browser.get(world, "/confirm").await.to(), "/sign-in/confirm");
         let half = browser.cookie(SESSION).unwrap().to_owned();
         let page = browser.get(world, "/sign-in/confirm").await;
