@@ -1,36 +1,44 @@
-// Takes what the user's manual shows from the pictures that the tests have left, with fewer colours
-// so that they weigh little:
+// Takes what the manuals show from the pictures that the tests have left, with fewer colours so that
+// they weigh little:
 //
 //     node e2e/browser/pictures.mjs [DIRECTORY]
 //
 // DIRECTORY is target/test/shots without one. None of them shows a QR code, which could be scanned,
 // or what a camera sees.
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import zlib from 'node:zlib'
 
-/** Names in the manual, by those that the tests give. */
+/** Where they stand in docs, by the names that the tests give. */
 const PICTURES = {
-  'screen-invitation-390': 'invitation',
-  'screen-words-390': 'four-words',
-  'screen-codes-390': 'codes',
-  'screen-codes-390-dark': 'codes-dark',
-  'screen-request-390': 'request',
-  'screen-not-me-390': 'not-me',
-  'screen-approved-390': 'approved',
-  'code-shown': 'code-shown',
-  history: 'history',
-  'move-here': 'move-here',
+  'screen-invitation-390': 'pictures/phone-invitation',
+  'screen-words-390': 'pictures/phone-four-words',
+  'screen-codes-390': 'pictures/phone-codes',
+  'screen-codes-390-dark': 'pictures/phone-codes-dark',
+  'screen-request-390': 'pictures/phone-request',
+  'screen-not-me-390': 'pictures/phone-not-me',
+  'screen-approved-390': 'pictures/phone-approved',
+  'code-shown': 'pictures/phone-code-shown',
+  history: 'pictures/phone-history',
+  'move-here': 'pictures/phone-move-here',
+  'portal-pages/manual-three-values': 'operator/portal/three-values',
+  'portal-pages/manual-in-use': 'operator/portal/in-use',
+  'portal-pages/manual-user': 'operator/portal/user',
+  'portal-pages/manual-login': 'operator/portal/login',
+  'portal-pages/manual-dashboard': 'operator/portal/dashboard',
 }
 const HEAVIEST = 80_000
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const from = process.argv[2] ?? path.join(root, process.env.CARGO_TARGET_DIR ?? 'target', 'test/shots')
 for (const [shot, name] of Object.entries(PICTURES)) {
+  // Each test leaves its own: what did not run leaves the picture as it is.
+  if (!existsSync(path.join(from, `${shot}.png`))) continue
   const picture = encode(decode(readFileSync(path.join(from, `${shot}.png`))))
   if (picture.length > HEAVIEST) throw new Error(`${name} has ${picture.length} bytes, at most ${HEAVIEST}`)
-  const to = path.join(root, `docs/pictures/phone-${name}.png`)
+  const to = path.join(root, `docs/${name}.png`)
+  mkdirSync(path.dirname(to), { recursive: true })
   writeFileSync(to, picture)
   console.log(`${path.relative(root, to)}: ${picture.length} bytes`)
 }
