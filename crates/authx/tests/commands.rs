@@ -280,7 +280,11 @@ fn errors_say_what_to_do_and_usage_is_another_exit_code() {
         (vec!["user", "code", "alice", "--uri", "otpauth://hotp/x"], "", "otpauth://totp/"),
         (vec!["application", "delete", "vpn"], "", "there is no application “vpn”"),
         (vec!["application", "package", "vpn", "--to", "x"], "", "no application “vpn”"),
-        (vec!["application", "package", "office", "--to", "x"], "", "of type openvpn; is one"),
+        (
+            vec!["application", "package", "office", "--to", "x"],
+            "",
+            "was not shipped with a package",
+        ),
         (vec!["log", "--code", "0OI"], "", "six characters"),
         (vec!["audit", "verify", "--witness", "/nowhere"], "", "/nowhere cannot be read"),
         (vec!["user", "list", "--tenant", "nobody"], "", "there is no tenant “nobody”"),

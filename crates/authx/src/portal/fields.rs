@@ -13,7 +13,8 @@ impl Fields {
     /// Reads `application/x-www-form-urlencoded`.
     pub(crate) fn parse(body: &[u8]) -> Self {
         let pairs = form_urlencoded::parse(body);
-        let pairs = pairs.map(|(name, value)| (name.into_owned(), Zeroizing::new(value.into())));
+        let pairs =
+            pairs.map(|(name, value)| (name.into_owned(), Zeroizing::new(readable(&value))));
         Self(Arc::new(pairs.collect()))
     }
 
@@ -41,6 +42,11 @@ impl Fields {
     pub(crate) fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(known, _)| known == name)
     }
+}
+
+/// No text that people type holds a NUL, and PostgreSQL takes none.
+pub(super) fn readable(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
 }
 
 impl<S: Sync> FromRequestParts<S> for Fields {

@@ -99,7 +99,7 @@ impl Listing {
             at: 1,
         };
         for (name, value) in parse(query.as_bytes()) {
-            listing.take(&name, value.trim());
+            listing.take(&name, &super::fields::readable(value.trim()));
         }
         listing
     }

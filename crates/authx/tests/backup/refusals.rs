@@ -175,7 +175,7 @@ async fn what_is_inside_is_not_believed_either() {
             r#"{{"format":{format},"schema":{schema},"created":"2027-01-15T08:00:00Z","made_by":"AuthX 9.0.0","engine":"SQLite"}}"#
         )
     };
-    let (good, newer, other) = (header(1, 2), header(2, 2), header(1, 99));
+    let (good, newer, other) = (header(1, 3), header(2, 3), header(1, 99));
     let end: Record<'_> = (5, &[0; 8]);
     let cases: [(&str, Vec<Record<'_>>); 8] = [
         ("knows formats up to 1", vec![(1, newer.as_bytes())]),

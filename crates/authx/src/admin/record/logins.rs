@@ -153,7 +153,9 @@ pub async fn search(
     text: &str,
     filter: LoginFilter,
 ) -> Result<LoginFilter, AdminError> {
-    let text = text.trim();
+    // PostgreSQL takes no text with a NUL, and nothing is called so.
+    let text = text.trim().replace('\0', "\u{fffd}");
+    let text = text.as_str();
     if text.is_empty() {
         return Ok(filter);
     }

@@ -62,8 +62,11 @@ fn counted(figure: u64, many: &str) -> String {
 /// A length of time, exactly.
 pub(super) fn secs(secs: u64) -> String {
     let even = |unit: u64| secs >= unit && secs.is_multiple_of(unit);
-    if even(86_400) && secs != 86_400 || even(3_600) || secs >= 300 && even(60) {
+    if even(86_400) && secs != 86_400 || even(3_600) {
         return span(secs);
+    }
+    if secs >= 300 && even(60) {
+        return format!("{} minutes", secs / 60);
     }
     format!("{secs} s")
 }
