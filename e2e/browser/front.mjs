@@ -69,7 +69,7 @@ serve({
   /** Builds the sources with a small change as another version; gives what its late chunks are called. */
   async build({ directory, version }) {
     await mkdir(path.join(directory, 'phone'), { recursive: true })
-    for (const part of ['build', 'phone/src', 'package.json']) await cp(path.join(web, part), path.join(directory, part), { recursive: true })
+    for (const part of ['build', 'look', 'phone/src', 'package.json']) await cp(path.join(web, part), path.join(directory, part), { recursive: true })
     await symlink(path.join(web, 'node_modules'), path.join(directory, 'node_modules'))
     const changed = path.join(directory, CHANGED.file)
     const text = await readFile(changed, 'utf8')

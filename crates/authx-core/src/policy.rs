@@ -33,7 +33,6 @@ pub enum FirstFactorKind {
     /// A password that AuthX keeps and checks.
     Password,
     /// AuthX's own portal, for whoever is signed in there. Of no use in a policy but its own.
-    #[cfg_attr(feature = "openapi", schema(ignore))]
     Portal,
 }
 
