@@ -8,6 +8,7 @@ use authx::admin::{
 };
 use authx::store::accounts::Filter;
 use authx_core::{TenantId, role::Role};
+use std::fmt::Write as _;
 use std::io::{Cursor, Read};
 
 fn options(renew: bool) -> Options {
@@ -21,7 +22,10 @@ async fn take(
     renew: bool,
 ) -> Result<(Import, Vec<Fault>), ImportError> {
     let csv = csv.to_vec();
-    let open = move || Ok(Box::new(Cursor::new(csv.clone())) as Box<dyn Read + Send>);
+    let open = move || {
+        let read: Box<dyn Read + Send> = Box::new(Cursor::new(csv.clone()));
+        Ok(read)
+    };
     let mut faults = vec![];
     let mut told = |fault| faults.push(fault);
     let (app, by) = (&world.app, &world.by);
@@ -128,7 +132,7 @@ async fn many_thousand_lines_are_taken_in_some_hundred_at_a_time() {
         let tenant = world.tenant("Example").await;
         let mut csv = "name,mail\n".to_owned();
         for n in 0..3_000 {
-            csv.push_str(&format!("user{n:05},user{n:05}@example.com\n"));
+            writeln!(csv, "user{n:05},user{n:05}@example.com").unwrap();
         }
         // What an interruption left is gone on from.
         let half = csv.lines().take(1_201).collect::<Vec<_>>().join("\n");

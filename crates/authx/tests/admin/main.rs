@@ -52,7 +52,11 @@ struct World {
 
 /// Runs a test in an installation on each engine.
 async fn on_each_engine(test: impl AsyncFn(&World)) {
-    testing::on_each_engine(async |database| test(&World::on(database.store().await)).await).await;
+    testing::on_each_engine(async |database| {
+        let world = World::on(database.store().await);
+        Box::pin(test(&world)).await;
+    })
+    .await;
 }
 
 impl World {

@@ -2,7 +2,6 @@
 //! sign-in and delivery into a Maildir. What arrives is read by Python's `email`. `scripts/setup`
 //! fetches the server; without it the tests say SKIPPED.
 #![expect(
-    clippy::expect_used,
     clippy::unwrap_used,
     clippy::indexing_slicing,
     reason = "this is how a test fails, also in what tests share"
@@ -25,8 +24,8 @@ async fn on_each_engine(test: impl AsyncFn(&World, &mut Server)) {
     authx::store::testing::on_each_engine(async |database| {
         let mut server = Server::new(program);
         server.start().await;
-        let world = World::on(database.store().await, &server).await;
-        test(&world, &mut server).await;
+        let world = Box::pin(World::on(database.store().await, &server)).await;
+        Box::pin(test(&world, &mut server)).await;
     })
     .await;
 }

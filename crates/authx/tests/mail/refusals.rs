@@ -29,7 +29,7 @@ async fn a_server_that_was_away_gets_it_later_and_once() {
         assert_eq!((state, tries), ("waiting", 1));
         assert!(error.starts_with("the mail server is not reached: "), "{error}");
         server.start().await;
-        world.advance(MINUTE - Duration::from_secs(1));
+        world.advance(MINUTE.saturating_sub(Duration::from_secs(1)));
         assert_eq!(world.send().await, 0, "not before a minute");
         world.advance(Duration::from_secs(1));
         assert_eq!(world.send().await, 1);
@@ -131,11 +131,11 @@ async fn between(server: u16, meddling: Meddling) -> (u16, Arc<Mutex<String>>) {
     let listener = TcpListener::bind(("127.0.0.1", free_port())).await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let heard = Arc::new(Mutex::new(String::new()));
-    let hears = heard.clone();
+    let listening = heard.clone();
     tokio::spawn(async move {
         while let Ok((client, _)) = listener.accept().await {
             let upstream = TcpStream::connect(("127.0.0.1", server)).await.unwrap();
-            tokio::spawn(meddle(client, upstream, meddling, hears.clone()));
+            tokio::spawn(meddle(client, upstream, meddling, listening.clone()));
         }
     });
     (port, heard)
@@ -151,7 +151,7 @@ async fn meddle(
     loop {
         let mut line = String::new();
         // The whole answer, then the next command.
-        while !line.lines().last().is_some_and(|last| last.as_bytes().get(3) == Some(&b' ')) {
+        while line.lines().last().is_none_or(|last| last.as_bytes().get(3) != Some(&b' ')) {
             if server.read_line(&mut line).await? == 0 {
                 return Ok(());
             }

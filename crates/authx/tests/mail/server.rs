@@ -111,7 +111,9 @@ impl Server {
             assert!(added.status.success(), "{added:?}");
         };
         let users = USERS.get_or_init(|| {
-            ["authx", "anna", "bob"].map(add);
+            for name in ["authx", "anna", "bob"] {
+                add(name);
+            }
             fs::read(&file).unwrap()
         });
         fs::write(&file, users).unwrap();

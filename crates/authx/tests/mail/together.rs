@@ -6,10 +6,10 @@ use authx::{app::testing::beside, mail::send_due, serve::stopping, store::testin
 #[tokio::test(flavor = "multi_thread")]
 async fn two_nodes_send_each_mail_once() {
     let Some(programs) = programs() else { return };
-    testing::on_each_engine(async |database| {
+    Box::pin(testing::on_each_engine(async |database| {
         let mut server = Server::new(programs);
         server.start().await;
-        let world = World::on(database.store().await, &server).await;
+        let world = Box::pin(World::on(database.store().await, &server)).await;
         for _ in 0..30 {
             world.tell(world.anna).await;
         }
@@ -27,7 +27,7 @@ async fn two_nodes_send_each_mail_once() {
         assert_eq!(ids.len(), 30);
         let once = world.deliveries().await.iter().all(|it| (it.state, it.tries) == ("sent", 1));
         assert!(once);
-    })
+    }))
     .await;
 }
 
