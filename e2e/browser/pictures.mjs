@@ -22,7 +22,6 @@ const PICTURES = {
   'code-shown': 'pictures/phone-code-shown',
   history: 'pictures/phone-history',
   'move-here': 'pictures/phone-move-here',
-  'portal-pages/manual-three-values': 'operator/portal/three-values',
   'portal-pages/manual-in-use': 'operator/portal/in-use',
   'portal-pages/manual-user': 'operator/portal/user',
   'portal-pages/manual-login': 'operator/portal/login',

@@ -60,7 +60,6 @@ async fn protect(desk: &Desk) -> Caller {
     desk.press("Protect it").await;
     desk.at("Three values for your server").await;
     desk.reads("Waiting for the first request").await;
-    browser.whole_shot("portal-pages/manual-three-values").await;
 
     let id = desk.value_of("Application ID").await.parse().unwrap();
     let key_text = desk.once(0).await;

@@ -8,7 +8,7 @@ use super::{
     page::{Chrome, render_as},
     routes::{Route, get, post},
     second_factor,
-    sign_in::{BY_PASSKEY, capitalised, with_cookie},
+    sign_in::{BY_PASSKEY, sentence, with_cookie},
     who::Visitor,
 };
 use crate::{
@@ -193,7 +193,7 @@ async fn passkey(
             Ok(with_cookie(&headers, &cookie, "/"))
         }
         Err(error @ (PasskeyError::Declined | PasskeyError::Over | PasskeyError::Name(_))) => {
-            let fault = Some(format!("{}.", capitalised(&error.to_string())));
+            let fault = Some(sentence(&error));
             show(&portal, &visitor, visit, &headers, fault).await
         }
         Err(error) => Err(error.into()),

@@ -11,7 +11,7 @@ use super::{
     page::{Chrome, render, render_as},
     routes::{Route, get, post},
     second_factor,
-    sign_in::capitalised,
+    sign_in::sentence,
     who::Who,
 };
 use crate::{
@@ -264,10 +264,10 @@ async fn add_passkey(
     match added {
         Ok(_) => return done(&portal, &who, &headers, "Passkey added.").await,
         Err(PasskeyError::Name(error)) => {
-            form.refuse("name", format!("{}.", capitalised(&error.to_string())));
+            form.refuse("name", sentence(&error));
         }
         Err(error @ (PasskeyError::Declined | PasskeyError::Over)) => {
-            form.fault = Some(format!("{}.", capitalised(&error.to_string())));
+            form.fault = Some(sentence(&error));
         }
         Err(error) => return Err(error.into()),
     }
@@ -332,7 +332,7 @@ async fn set_password(
         }
         Err(OwnError::Account(AccountError::Password(PasswordRuleError::Refused(refused)))) => {
             let mut form = Form::new();
-            form.refuse("password", format!("{}.", capitalised(&refused.to_string())));
+            form.refuse("password", sentence(&refused));
             let chrome = who.alone(&portal, "Change your password");
             let name = who.visit.name.clone();
             let page = PasswordPage { chrome, form, name };

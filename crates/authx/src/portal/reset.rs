@@ -8,7 +8,7 @@ use super::{
     page::{Chrome, render, render_as},
     routes::{Route, get, post},
     second_factor,
-    sign_in::{capitalised, company, with_cookie},
+    sign_in::{company, sentence, with_cookie},
     who::Visitor,
 };
 use crate::{
@@ -127,7 +127,7 @@ async fn choose(
             );
         }
         Err(Stopped::SignUp(error)) => {
-            let text = format!("{}.", capitalised(&error.to_string()));
+            let text = sentence(&error);
             match error {
                 SignUpError::Password(PasswordRuleError::Refused(_)) => {
                     form.refuse("password", text);

@@ -10,7 +10,7 @@ use super::{
     nav::Place,
     page::{Chrome, render, render_as},
     routes::{Route, get, post},
-    sign_in::capitalised,
+    sign_in::{capitalised, sentence},
     who::Who,
     words::Zone,
 };
@@ -99,7 +99,7 @@ async fn set(
         match company::set(portal.app(), &who.actor(), who.tenant(), wish).await {
             Ok(()) => return done(&portal, &who, &headers, "Settings saved.", "/settings").await,
             Err(CompanyError::Admin(error)) => return Err(error.into()),
-            Err(error) => form.refuse("company", format!("{}.", capitalised(&error.to_string()))),
+            Err(error) => form.refuse("company", sentence(&error)),
         }
     }
     let page = Page::of(&portal, &who, form);
@@ -219,7 +219,7 @@ async fn invited(
     let name = match Name::new(&mail) {
         Ok(name) => name,
         Err(error) => {
-            form.refuse("mail", format!("{}.", capitalised(&error.to_string())));
+            form.refuse("mail", sentence(&error));
             return Ok(None);
         }
     };
@@ -239,7 +239,7 @@ async fn invited(
         Ok(_) => {}
         Err(error @ RoleError::TooHigh(_)) => {
             accounts::delete(app, by, tenant, id).await?;
-            form.refuse("role", format!("{}.", capitalised(&error.to_string())));
+            form.refuse("role", sentence(&error));
             return Ok(None);
         }
         Err(error) => return Err(error.into()),
@@ -268,7 +268,7 @@ async fn set_role(
         }
         Err(error @ (RoleError::LastOwner | RoleError::TooHigh(_))) => {
             let mut form = Form::new();
-            form.fault = Some(format!("{}.", capitalised(&error.to_string())));
+            form.fault = Some(sentence(&error));
             let page = List::of(&portal, &who, form, None).await?;
             Ok(render_as(StatusCode::UNPROCESSABLE_ENTITY, &page).into_response())
         }

@@ -146,7 +146,7 @@ impl<E: Into<PortalError>> std::convert::From<E> for Refused {
         match error.into() {
             PortalError::Login(
                 error @ (LoginError::SlowDown { .. } | LoginError::Password(_) | LoginError::Busy),
-            ) => Self::Said(format!("{}.", capitalised(&error.to_string()))),
+            ) => Self::Said(sentence(&error)),
             error => Self::Error(error),
         }
     }
@@ -255,7 +255,7 @@ async fn refused_passkey(
     next: String,
 ) -> Result<Response, PortalError> {
     let mut form = Form::new();
-    form.fault = Some(format!("{}.", capitalised(&error.to_string())));
+    form.fault = Some(sentence(&error));
     let page = Page::of(portal, visitor, form, next).await?;
     Ok(render_as(StatusCode::UNPROCESSABLE_ENTITY, &page).into_response())
 }
@@ -325,7 +325,7 @@ async fn second_by_passkey(
                 return Ok(guard::redirect(&headers, "/sign-in"));
             };
             let login = second_factor::read(&portal, visit.tenant, *id).await?;
-            let fault = Some(format!("{}.", capitalised(&error.to_string())));
+            let fault = Some(sentence(&error));
             settle(&portal, &visitor, visit, &headers, login, fault).await
         }
         Err(error) => Err(error.into()),
@@ -375,7 +375,12 @@ pub(super) fn next_of(query: Option<&str>) -> String {
     guard::next(next.as_deref().unwrap_or_default()).to_owned()
 }
 
-/// A sentence of a use case, as a page says it.
+/// What a use case says is wrong, as a sentence of a page.
+pub(super) fn sentence(error: &dyn std::error::Error) -> String {
+    format!("{}.", capitalised(error.to_string().trim_end_matches('.')))
+}
+
+/// The same for a text that is a sentence already.
 pub(super) fn capitalised(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())

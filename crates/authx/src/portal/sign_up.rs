@@ -8,7 +8,7 @@ use super::{
     guard,
     page::{Chrome, render, render_as},
     routes::{Route, get, post},
-    sign_in::{capitalised, with_cookie},
+    sign_in::{sentence, with_cookie},
     who::Visitor,
 };
 use crate::{
@@ -112,7 +112,7 @@ async fn opened(
 
 fn not_open(portal: &Portal, visitor: &Visitor, error: &SignUpError) -> Response {
     let mut form = Form::new();
-    form.refuse("link", format!("{}.", capitalised(&error.to_string())));
+    form.refuse("link", sentence(&error));
     let chrome = visitor.chrome(portal, "Set up");
     render_as(StatusCode::UNPROCESSABLE_ENTITY, &LinkPage { chrome, form }).into_response()
 }
@@ -137,7 +137,7 @@ async fn company(
         Err(error) => error,
     };
     let mut form = Form::sent(&fields);
-    let text = format!("{}.", capitalised(error.to_string().trim_end_matches('.')));
+    let text = sentence(&error);
     match error {
         SignUpError::Company(_) => form.refuse("company", text),
         SignUpError::Display(_) => form.refuse("display", text),
@@ -176,7 +176,7 @@ async fn account(
     match error {
         SignUpError::Password(PasswordRuleError::Refused(ref refused)) => {
             let mut form = Form::new();
-            form.refuse("password", format!("{}.", capitalised(&refused.to_string())));
+            form.refuse("password", sentence(&refused));
             let look = sign_up::look(portal.app(), &token).await?;
             let Purpose::Account { tenant_name, name, .. } = look else {
                 return Err(PortalError::NotFound);

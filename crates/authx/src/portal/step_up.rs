@@ -9,7 +9,7 @@ use super::{
     page::render_as,
     routes::{Route, get, post},
     second_factor,
-    sign_in::{capitalised, next_of as wanted, with_cookie},
+    sign_in::{next_of as wanted, sentence, with_cookie},
     who::Who,
 };
 use crate::{
@@ -40,7 +40,7 @@ pub(super) fn routes() -> Vec<Route> {
         post("/confirm/begin", Access::Own, begin),
         post("/confirm/passkey", Access::Own, passkey),
         post("/confirm/cancel", Access::Own, cancel),
-        post("/confirm/done", Access::OwnStepUp, done),
+        post("/confirm/done", Access::Own, done),
     ]
 }
 
@@ -144,7 +144,7 @@ async fn passkey(
             Ok(with_cookie(&headers, &cookie, &next))
         }
         Err(error @ (PasskeyError::Declined | PasskeyError::Over)) => {
-            let fault = Some(format!("{}.", capitalised(&error.to_string())));
+            let fault = Some(sentence(&error));
             settle(&portal, &who, &headers, None, fault).await
         }
         Err(error) => Err(error.into()),
@@ -168,6 +168,10 @@ async fn done(
     headers: HeaderMap,
     address: Option<Extension<ClientAddress>>,
 ) -> Result<Response, PortalError> {
+    // Asked for here, not by the guard: that would keep this form in the place of the one that waits.
+    if !who.visit.is_fresh(portal.app().now()?) {
+        return Ok(guard::redirect(&headers, "/confirm"));
+    }
     let Some(stash) = sessions::take_stash(portal.app(), &who.visit).await? else {
         return Ok(guard::redirect(&headers, "/"));
     };

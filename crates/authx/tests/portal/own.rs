@@ -98,3 +98,31 @@ async fn what_is_others_is_not_there() {
     })
     .await;
 }
+
+/// Whoever waits too long before the last press confirms once more, and the deed is still there.
+#[tokio::test]
+async fn a_deed_outlives_a_factor_that_grew_old() {
+    on_each_engine(async |world| {
+        let carol = world.account(world.tenant, "carol", None).await;
+        world.password(world.tenant, carol, PASSWORD).await;
+        let totp = world.authenticator(carol).await;
+        let mut browser = world.browser_of(world.tenant, carol).await;
+        world.clock.advance_secs(301);
+        let new = [("password", "eleven purple owls sing")];
+        assert_eq!(browser.post(world, "/me/password", &new).await.to(), "/confirm");
+        for _ in 0..2 {
+            browser.get(world, "/confirm").await.shown();
+            assert_eq!(browser.post(world, "/confirm/begin", &[]).await.to(), "/confirm");
+            let code = totp.code(world.app.now().unwrap().secs() / 30);
+            assert_eq!(browser.post(world, "/confirm", &[("code", &code)]).await.to(), "/confirm");
+            world.clock.advance_secs(301);
+            assert_eq!(browser.post(world, "/confirm/done", &[]).await.to(), "/confirm");
+        }
+        assert_eq!(browser.post(world, "/confirm/begin", &[]).await.to(), "/confirm");
+        let code = totp.code(world.app.now().unwrap().secs() / 30);
+        assert_eq!(browser.post(world, "/confirm", &[("code", &code)]).await.to(), "/confirm");
+        assert_eq!(browser.post(world, "/confirm/done", &[]).await.to(), "/me");
+        assert!(browser.get(world, "/me").await.shown().contains("Password changed"));
+    })
+    .await;
+}

@@ -15,6 +15,7 @@ use super::{
     nav::Place,
     page::Chrome,
     routes::{Route, get, post},
+    sign_in::sentence,
     who::Who,
     words::Times,
 };
@@ -161,12 +162,4 @@ fn key_trouble(error: KeyError) -> PortalError {
         | KeyError::TooMany
         | KeyError::Unknown(_) => PortalError::NotFound,
     }
-}
-
-/// A sentence of an error of a use case.
-fn sentence(error: &impl std::fmt::Display) -> String {
-    let text = error.to_string();
-    let mut chars = text.trim_end_matches('.').chars();
-    let first = chars.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", chars.as_str())
 }

@@ -11,7 +11,7 @@ use crate::{
         listing::{Cursor, Listing, Page, SIZE, Spec, Total},
         nav::Place,
         page::{Chrome, render, render_as},
-        sign_in::capitalised,
+        sign_in::sentence,
         who::Who,
         words::count,
     },
@@ -120,7 +120,7 @@ pub(super) async fn create(
         }
         Err(error @ (GroupError::Name(_) | GroupError::NameTaken(_) | GroupError::TooMany)) => {
             let mut form = Form::sent(&fields);
-            form.refuse("name", format!("{}.", capitalised(&error.to_string())));
+            form.refuse("name", sentence(&error));
             let chrome = who.chrome(&portal, "New group", Place::Groups);
             let page = New { chrome, form };
             Ok(render_as(StatusCode::UNPROCESSABLE_ENTITY, &page).into_response())

@@ -12,7 +12,7 @@ use crate::{
         nav::Place,
         page::{Chrome, render_as},
         policies::{Line, set_values},
-        sign_in::capitalised,
+        sign_in::sentence,
         who::Who,
         words::{count, plural},
     },
@@ -150,7 +150,7 @@ pub(super) async fn rename(
         }
         Err(error @ (GroupError::Name(_) | GroupError::NameTaken(_))) => {
             let mut name = Form::sent(&fields);
-            name.refuse("name", format!("{}.", capitalised(&error.to_string())));
+            name.refuse("name", sentence(&error));
             let forms = Forms { name: Some(name), ..Forms::default() };
             show(&portal, &who, group, "", forms, StatusCode::UNPROCESSABLE_ENTITY).await
         }

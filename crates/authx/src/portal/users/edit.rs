@@ -11,7 +11,7 @@ use crate::{
         nav::Place,
         page::{Chrome, render, render_as},
         routes::{Route, get, post},
-        sign_in::capitalised,
+        sign_in::sentence,
         who::Who,
     },
 };
@@ -136,7 +136,7 @@ fn read(fields: &Fields, form: &mut Form) -> (Option<Name>, Details) {
     let mut named = |field: &'static str| match Name::new(fields.text(field)) {
         Ok(name) => Some(name),
         Err(error) => {
-            form.refuse(field, format!("{}.", capitalised(&error.to_string())));
+            form.refuse(field, sentence(&error));
             None
         }
     };
@@ -167,7 +167,7 @@ fn aliases(fields: &Fields, form: &mut Form) -> Vec<Name> {
 }
 
 fn refuse(form: &mut Form, error: AccountError) -> Result<(), PortalError> {
-    let text = format!("{}.", capitalised(&error.to_string()));
+    let text = sentence(&error);
     match &error {
         AccountError::NameTaken { name, .. } | AccountError::NameReserved { name, .. } => {
             let own = form.value("name").trim() == name;

@@ -15,7 +15,7 @@ use crate::{
         nav::Place,
         page::{Chrome, render, render_as},
         routes::{Route, get, post},
-        sign_in::capitalised,
+        sign_in::sentence,
         upload::{self, Upload},
         who::Who,
         words::{count, plural},
@@ -107,7 +107,7 @@ async fn check(
         }
         Err(ImportError::Admin(error)) => Err(error.into()),
         Err(error) => {
-            let text = format!("{}.", capitalised(&error.to_string()));
+            let text = sentence(&error);
             refused(&portal, &who, &text).await
         }
     }
@@ -225,7 +225,7 @@ async fn undo(
             count(undone.kept)
         ),
         Err(ImportError::Admin(error)) => return Err(error.into()),
-        Err(error) => format!("{}.", capitalised(&error.to_string())),
+        Err(error) => sentence(&error),
     };
     let to = format!("/users/import/{}", import.id);
     done(&portal, &who, &headers, &text, None, &to).await

@@ -22,7 +22,7 @@ use crate::{
         nav::Place,
         page::{Chrome, render},
         routes::{Route, get, post},
-        sign_in::capitalised,
+        sign_in::{capitalised, sentence},
         who::Who,
     },
 };
@@ -280,7 +280,7 @@ async fn invite(
             PhoneError::Account(error) => Err(gone(error)),
             error => {
                 let mut form = Form::new();
-                form.refuse("invite", format!("{}.", capitalised(&error.to_string())));
+                form.refuse("invite", sentence(&error));
                 Ok(form)
             }
         }
@@ -350,7 +350,7 @@ pub(super) fn failed(error: bypass::BypassError) -> Result<String, PortalError> 
     match error {
         bypass::BypassError::Admin(error) => Err(error.into()),
         bypass::BypassError::Account(error) => Err(gone(error)),
-        error => Ok(format!("{}.", capitalised(&error.to_string()))),
+        error => Ok(sentence(&error)),
     }
 }
 
