@@ -216,6 +216,9 @@ class Chromium {
       ...(reduced === undefined ? {} : { reducedMotion: reduced ? 'reduce' : 'no-preference' }),
     })
     if (width) await page.setViewportSize({ width, height: height ?? 844 })
+    // A colour that is still on its way to another is judged by nobody.
+    await page.evaluate(() => Promise.allSettled(
+      document.getAnimations().filter(one => one instanceof CSSTransition).map(one => one.finished)))
   }
 
   /** @param {any} wish */
