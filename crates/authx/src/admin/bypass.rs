@@ -50,6 +50,11 @@ pub enum BypassError {
         /// Tries that are left.
         left: u64,
     },
+    /// Too many wrong digits in a day.
+    #[error(
+        "the digits were wrong too often in the last day; ask for another administrator's leave instead"
+    )]
+    Guessed,
     /// Neither another administrator nor a checked caller.
     #[error(
         "this takes another administrator who agrees, or a caller with whom the digits were compared"

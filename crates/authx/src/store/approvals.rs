@@ -145,6 +145,31 @@ pub async fn caller_check(
     }))
 }
 
+/// Counts the wrong digits since a moment: in all checks by an administrator, and of a user.
+///
+/// # Errors
+///
+/// As [`approval`].
+pub async fn wrong_digits(
+    store: &Store,
+    tenant: TenantId,
+    agent: UserId,
+    account: UserId,
+    since: Millis,
+) -> Result<u64, StoreError> {
+    // Of one that matched, the last answer was right.
+    let row = store
+        .query_one(
+            "SELECT CAST(COALESCE(SUM(CASE WHEN state IN ('matched', 'used') THEN tries - 1
+                                           ELSE tries END), 0) AS BIGINT)
+             FROM caller_check
+             WHERE tenant = $1 AND (agent = $2 OR account = $3) AND created > $4",
+            [tenant.into(), agent.into(), account.into(), since.into()],
+        )
+        .await?;
+    row.map_or(Ok(0), |row| row.count(0))
+}
+
 impl Batch {
     /// Adds a wish.
     #[must_use]

@@ -3,10 +3,10 @@
 
 use super::BypassError;
 use crate::{
-    admin::{Actor, AdminError, Change, TRIES, accounts, change, detail, pause},
+    admin::{Actor, AdminError, Change, accounts, change, detail},
     app::{About, App},
     store::{
-        Batch, StoreError,
+        Batch,
         approvals::{self as stored, CallerCheckRow},
     },
 };
@@ -43,7 +43,7 @@ pub struct Shown {
 ///
 /// # Errors
 ///
-/// [`BypassError::Account`], [`BypassError::Admin`].
+/// [`BypassError::Guessed`], [`BypassError::Account`], [`BypassError::Admin`].
 pub async fn begin(
     app: &App,
     by: &Actor,
@@ -54,6 +54,7 @@ pub async fn begin(
     let row = accounts::row(app, tenant, user).await?;
     by.check_outranks(row.role)?;
     let now = app.now().map_err(AdminError::from)?;
+    not_guessed(app, tenant, agent, user, now).await?;
     let (id, agent_reads, caller_reads) = app.decide(now, |cx| {
         let agent = u64::from_be_bytes(cx.bytes()) % 1_000;
         // One of the 999 others: whoever repeats what was read gives nothing away, and gets no
@@ -78,11 +79,13 @@ pub async fn begin(
     Ok(Check { agent_reads, matched: false, failed: false, expires })
 }
 
-/// Compares what the caller read. After the third wrong answer nothing counts any more.
+/// Compares what the caller read. After the third wrong answer of a check, and after the sixth of a
+/// day, nothing counts any more: whoever began one check after the other would guess the digits.
 ///
 /// # Errors
 ///
-/// [`BypassError::Digits`], [`BypassError::Over`], [`BypassError::Admin`].
+/// [`BypassError::Digits`], [`BypassError::Guessed`], [`BypassError::Over`],
+/// [`BypassError::Admin`].
 pub async fn answer(
     app: &App,
     by: &Actor,
@@ -91,29 +94,44 @@ pub async fn answer(
     typed: &str,
 ) -> Result<(), BypassError> {
     let digits: String = typed.chars().filter(char::is_ascii_digit).collect();
-    for _ in 0..TRIES {
-        let now = app.now().map_err(AdminError::from)?;
-        let row = of(app, by, tenant, user).await?;
+    let digits = digits.as_bytes();
+    let (right, left) = change(app, by, tenant, move |tenant, now| async move {
+        let row = of(app, by, tenant.id, user).await?;
         let row = row.filter(|row| row.state == "open" && row.expires > now);
         let row = row.ok_or(BypassError::Over)?;
-        let right = verify_slices_are_equal(digits.as_bytes(), row.caller_reads.as_bytes()).is_ok();
+        not_guessed(app, tenant.id, row.agent, user, now).await?;
+        let name = accounts::row(app, tenant.id, user).await?.name;
+        let right = verify_slices_are_equal(digits, row.caller_reads.as_bytes()).is_ok();
         let left = MOST_TRIES.saturating_sub(row.tries + 1);
-        let outcome = match (right, left) {
-            (true, _) => record(app, by, tenant, &row, "matched", EventKind::CallerChecked).await,
-            (false, 0) => record(app, by, tenant, &row, "failed", EventKind::CallerDoubted).await,
-            (false, _) => {
-                let batch = Batch::default().answer_caller_check(row.id, row.tries, "open");
-                app.store.commit(batch).await.map_err(|error| AdminError::from(error).into())
-            }
+        let (state, kind) = match (right, left) {
+            (true, _) => ("matched", EventKind::CallerChecked),
+            (false, 0) => ("failed", EventKind::CallerDoubted),
+            (false, _) => ("open", EventKind::CallerDoubted),
         };
-        match outcome {
-            Ok(()) if right => return Ok(()),
-            Ok(()) => return Err(BypassError::Digits { left }),
-            Err(BypassError::Admin(AdminError::Store(StoreError::Conflict))) => pause(app).await,
-            Err(error) => return Err(error),
-        }
-    }
-    Err(AdminError::Busy.into())
+        Ok::<_, BypassError>(Change {
+            batch: Batch::default().answer_caller_check(row.id, row.tries, state),
+            kind,
+            about: About { user: Some(user), ..About::default() },
+            detail: detail([("name", name.into())]),
+            outcome: (right, left),
+        })
+    })
+    .await?;
+    if right { Ok(()) } else { Err(BypassError::Digits { left }) }
+}
+
+/// Fails where one administrator, or about one user, was wrong too often lately.
+async fn not_guessed(
+    app: &App,
+    tenant: TenantId,
+    agent: UserId,
+    user: UserId,
+    now: Millis,
+) -> Result<(), BypassError> {
+    let since = Millis(now.0.saturating_sub(DAY_MILLIS));
+    let wrong = stored::wrong_digits(&app.store, tenant, agent, user, since).await;
+    let wrong = wrong.map_err(AdminError::from)?;
+    if wrong < MOST_WRONG { Ok(()) } else { Err(BypassError::Guessed) }
 }
 
 /// The newest check of a user by this administrator, if it is not over.
@@ -167,32 +185,8 @@ async fn of(
     Ok(row.filter(|row| by.user() == Some(row.agent)))
 }
 
-async fn record(
-    app: &App,
-    by: &Actor,
-    tenant: TenantId,
-    row: &CallerCheckRow,
-    state: &'static str,
-    kind: EventKind,
-) -> Result<(), BypassError> {
-    let user = row.account;
-    let name = accounts::row(app, tenant, user).await?.name;
-    let name = name.as_str();
-    // Decided once: whoever was faster is found by reading it again.
-    let decided = change(app, by, tenant, move |_, _| async move {
-        Ok::<_, AdminError>(Change {
-            batch: Batch::default().answer_caller_check(row.id, row.tries, state),
-            kind,
-            about: About { user: Some(user), ..About::default() },
-            detail: detail([("name", name.into())]),
-            outcome: (),
-        })
-    });
-    match decided.await {
-        Err(AdminError::Busy) => Err(AdminError::Store(StoreError::Conflict).into()),
-        other => Ok(other?),
-    }
-}
-
 const OPEN_SECS: u64 = 300;
 const MOST_TRIES: u64 = 3;
+/// Wrong answers of a day, of one administrator or about one user: six guesses at 999 triples.
+const MOST_WRONG: u64 = 6;
+const DAY_MILLIS: u64 = 86_400_000;

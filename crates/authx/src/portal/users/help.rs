@@ -151,6 +151,7 @@ async fn give(
                 bypass::BypassError::Account(_)
                 | bypass::BypassError::Admin(_)
                 | bypass::BypassError::Digits { .. }
+                | bypass::BypassError::Guessed
                 | bypass::BypassError::NeedsLeave
                 | bypass::BypassError::Owner
                 | bypass::BypassError::OwnWish
