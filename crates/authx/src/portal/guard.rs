@@ -8,7 +8,7 @@ use super::{
     fields::Fields,
     who::Visitor,
 };
-use crate::admin::sessions::{self, Stash, Visit};
+use crate::admin::sessions::{self, Visit};
 use authx_core::role::Permission;
 use axum::{
     body::{Body, Bytes, to_bytes},
@@ -85,7 +85,13 @@ async fn admit(
     if changes && !replayed {
         from_here(portal, &parts.headers).map_err(Held::Error)?;
     }
-    let (body, form) = read(rule, changes, body).await?;
+    visitor.visit = visit(portal, &parts.headers).await.map_err(Held::Error)?;
+    let known = visitor.visit.as_deref().is_some_and(|visit| visit.proved.is_some());
+    if changes && rule.access != Access::Public && visitor.visit.is_none() {
+        return Err(to_sign_in(&parts));
+    }
+    let most = if known { MOST_FORM_BYTES } else { MOST_STRANGERS_BYTES };
+    let (body, form) = read(rule, changes, body, most).await?;
     if let Some(form) = &form {
         let fields = Fields::parse(form);
         if !replayed && !browser.made(fields.text("_csrf")) {
@@ -93,7 +99,6 @@ async fn admit(
         }
         parts.extensions.insert(fields);
     }
-    visitor.visit = visit(portal, &parts.headers).await.map_err(Held::Error)?;
     judge(portal, rule, visitor.visit.as_deref(), &parts, form.as_ref()).await?;
     parts.extensions.insert(visitor.clone());
     Ok(Request::from_parts(parts, body))
@@ -112,11 +117,17 @@ fn from_here(portal: &Portal, headers: &HeaderMap) -> Result<(), PortalError> {
     if here { Ok(()) } else { Err(PortalError::Elsewhere) }
 }
 
-async fn read(rule: Rule, changes: bool, body: Body) -> Result<(Body, Option<Bytes>), Held> {
+/// At most `most` bytes: what strangers send is held in memory too.
+async fn read(
+    rule: Rule,
+    changes: bool,
+    body: Body,
+    most: usize,
+) -> Result<(Body, Option<Bytes>), Held> {
     if !changes || rule.streams {
         return Ok((body, None));
     }
-    let bytes = to_bytes(body, MOST_FORM_BYTES).await;
+    let bytes = to_bytes(body, most).await;
     let bytes = bytes.map_err(|_| Held::Error(PortalError::FormTooLong))?;
     Ok((Body::from(bytes.clone()), Some(bytes)))
 }
@@ -198,10 +209,14 @@ async fn fresh(
     }
     let target = target(&parts.uri);
     let Some(form) = form else {
+        // A deed that was given up must not be done by the step-up for another page.
+        if visit.has_stash && !parts.headers.contains_key("hx-request") {
+            sessions::forget_stash(portal.app(), visit).await.map_err(error)?;
+        }
         return Err(go(parts, &format!("/confirm?next={}", encoded(&target))));
     };
     let body = String::from_utf8_lossy(form).into_owned();
-    sessions::stash(portal.app(), visit, &Stash { target, body }).await.map_err(error)?;
+    sessions::stash(portal.app(), visit, target, body).await.map_err(error)?;
     Err(go(parts, "/confirm"))
 }
 
@@ -258,6 +273,8 @@ fn encoded(text: &str) -> String {
 /// The ids of what renews itself by script.
 const POLLING: [&str; 4] = ["contact", "phone", "rows", "state"];
 const MOST_FORM_BYTES: usize = 262_144;
+/// A password of the longest kind, or what a passkey answers.
+const MOST_STRANGERS_BYTES: usize = 32_768;
 
 #[cfg(test)]
 mod tests {

@@ -120,7 +120,7 @@ impl Listing {
             }
             "after" => self.cursor = Some(Cursor::After(value.to_owned())),
             "before" => self.cursor = Some(Cursor::Before(value.to_owned())),
-            "at" => self.at = value.parse().unwrap_or(1).max(1),
+            "at" => self.at = value.parse().unwrap_or(1).clamp(1, MOST_ROWS),
             _ => {
                 if let Some(filter) = self.spec.filters.iter().find(|filter| **filter == name) {
                     self.filters.insert(filter, value.to_owned());
@@ -280,6 +280,8 @@ impl Listing {
     }
 }
 
+/// No list is longer.
+const MOST_ROWS: u64 = 1 << 40;
 /// No wish is longer.
 const LONGEST: usize = 200;
 

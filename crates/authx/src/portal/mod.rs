@@ -3,6 +3,7 @@
 
 mod applications;
 pub mod badge;
+mod companies;
 mod confirm;
 mod cookies;
 mod dashboard;
@@ -29,6 +30,7 @@ mod settings;
 mod sign_in;
 mod sign_up;
 mod step_up;
+mod throttle;
 pub mod trouble;
 mod upload;
 mod users;
@@ -36,6 +38,7 @@ mod who;
 pub mod words;
 
 pub use routes::{Access, Route, nowhere, router, routes};
+pub use users::UPLOADS;
 
 use crate::{app::App, serve::ClientAddress};
 use axum::{
@@ -47,6 +50,7 @@ use std::{
     convert::Infallible,
     sync::{Arc, OnceLock},
 };
+use throttle::Throttle;
 
 /// What the handlers share.
 #[derive(Clone, Debug)]
@@ -56,12 +60,31 @@ pub struct Portal(Arc<Shared>);
 struct Shared {
     app: Arc<App>,
     whole: OnceLock<Router>,
+    /// Sign-ins that failed.
+    failed: Throttle,
+    /// Links for forgotten passwords that were asked for.
+    forgotten: Throttle,
 }
 
 impl Portal {
     /// Handlers over a server's parts.
     pub fn new(app: Arc<App>) -> Self {
-        Self(Arc::new(Shared { app, whole: OnceLock::new() }))
+        Self(Arc::new(Shared {
+            app,
+            whole: OnceLock::new(),
+            failed: Throttle::default(),
+            forgotten: Throttle::default(),
+        }))
+    }
+
+    /// How often each network's sign-ins failed.
+    fn failed(&self) -> &Throttle {
+        &self.0.failed
+    }
+
+    /// How often each network asked for a link for a forgotten password.
+    fn forgotten(&self) -> &Throttle {
+        &self.0.forgotten
     }
 
     fn app(&self) -> &App {

@@ -2,13 +2,14 @@
 
 use super::{
     Access, Portal,
+    companies::company,
     error::PortalError,
     fields::Fields,
     form::Form,
     page::{Chrome, render, render_as},
     routes::{Route, get, post},
     second_factor,
-    sign_in::{company, sentence, with_cookie},
+    sign_in::{sentence, with_cookie},
     who::Visitor,
 };
 use crate::{
@@ -78,6 +79,16 @@ async fn ask(
         let page = shown(&portal, &visitor, form, false);
         return Ok(render_as(StatusCode::UNPROCESSABLE_ENTITY, &page).into_response());
     };
+    let (now, source) = (portal.app().now()?, from.source());
+    let wait = portal.forgotten().wait_millis(now, &source);
+    if wait > 0 {
+        let mut form = Form::sent(&fields);
+        let secs = wait.div_ceil(1_000);
+        form.fault = Some(format!("Many asked from this network. Wait {secs} s, then ask again."));
+        let page = shown(&portal, &visitor, form, false);
+        return Ok(render_as(StatusCode::TOO_MANY_REQUESTS, &page).into_response());
+    }
+    portal.forgotten().count(now, &source);
     let asked = (portal.clone(), fields.text("company").to_owned());
     tokio::spawn(async move {
         let (portal, named) = asked;

@@ -2,6 +2,7 @@
 
 use super::{
     Access, Portal,
+    companies::{company, several},
     confirm::{self, Confirm, Judged},
     cookies,
     error::PortalError,
@@ -22,11 +23,10 @@ use crate::{
     },
     config::SignUp,
     logins::{LoginError, Versioned},
-    store::{Batch, portal as stored, tenants},
+    store::Batch,
 };
 use askama::Template;
 use authx_core::{
-    TenantId,
     name::Name,
     wire::{login::LoginState, text::Typed},
 };
@@ -35,6 +35,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
+use std::time::Duration;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -163,7 +164,15 @@ async fn try_password(
     let (Ok(name), Ok(password)) = (Name::new(fields.text("name")), password) else {
         return Err(Refused::Said(WRONG.to_owned()));
     };
+    let source = from.source();
+    // Whoever it is, so that waiting tells nobody at which company somebody is.
+    let wait = portal.failed().wait_millis(app.now()?, &source);
+    if wait > MOST_WAIT_MILLIS {
+        return Err(LoginError::SlowDown { wait_secs: wait.div_ceil(1_000) }.into());
+    }
     let Some(tenant) = company(portal, fields.text("company"), &name).await? else {
+        portal.failed().count(app.now()?, &source);
+        tokio::time::sleep(Duration::from_millis(wait)).await;
         // The same work as for a wrong password, so that nobody learns whose name it is.
         let turn = app.passwords.turn().await.map_err(AdminError::from)?;
         let typed = vec![zeroize::Zeroizing::new(password.expose().to_owned())];
@@ -192,35 +201,10 @@ async fn try_password(
             return Ok((cookie, "/enrol".to_owned()));
         }
     }
+    if reason == WRONG_CREDENTIALS {
+        portal.failed().count(app.now()?, &source);
+    }
     Err(Refused::Said(view.reason.map_or_else(|| WRONG.to_owned(), |reason| reason.text)))
-}
-
-/// Which company somebody means. `None`: there is none, or it cannot be said.
-pub(super) async fn company(
-    portal: &Portal,
-    typed: &str,
-    name: &Name,
-) -> Result<Option<TenantId>, PortalError> {
-    let store = &portal.app().store;
-    if !typed.is_empty() {
-        let Ok(typed) = Name::new(typed) else { return Ok(None) };
-        let found = tenants::tenant_named(store, &typed).await.map_err(AdminError::from)?;
-        return Ok(found.map(|tenant| tenant.id));
-    }
-    let all = tenants::tenants(store).await.map_err(AdminError::from)?;
-    if let [only] = all.as_slice() {
-        return Ok(Some(only.id));
-    }
-    let found = stored::tenants_of(store, name).await.map_err(AdminError::from)?;
-    Ok(match found.as_slice() {
-        [only] => Some(*only),
-        _ => None,
-    })
-}
-
-async fn several(portal: &Portal) -> Result<bool, PortalError> {
-    let all = tenants::tenants(&portal.app().store).await.map_err(AdminError::from)?;
-    Ok(all.len() > 1)
 }
 
 async fn passkey(
@@ -393,6 +377,8 @@ const SIGN_IN: confirm::Places = confirm::Places {
 };
 const WRONG: &str = "Name or password not accepted. Check both and try again.";
 const NOT_ENROLLED: &str = "not_enrolled";
+const WRONG_CREDENTIALS: &str = "wrong_credentials";
+const MOST_WAIT_MILLIS: u64 = 2_000;
 /// The word for a passkey where factors are named.
 pub(super) const BY_PASSKEY: &str = "passkey";
 /// Where an administrator begins.

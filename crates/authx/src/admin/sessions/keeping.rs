@@ -25,15 +25,21 @@ pub async fn set_pending(
     Ok(Visit { pending, version: visit.version.saturating_add(1), ..visit.clone() })
 }
 
-/// Keeps a request until its step-up.
+/// Keeps a request until its step-up, for a quarter of an hour.
 ///
 /// # Errors
 ///
 /// As [`super::prove`].
-pub async fn stash(app: &App, visit: &Visit, request: &Stash) -> Result<(), AdminError> {
+pub async fn stash(
+    app: &App,
+    visit: &Visit,
+    target: String,
+    body: String,
+) -> Result<(), AdminError> {
     let now = app.now()?;
     let tenant = Tenant::load(app, visit.tenant).await?;
-    let plain = Zeroizing::new(json(request)?);
+    let request = Stash { target, body, until: now.plus_secs(STASH_SECS) };
+    let plain = Zeroizing::new(json(&request)?);
     let sealed =
         app.decide(now, |cx| tenant.data_key.seal(cx, &stash_place(visit), plain.as_bytes()));
     commit(app, Batch::default().set_portal_stash(visit.id, visit.version, Some(sealed))).await
@@ -80,7 +86,8 @@ pub async fn open(
     Ok(Some(Zeroizing::new(text.to_owned())))
 }
 
-/// Takes the request that waited, which can be done once.
+/// Takes the request that waited, which can be done once. `None` also for one that waited so long
+/// that nobody would expect it to be done now.
 ///
 /// # Errors
 ///
@@ -89,9 +96,19 @@ pub async fn take_stash(app: &App, visit: &Visit) -> Result<Option<Stash>, Admin
     let Some(sealed) = &visit.stash else { return Ok(None) };
     let tenant = Tenant::load(app, visit.tenant).await?;
     let opened = tenant.data_key.open(&stash_place(visit), sealed)?;
-    let stash = serde_json::from_slice(opened.expose());
-    commit(app, Batch::default().set_portal_stash(visit.id, visit.version, None)).await?;
-    stash.map(Some).map_err(|error| AdminError::Damaged(error.to_string()))
+    let stash = serde_json::from_slice::<Stash>(opened.expose());
+    forget_stash(app, visit).await?;
+    let stash = stash.map_err(|error| AdminError::Damaged(error.to_string()))?;
+    Ok((app.now()? < stash.until).then_some(stash))
+}
+
+/// Forgets the request that waited: something else is to be done.
+///
+/// # Errors
+///
+/// As [`super::prove`].
+pub async fn forget_stash(app: &App, visit: &Visit) -> Result<(), AdminError> {
+    commit(app, Batch::default().set_portal_stash(visit.id, visit.version, None)).await
 }
 
 /// Forgets what was to be done after a step-up.
@@ -128,3 +145,6 @@ fn pending_place(visit: &Visit) -> Place<'_> {
 fn place<'a>(visit: &'a Visit, column: &'static str) -> Place<'a> {
     Place { tenant: visit.tenant, table: "portal_session", column, row: visit.id.as_bytes() }
 }
+
+/// How long a request waits for its step-up.
+const STASH_SECS: u64 = 900;

@@ -6,7 +6,9 @@ mod keeping;
 mod life;
 
 pub use cookie::Cookie;
-pub use keeping::{forget_deed, open, seal, set_pending, set_toast, stash, take_stash};
+pub use keeping::{
+    forget_deed, forget_stash, open, seal, set_pending, set_toast, stash, take_stash,
+};
 pub use life::{begin, begin_proved, end, forget_old, prove};
 
 use super::{Actor, AdminError, settings::Settings};
@@ -14,7 +16,7 @@ use crate::{
     app::App,
     store::{Batch, StoreError, portal as stored},
 };
-use authx_core::{LoginId, Millis, SessionId, TenantId, UserId, role::Role};
+use authx_core::{LoginId, Millis, SessionId, TenantId, UserId, guard::Source, role::Role};
 use serde::{Deserialize, Serialize};
 
 /// From where somebody signs in.
@@ -24,6 +26,13 @@ pub struct From {
     pub address: Option<String>,
     /// What the browser says of itself.
     pub browser: String,
+}
+
+impl From {
+    /// The network, as wrong answers are counted.
+    pub fn source(&self) -> Source {
+        Source::of(self.address.as_deref().and_then(|address| address.parse().ok()))
+    }
 }
 
 /// Somebody who signed in, wholly or half.
@@ -117,6 +126,8 @@ pub struct Stash {
     pub target: String,
     /// The form, as it was sent.
     pub body: String,
+    /// Until when it may be done.
+    pub until: Millis,
 }
 
 impl Visit {

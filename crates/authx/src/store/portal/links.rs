@@ -109,6 +109,12 @@ impl Batch {
         )
     }
 
+    /// Makes every link for an account that was not used count no longer.
+    #[must_use]
+    pub fn delete_open_portal_links(self, account: UserId) -> Self {
+        self.run("DELETE FROM portal_link WHERE account = $1 AND spent IS NULL", [account.into()])
+    }
+
     /// Spends a challenge, which can be done once.
     #[must_use]
     pub fn spend_portal_challenge(self, digest: [u8; 32], until: Millis) -> Self {
