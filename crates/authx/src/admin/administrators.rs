@@ -4,12 +4,13 @@ use super::{
     Actor, AdminError, Change,
     accounts::{self, AccountError},
     change, detail,
+    letters::INVITATION,
 };
 use crate::{
     app::{About, App},
     store::{Batch, portal as stored},
 };
-use authx_core::{TenantId, UserId, audit::EventKind, role::Role};
+use authx_core::{TenantId, UserId, audit::EventKind, factor::FactorKind, role::Role};
 
 /// Why somebody did not become, or remains, an administrator.
 #[derive(Debug, thiserror::Error)]
@@ -43,7 +44,8 @@ pub async fn list(
     Ok(found)
 }
 
-/// Gives an account a role, or takes it (`None`). Who loses one is signed out of the portal.
+/// Gives an account a role, or takes it (`None`). Who has another one is signed out of the portal;
+/// for who rises, links, invitations and codes that were made before count no longer.
 ///
 /// # Errors
 ///
@@ -55,7 +57,7 @@ pub async fn set_role(
     account: UserId,
     role: Option<Role>,
 ) -> Result<Option<Role>, RoleError> {
-    change(app, by, tenant, move |tenant, _| async move {
+    change(app, by, tenant, move |tenant, now| async move {
         let row = accounts::row(app, tenant.id, account).await?;
         by.check_outranks(row.role)?;
         if let Some(role) = role {
@@ -74,10 +76,21 @@ pub async fn set_role(
             }
         }
         let word = |role: Option<Role>| role.map_or("user", Role::word);
+        let mut batch = Batch::default()
+            .set_role(tenant.id, account, role)
+            .end_portal_sessions(tenant.id, account, None);
+        // What lower ones could make for the account would be a way into the higher one.
+        if role.is_some_and(|role| row.role != Some(role) && !outranked(row.role, role)) {
+            batch = batch
+                .delete_open_portal_links(account)
+                .delete_open_invitations(tenant.id, account)
+                .delete_shown_activations(tenant.id, account)
+                .withdraw_deliveries(tenant.id, account, INVITATION, now)
+                .set_enrolment(tenant.id, account, None)
+                .delete_factors(tenant.id, account, FactorKind::Bypass.word(), true);
+        }
         Ok(Change {
-            batch: Batch::default()
-                .set_role(tenant.id, account, role)
-                .end_portal_sessions(tenant.id, account, None),
+            batch,
             kind: EventKind::RoleSet,
             about: About { user: Some(account), ..About::default() },
             detail: detail([
@@ -89,4 +102,9 @@ pub async fn set_role(
         })
     })
     .await
+}
+
+/// Whether a role stands below that of before.
+fn outranked(before: Option<Role>, role: Role) -> bool {
+    before.is_some_and(|before| before.outranks(Some(role)))
 }

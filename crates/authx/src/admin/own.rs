@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     app::{About, App},
-    enrol::phones::{self, PhoneError},
+    enrol::phones::{self, ListedPhone, PhoneError},
     store::{Batch, portal as stored},
 };
 use authx_core::{LoginId, PhoneId, TenantId, UserId, audit::EventKind};
@@ -47,7 +47,11 @@ pub async fn remove_phone(app: &App, visit: &Visit, phone: PhoneId) -> Result<St
     own_phone(app, tenant, account, phone).await?;
     let own = phones::list(app, tenant, account).await?;
     let passkeys = passkeys::list(app, tenant, account).await?;
-    if visit.role.is_some() && own.len() <= 1 && passkeys.is_empty() {
+    // One that does not count yet is no factor.
+    let counts = |one: &ListedPhone| one.number.is_some();
+    let removes = own.iter().any(|one| one.id == phone && counts(one));
+    let others = own.iter().any(|one| one.id != phone && counts(one)) || !passkeys.is_empty();
+    if visit.role.is_some() && removes && !others {
         return Err(OwnError::Last);
     }
     Ok(phones::remove(app, &visit.actor(), tenant, phone).await?)
@@ -94,9 +98,8 @@ pub async fn set_password(
     if !accounts::row(app, tenant, account).await?.has_password {
         return Err(OwnError::NoPassword);
     }
-    passwords::set(app, &visit.actor(), tenant, account, typed).await?;
-    let others = Batch::default().end_portal_sessions(tenant, account, Some(visit.id));
-    Ok(app.store.commit(others).await.map_err(AdminError::from)?)
+    let by = visit.actor();
+    Ok(passwords::set_in(app, &by, tenant, account, typed, Some(visit.id)).await?)
 }
 
 /// Reports a login as somebody else's: whatever it left open ends, and so does every other session

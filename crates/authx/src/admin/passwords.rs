@@ -13,7 +13,8 @@ use crate::{
     store::{Batch, accounts as stored},
 };
 use authx_core::{
-    Millis, TenantId, UserId, audit::EventKind, password_rules::PasswordRefused, seal::DataKey,
+    Millis, SessionId, TenantId, UserId, audit::EventKind, password_rules::PasswordRefused,
+    seal::DataKey,
 };
 use zeroize::Zeroizing;
 
@@ -28,7 +29,8 @@ pub enum PasswordRuleError {
     Refused(#[from] PasswordRefused),
 }
 
-/// Sets a user's password, and ends what is remembered of the user's sign-ins.
+/// Sets a user's password, and ends what is remembered of the user's sign-ins, here and in the
+/// portal. Links with which another password could be chosen count no longer.
 ///
 /// # Errors
 ///
@@ -40,6 +42,18 @@ pub async fn set(
     tenant: TenantId,
     user: UserId,
     typed: Zeroizing<String>,
+) -> Result<(), AccountError> {
+    set_in(app, by, tenant, user, typed, None).await
+}
+
+/// The same by the user, whose own session goes on.
+pub(super) async fn set_in(
+    app: &App,
+    by: &Actor,
+    tenant: TenantId,
+    user: UserId,
+    typed: Zeroizing<String>,
+    own: Option<SessionId>,
 ) -> Result<(), AccountError> {
     // Hashed before the change is decided: it takes long enough for others to come between.
     let row = accounts::row(app, tenant, user).await?;
@@ -58,6 +72,8 @@ pub async fn set(
             batch: Batch::default()
                 .set_password(tenant.id, user, sealed)
                 .end_sessions(tenant.id, user, now)
+                .end_portal_sessions(tenant.id, user, own)
+                .delete_open_portal_links(user)
                 .and(told),
             kind: EventKind::PasswordSet,
             about: About { user: Some(user), ..About::default() },

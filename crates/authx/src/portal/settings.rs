@@ -263,7 +263,8 @@ async fn set_role(
     let (app, by, tenant) = (portal.app(), &who.actor(), who.tenant());
     match administrators::set_role(app, by, tenant, id, role).await {
         Ok(_) => {
-            let text = role.map_or("Role taken.", |_| "Role changed.");
+            let text =
+                role.map_or("Role taken.", |_| "Role changed. Links that were open are dead.");
             done(&portal, &who, &headers, text, "/settings/administrators").await
         }
         Err(error @ (RoleError::LastOwner | RoleError::TooHigh(_))) => {

@@ -42,6 +42,7 @@ pub async fn account(
         Ok(Change {
             batch: Batch::default()
                 .spend_portal_link(digest, now)
+                .delete_open_portal_links(account)
                 .set_password(tenant.id, account, sealed)
                 .end_portal_sessions(tenant.id, account, None)
                 .end_sessions(tenant.id, account, now),
