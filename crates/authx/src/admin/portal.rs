@@ -10,7 +10,7 @@ use authx_core::{
     ApplicationId, TenantId,
     audit::EventKind,
     name::Name,
-    policy::{Autologin, Document, FirstFactorKind, Lifetimes, SecondFactor},
+    policy::{Autologin, Document, FirstFactorKind, Lifetimes, MatchNumber, SecondFactor},
 };
 
 /// The portal's application of a tenant, made when it is first needed.
@@ -67,6 +67,7 @@ fn policy() -> Document {
     Document {
         first_factors: Some(vec![FirstFactorKind::Password, FirstFactorKind::Portal]),
         second_factor: Some(SecondFactor::Required),
+        match_number: Some(MatchNumber::Required),
         autologin: Some(Autologin::Refuse),
         lifetimes: Lifetimes { session_secs: Some(0), ..Lifetimes::default() },
         ..Document::default()
