@@ -74,7 +74,8 @@ fn sites(config: &Config, app: &Arc<App>, server: &Server, stopping: &Stopping) 
     let public = public.fallback(move |request| nowhere(page.clone(), request));
     let phone = PhoneApi::new(app.clone(), config.limits.body_bytes, stopping.clone());
     let phone = phone::router(phone).merge(phone_site::router());
-    Sites { public, phone, phone_host: config.phone_url.host().to_owned() }
+    let phone_host = config.phone_url.host().to_owned();
+    Sites { public, phone, phone_host, uploads: portal::UPLOADS }
 }
 
 /// Where nothing is: a page for people, what the API says for programs.

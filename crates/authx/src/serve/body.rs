@@ -16,7 +16,7 @@ pub enum BodyError {
     #[error("the body is too long")]
     TooLong,
     /// Not there in time.
-    #[error("the body did not come within {} s", DEADLINE.as_secs())]
+    #[error("the body did not come in time")]
     TooSlow,
 }
 
@@ -32,17 +32,25 @@ impl BodyError {
 pub(super) struct Bounded {
     body: Incoming,
     left: u64,
+    patience: Duration,
     // Made when the body keeps a reader waiting: most come in one packet with the head.
     deadline: Option<Pin<Box<Sleep>>>,
 }
 
 impl Bounded {
     pub(super) fn new(body: Incoming, most: usize) -> Self {
-        Self { body, left: u64::try_from(most).unwrap_or(u64::MAX), deadline: None }
+        let left = u64::try_from(most).unwrap_or(u64::MAX);
+        Self { body, left, patience: DEADLINE, deadline: None }
+    }
+
+    /// One that may be long, and take long.
+    pub(super) fn upload(body: Incoming, most: usize) -> Self {
+        Self { patience: UPLOAD_DEADLINE, ..Self::new(body, most) }
     }
 
     fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.deadline.get_or_insert_with(|| Box::pin(sleep(DEADLINE))).as_mut().poll(cx)
+        let patience = self.patience;
+        self.deadline.get_or_insert_with(|| Box::pin(sleep(patience))).as_mut().poll(cx)
     }
 }
 
@@ -84,3 +92,4 @@ impl Body for Bounded {
 }
 
 const DEADLINE: Duration = Duration::from_secs(15);
+const UPLOAD_DEADLINE: Duration = Duration::from_mins(5);

@@ -27,6 +27,9 @@ pub struct Sites {
     pub phone: Router,
     /// The host of `phone_url`, without a port: a proxy may listen on another one.
     pub phone_host: String,
+    /// Paths of the public site that take longer bodies than others, and how long. They take the
+    /// time of uploads, too.
+    pub uploads: &'static [(&'static str, usize)],
 }
 
 /// The way of a request into its site and back.
@@ -54,7 +57,11 @@ impl Way {
         let line = Line::of(&request, client);
 
         let mut router = self.site(request.uri(), request.headers()).clone();
-        let mut request = request.map(|body| Bounded::new(body, self.most_body_bytes));
+        let upload = self.sites.uploads.iter().find(|(path, _)| *path == request.uri().path());
+        let mut request = request.map(|body| match upload {
+            Some(&(_, most)) => Bounded::upload(body, most.max(self.most_body_bytes)),
+            None => Bounded::new(body, self.most_body_bytes),
+        });
         request.extensions_mut().insert(client);
         request.extensions_mut().insert(id);
         let answering = AssertUnwindSafe(router.call(request)).catch_unwind();

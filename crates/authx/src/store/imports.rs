@@ -26,7 +26,7 @@ pub struct ImportRow {
     pub beat: Millis,
 }
 
-/// Reads the newest imports of a tenant, or the one of an id.
+/// Reads the newest imports of a tenant, without what could not be taken in, or the one of an id.
 ///
 /// # Errors
 ///
@@ -39,7 +39,9 @@ pub async fn imports(
 ) -> Result<Vec<ImportRow>, StoreError> {
     let rows = store
         .query(
-            "SELECT id, name, state, renew, counts, errors, by_name, created, beat
+            "SELECT id, name, state, renew, counts,
+                    CASE WHEN CAST($2 AS BIGINT) = 0 THEN '' ELSE errors END,
+                    by_name, created, beat
              FROM user_import WHERE tenant = $1 AND (CAST($2 AS BIGINT) = 0 OR id = $3)
              ORDER BY created DESC, id DESC LIMIT $4",
             [

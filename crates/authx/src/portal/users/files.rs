@@ -36,8 +36,8 @@ use axum::{
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        get("/users/import", Access::May(UsersWrite), page),
-        post("/users/import", Access::May(UsersWrite), check).streaming(),
+        get(PATH, Access::May(UsersWrite), page),
+        post(PATH, Access::May(UsersWrite), check).streaming(),
         get("/users/import/{import}", Access::May(UsersWrite), one),
         get("/users/import/{import}/errors.csv", Access::May(UsersWrite), errors),
         post("/users/import/{import}/run", Access::May(UsersWrite), run),
@@ -274,7 +274,9 @@ fn download(body: Body, name: &'static str) -> Response {
     response
 }
 
-/// Of an upload.
+/// Where longer bodies come than elsewhere, and how long: they are read for those only who may.
+pub const UPLOADS: &[(&str, usize)] = &[(PATH, MOST_BYTES)];
+const PATH: &str = "/users/import";
 const MOST_BYTES: usize = 33_554_432;
 /// Faults on the page; all are in the file.
 const SHOWN: usize = 50;

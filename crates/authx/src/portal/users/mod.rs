@@ -6,6 +6,8 @@ mod help;
 mod one;
 mod phone;
 
+pub use files::UPLOADS;
+
 use super::{
     Access, Portal,
     badge::Badge,

@@ -13,6 +13,9 @@ async fn a_long_body_is_refused_whether_announced_or_not() {
     let chunk = format!("1000\r\n{}\r\n", "a".repeat(4_096));
     let chunked = format!("{head}Transfer-Encoding: chunked\r\n\r\n{chunk}{chunk}0\r\n\r\n");
     assert!(server.exchange(&chunked).await.starts_with("HTTP/1.1 4"));
+    // What is made for files takes more.
+    let upload = chunked.replace("/length", "/upload");
+    assert!(server.exchange(&upload).await.ends_with("8192\r\n0\r\n\r\n"));
 }
 
 #[tokio::test]

@@ -68,6 +68,7 @@ fn sites(stopping: &Stopping) -> Sites {
             get(async |Extension(client): Extension<ClientAddress>| client.to_string()),
         )
         .route("/length", post(async |body: axum::body::Bytes| body.len().to_string()))
+        .route("/upload", post(async |body: axum::body::Bytes| body.len().to_string()))
         .route("/panic", get(async || -> &'static str { panic!("a fault in a handler") }))
         .route(
             "/wait",
@@ -77,7 +78,8 @@ fn sites(stopping: &Stopping) -> Sites {
             }),
         );
     let phone = Router::new().route("/", get(async || "phone"));
-    Sites { public, phone, phone_host: "phone.localhost".to_owned() }
+    let uploads = &[("/upload", 8_192)];
+    Sites { public, phone, phone_host: "phone.localhost".to_owned(), uploads }
 }
 
 fn listen(tls: Tls) -> Listen {
