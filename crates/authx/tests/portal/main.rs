@@ -11,6 +11,7 @@ mod coming_in;
 mod dashboard;
 mod groups;
 mod guarded;
+mod hostile;
 mod logs;
 mod own;
 mod policies;

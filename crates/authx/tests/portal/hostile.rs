@@ -1,0 +1,268 @@
+//! What an attacker tries, or a tired administrator does.
+
+use crate::world::{Browser, PASSWORD, World, name, on_each_engine};
+use authx::{
+    admin::{
+        administrators, bypass, passwords, policies, portal,
+        sessions::{self, Cookie, Pending},
+        tenants,
+    },
+    logins,
+};
+use authx_core::{
+    UserId,
+    policy::{Document, MatchNumber},
+    role::Role,
+    wire::{login::AnswerLogin, text::Typed},
+};
+use axum::http::StatusCode;
+use zeroize::Zeroizing;
+
+/// Three tries at one triple are few; three tries at each of many are not.
+#[tokio::test]
+async fn a_help_desk_guesses_no_digits() {
+    on_each_engine(async |world| {
+        let bob = world.account(world.tenant, "bob", None).await;
+        let eve = world.account(world.tenant, "eve", None).await;
+        let mut desk = world.signed_in("desk", Some(Role::HelpDesk)).await;
+        desk.get(world, &format!("/users/{bob}/bypass")).await;
+        let mut wrong = 0;
+        for user in [bob, eve, bob, eve, bob] {
+            world.clock.advance_secs(1);
+            desk.post(world, &format!("/users/{user}/caller"), &[]).await.to();
+            let shown = bypass::shown_to(&world.app, world.tenant, user).await.unwrap();
+            let Some(shown) = shown else { break };
+            for _ in 0..2 {
+                let typed = [("digits", shown.agent_reads.as_str())];
+                let page = desk.post(world, &format!("/users/{user}/caller/answer"), &typed).await;
+                let said = page.refused();
+                wrong += u32::from(said.contains("is left") || said.contains("are left"));
+            }
+        }
+        assert_eq!(wrong, 6);
+        // What the last sentence said.
+        desk.get(world, &format!("/users/{bob}/bypass")).await.shown();
+        desk.post(world, &format!("/users/{eve}/caller"), &[]).await.to();
+        let page = desk.get(world, &format!("/users/{bob}/bypass")).await;
+        assert!(page.shown().contains("wrong too often"), "{}", page.text);
+        // Another one, about another user, is no worse off; and tomorrow is another day.
+        let carl = world.account(world.tenant, "carl", None).await;
+        let mut other = world.signed_in("other", Some(Role::HelpDesk)).await;
+        right(world, &mut other, carl).await;
+        world.clock.advance_secs(86_500);
+        let mut desk = world.signed_in("desk2", Some(Role::HelpDesk)).await;
+        right(world, &mut desk, bob).await;
+    })
+    .await;
+}
+
+async fn right(world: &World, desk: &mut Browser, user: UserId) {
+    desk.get(world, &format!("/users/{user}/bypass")).await;
+    desk.post(world, &format!("/users/{user}/caller"), &[]).await.to();
+    let shown = bypass::shown_to(&world.app, world.tenant, user).await.unwrap().unwrap();
+    let typed = [("digits", shown.caller_reads.as_str())];
+    desk.post(world, &format!("/users/{user}/caller/answer"), &typed).await.to();
+}
+
+/// Ten codes are ten second factors: who may only send mail to known addresses gets none to see.
+#[tokio::test]
+async fn a_help_desk_sees_no_recovery_codes() {
+    on_each_engine(async |world| {
+        let bob = world.account(world.tenant, "bob", None).await;
+        let mut desk = world.signed_in("desk", Some(Role::HelpDesk)).await;
+        let page = desk.get(world, &format!("/users/{bob}")).await;
+        assert!(!page.shown().contains("/recovery\""), "{}", page.text);
+        let page = desk.post(world, &format!("/users/{bob}/recovery"), &[]).await;
+        assert_eq!(page.status, StatusCode::FORBIDDEN);
+        let mut manager = world.signed_in("manager", Some(Role::UserManager)).await;
+        let page = manager.post(world, &format!("/users/{bob}/recovery"), &[]).await;
+        assert!(page.shown().contains("Recovery codes"));
+    })
+    .await;
+}
+
+/// A form that waited for a step-up and was given up is not done by the step-up for another page,
+/// nor a long time after.
+#[tokio::test]
+async fn a_deed_that_was_given_up_is_not_done() {
+    on_each_engine(async |world| {
+        let carol = world.account(world.tenant, "carol", None).await;
+        world.password(world.tenant, carol, PASSWORD).await;
+        let totp = world.authenticator(carol).await;
+        let mut browser = world.browser_of(world.tenant, carol).await;
+        world.clock.advance_secs(301);
+        let wish = [("password", "eleven purple owls sing")];
+        assert_eq!(browser.post(world, "/me/password", &wish).await.to(), "/confirm");
+        // Something else, without a word about the first.
+        assert_eq!(browser.get(world, "/me/passkey").await.to(), "/confirm?next=%2Fme%2Fpasskey");
+        browser.get(world, "/confirm?next=%2Fme%2Fpasskey").await.shown();
+        let sent = [("next", "/me/passkey")];
+        assert_eq!(browser.post(world, "/confirm/begin", &sent).await.to(), "/confirm");
+        let code = totp.code(world.app.now().unwrap().secs() / 30);
+        let page = browser.post(world, "/confirm", &[("code", &code)]).await;
+        assert_eq!(page.to(), "/me/passkey");
+
+        world.clock.advance_secs(301);
+        assert_eq!(browser.post(world, "/me/password", &wish).await.to(), "/confirm");
+        world.clock.advance_secs(901);
+        assert_eq!(browser.post(world, "/confirm/begin", &[]).await.to(), "/confirm");
+        let code = totp.code(world.app.now().unwrap().secs() / 30);
+        browser.post(world, "/confirm", &[("code", &code)]).await.to();
+        assert_eq!(browser.post(world, "/confirm/done", &[]).await.to(), "/");
+        assert!(!browser.get(world, "/me").await.shown().contains("Password changed"));
+    })
+    .await;
+}
+
+/// An answer that nobody looked at when it came is no fresh factor hours later.
+#[tokio::test]
+async fn an_approval_of_long_ago_steps_nothing_up() {
+    on_each_engine(async |world| {
+        let carol = world.account(world.tenant, "carol", None).await;
+        let totp = world.authenticator(carol).await;
+        let mut browser = world.browser_of(world.tenant, carol).await;
+        world.clock.advance_secs(301);
+        browser.get(world, "/me").await;
+        assert_eq!(browser.post(world, "/confirm/begin", &[]).await.to(), "/confirm");
+        let app = &world.app;
+        let cookie = Cookie::parse(browser.cookie(crate::world::SESSION).unwrap()).unwrap();
+        let visit = sessions::find(app, &cookie, true).await.unwrap().unwrap();
+        let Some(Pending::Login { id, .. }) = visit.pending else { panic!("{visit:?}") };
+        let caller = portal::application(app, world.tenant).await.unwrap();
+        let caller = app.directory.reload(app, caller).await.unwrap().unwrap();
+        let code = totp.code(app.now().unwrap().secs() / 30);
+        let text = Typed::try_from(code).unwrap();
+        let answer = AnswerLogin { seq: 1, text, challenge: None };
+        let view = logins::answer(app, &caller, id, &answer).await.unwrap().view();
+        assert_eq!(view.state, authx_core::wire::login::LoginState::Allowed);
+        world.clock.advance_secs(1_200);
+        assert!(browser.get(world, "/confirm").await.shown().contains("Use my phone or a code"));
+        assert!(browser.get(world, "/me/password").await.to().starts_with("/confirm"));
+    })
+    .await;
+}
+
+/// Whoever made a link for an account stays below it when it rises.
+#[tokio::test]
+async fn a_link_does_not_rise_with_its_account() {
+    on_each_engine(async |world| {
+        let mut adam = world.signed_in("adam", Some(Role::Administrator)).await;
+        adam.get(world, "/settings/administrators").await;
+        let wish = [("mail", "hugo@example.com"), ("role", "help_desk")];
+        let page = adam.post(world, "/settings/administrators", &wish).await;
+        let link = page.between("<code>", "</code>").to_owned();
+        let (app, by, tenant) = (&world.app, &world.by, world.tenant);
+        let hugo = authx::admin::accounts::find(app, tenant, "hugo@example.com").await.unwrap().id;
+        let invited = authx::enrol::phones::invite(
+            app,
+            by,
+            tenant,
+            hugo,
+            authx::enrol::phones::Separate::IfNeeded,
+        );
+        let invited = invited.await.unwrap();
+        administrators::set_role(app, by, tenant, hugo, Some(Role::Owner)).await.unwrap();
+        let mut browser = Browser::default();
+        browser.get(world, "/set-up").await;
+        let token = link.split_once('#').unwrap().1;
+        let sent = [("set_up_token", token), ("password", PASSWORD)];
+        browser.post(world, "/set-up/account", &sent).await.refused();
+        assert!(authx::enrol::phones::look(app, &invited.token).await.is_err());
+    })
+    .await;
+}
+
+/// Who replaces the password of an account that somebody else got hold of ends all of it.
+#[tokio::test]
+async fn a_new_password_ends_the_portals_sessions() {
+    on_each_engine(async |world| {
+        let (app, by, tenant) = (&world.app, &world.by, world.tenant);
+        let carol = world.account(tenant, "carol", None).await;
+        let mut browser = world.browser_of(tenant, carol).await;
+        browser.get(world, "/me").await.shown();
+        let typed = Zeroizing::new(PASSWORD.to_owned());
+        passwords::set(app, by, tenant, carol, typed).await.unwrap();
+        assert_eq!(browser.get(world, "/me").await.to(), "/sign-in?next=%2Fme");
+        let mut here = world.browser_of(tenant, carol).await;
+        let mut there = world.browser_of(tenant, carol).await;
+        let new = [("password", "eleven purple owls sing")];
+        assert_eq!(here.post(world, "/me/password", &new).await.to(), "/me");
+        here.get(world, "/me").await.shown();
+        assert_eq!(there.get(world, "/me").await.to(), "/sign-in?next=%2Fme");
+    })
+    .await;
+}
+
+/// What strangers send is held in memory, so it is little, and nothing where they may not send.
+#[tokio::test]
+async fn little_is_read_of_what_strangers_send() {
+    on_each_engine(async |world| {
+        let mut stranger = Browser::default();
+        stranger.get(world, "/sign-in").await;
+        let long = "x".repeat(100_000);
+        let page = stranger.post(world, "/sign-in", &[("name", &long)]).await;
+        assert_eq!(page.status, StatusCode::PAYLOAD_TOO_LARGE);
+        let page = stranger.post(world, "/users/new", &[("name", &long)]).await;
+        assert_eq!(page.status, StatusCode::UNAUTHORIZED);
+        let mut boss = world.signed_in("boss", Some(Role::Owner)).await;
+        boss.post(world, "/users/new", &[("name", &long)]).await.refused();
+    })
+    .await;
+}
+
+/// Waiting tells nobody at which company somebody is, nor whether at all.
+#[tokio::test]
+async fn whose_name_it_is_shows_in_no_waiting() {
+    on_each_engine(async |world| {
+        tenants::create(&world.app, &world.by, &name("Other")).await.unwrap();
+        let olga = world.account(world.tenant, "olga", Some(Role::Owner)).await;
+        world.password(world.tenant, olga, PASSWORD).await;
+        let mut browser = Browser::default();
+        browser.get(world, "/sign-in").await;
+        for (first, second) in [("nobody", "olga"), ("olga", "nobody")] {
+            for _ in 0..12 {
+                let sent = [("name", first), ("password", "wrong")];
+                assert!(
+                    browser.post(world, "/sign-in", &sent).await.refused().contains("accepted")
+                );
+                world.clock.advance_secs(1);
+            }
+            for called in [first, second] {
+                let sent = [("name", called), ("password", "wrong")];
+                let page = browser.post(world, "/sign-in", &sent).await;
+                assert!(page.refused().contains("oo many wrong passwords"), "{}", page.text);
+            }
+            world.clock.advance_secs(1_000);
+        }
+    })
+    .await;
+}
+
+/// Mail to others is no toy: a network asks for some, then waits.
+#[tokio::test]
+async fn forgotten_passwords_are_asked_for_slowly() {
+    on_each_engine(async |world| {
+        let mut browser = Browser::default();
+        browser.get(world, "/sign-in").await;
+        for n in 0..10 {
+            browser.post(world, "/forgot", &[("name", &format!("user{n}"))]).await.shown();
+        }
+        let page = browser.post(world, "/forgot", &[("name", "user10")]).await;
+        assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS, "{}", page.text);
+    })
+    .await;
+}
+
+/// A company that asks for no number at its VPN asks for one at the portal.
+#[tokio::test]
+async fn the_portal_always_asks_for_the_number() {
+    on_each_engine(async |world| {
+        let (app, by, tenant) = (&world.app, &world.by, world.tenant);
+        let document = Document::from_json(r#"{"match_number":"off"}"#).unwrap();
+        policies::set(app, by, tenant, policies::Target::Tenant, document).await.unwrap();
+        let id = portal::application(app, tenant).await.unwrap();
+        let caller = app.directory.reload(app, id).await.unwrap().unwrap();
+        assert_eq!(caller.policy_of(&[]).match_number, MatchNumber::Required);
+    })
+    .await;
+}
