@@ -25,6 +25,7 @@ pub struct Settings {
 
 /// A domain as VPN servers put it behind user names: `corp.example`, also `CORP`.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String))]
 #[serde(try_from = "String", into = "String")]
 pub struct DomainSuffix(String);
 

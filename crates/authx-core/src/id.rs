@@ -71,6 +71,16 @@ macro_rules! ids {
             }
         }
 
+        #[cfg(feature = "openapi")]
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+                described($prefix)
+            }
+        }
+
+        #[cfg(feature = "openapi")]
+        impl utoipa::ToSchema for $name {}
+
         impl TryFrom<String> for $name {
             type Error = InvalidId;
 
@@ -122,6 +132,13 @@ ids! {
     FactorId = "fac";
     /// A token for scripts.
     TokenId = "tok";
+}
+
+/// As the API's document has it.
+#[cfg(feature = "openapi")]
+fn described(prefix: &str) -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+    let id = utoipa::openapi::ObjectBuilder::new().schema_type(utoipa::openapi::Type::String);
+    id.pattern(Some(format!("^{prefix}_[0-9a-hjkmnp-tv-z]{{26}}$"))).into()
 }
 
 fn uuid_v7(cx: &mut Cx<'_>) -> [u8; 16] {

@@ -6,6 +6,7 @@ use unicode_normalization::UnicodeNormalization;
 /// The name of a user, tenant, application or key: 1 to [`Name::MAX_CHARS`] characters, none of
 /// them a control character, kept as typed without surrounding white space.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String, max_length = 128))]
 #[serde(try_from = "String", into = "String")]
 pub struct Name(String);
 

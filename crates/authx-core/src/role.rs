@@ -22,12 +22,12 @@ pub enum Role {
 }
 
 macro_rules! permissions {
-    ($($(#[$doc:meta])* $name:ident = $word:literal: $($role:ident)*;)*) => {
+    ($($(#[doc = $doc:literal])* $name:ident = $word:literal: $($role:ident)*;)*) => {
         /// One kind of deed.
         #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
         #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
         pub enum Permission {
-            $($(#[$doc])* #[serde(rename = $word)] $name,)*
+            $($(#[doc = $doc])* #[serde(rename = $word)] $name,)*
         }
 
         impl Permission {
@@ -37,6 +37,16 @@ macro_rules! permissions {
             /// The word for it, as in the scope of a token.
             pub fn word(self) -> &'static str {
                 match self { $(Self::$name => $word,)* }
+            }
+
+            /// What a word stands for; `None` for one that this version does not know.
+            pub fn from_word(word: &str) -> Option<Self> {
+                match word { $($word => Some(Self::$name),)* _ => None }
+            }
+
+            /// What it lets somebody do, in a line.
+            pub fn about(self) -> &'static str {
+                match self { $(Self::$name => concat!($($doc),*).trim_ascii(),)* }
             }
 
             fn roles(self) -> &'static [Role] {
@@ -205,8 +215,10 @@ mod tests {
             assert_eq!(serde_json::to_value(role).unwrap(), role.word());
         }
         assert_eq!(Role::from_word("emperor"), None);
+        assert_eq!(Permission::from_word("empires.write"), None);
         for &permission in Permission::ALL {
             assert_eq!(serde_json::to_value(permission).unwrap(), permission.word());
+            assert_eq!(Permission::from_word(permission.word()), Some(permission));
         }
     }
 }

@@ -1,5 +1,6 @@
-//! `/api/v1`: what applications call. Translates; decides nothing.
+//! `/api/v1`: what applications call; `/admin/v1`: what scripts do. Translates; decides nothing.
 
+pub mod admin;
 mod check;
 mod error;
 mod logins;

@@ -136,6 +136,9 @@ async fn forget(app: &App) {
     if let Err(error) = admin::sessions::forget_old(app, now).await {
         tracing::warn!(%error, "sessions that are over were not forgotten");
     }
+    if let Err(error) = admin::tokens::forget_old(app, now).await {
+        tracing::warn!(%error, "tokens that are over were not forgotten");
+    }
     if let Err(error) = mail::forget_old(app, now).await {
         tracing::warn!(%error, "old deliveries were not forgotten");
     }

@@ -183,6 +183,12 @@ kinds! {
     SettingsChanged = "settings_changed";
     /// A new company.
     TenantCreated = "tenant_created";
+    /// A token for scripts.
+    TokenMade = "token_made";
+    /// A token for scripts whose revocation was taken back.
+    TokenRestored = "token_restored";
+    /// A token for scripts that no longer counts.
+    TokenRevoked = "token_revoked";
     /// What is known of a user has changed.
     UserChanged = "user_changed";
     /// A new user.

@@ -348,6 +348,7 @@ pub enum Standing {
 
 /// A moment as it travels: RFC 3339 in UTC.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String, format = DateTime))]
 #[serde(try_from = "String", into = "String")]
 pub struct Rfc3339(pub Millis);
 

@@ -17,6 +17,9 @@ pub struct Problem {
     pub detail: String,
     /// The stable word.
     pub code: String,
+    /// With a request for administration that cannot be meant: where in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
     /// With 401 for a clock that is too far off: the server's time in seconds since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server_time: Option<u64>,

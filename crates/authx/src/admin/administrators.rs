@@ -2,15 +2,22 @@
 
 use super::{
     Actor, AdminError, Change,
-    accounts::{self, AccountError},
+    accounts::{self, AccountError, NewAccount},
     change, detail,
     letters::INVITATION,
+    sign_up::{self, Link},
 };
 use crate::{
     app::{About, App},
     store::{Batch, portal as stored},
 };
-use authx_core::{TenantId, UserId, audit::EventKind, factor::FactorKind, role::Role};
+use authx_core::{
+    TenantId, UserId,
+    audit::EventKind,
+    factor::FactorKind,
+    name::{InvalidName, Name},
+    role::Role,
+};
 
 /// Why somebody did not become, or remains, an administrator.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +34,75 @@ pub enum RoleError {
     /// Nobody would be left who may do everything.
     #[error("this is the last owner of the company; make somebody else an owner first")]
     LastOwner,
+}
+
+/// Why nobody was invited to look after a company.
+#[derive(Debug, thiserror::Error)]
+pub enum InviteError {
+    /// What can stop any change.
+    #[error(transparent)]
+    Admin(#[from] AdminError),
+    /// The account.
+    #[error(transparent)]
+    Account(#[from] AccountError),
+    /// The text is no mail address.
+    #[error("{0}")]
+    Mail(String),
+    /// Too long for a name to sign in with.
+    #[error(transparent)]
+    Name(#[from] InvalidName),
+    /// The role.
+    #[error(transparent)]
+    Role(#[from] RoleError),
+}
+
+/// Somebody who was invited.
+#[derive(Debug)]
+pub struct Invited {
+    /// Who.
+    pub id: UserId,
+    /// What they sign in with.
+    pub name: String,
+    /// How they come in.
+    pub link: Link,
+}
+
+/// Makes an account with a role, and the link by which its owner comes in.
+///
+/// # Errors
+///
+/// [`InviteError`].
+pub async fn invite(
+    app: &App,
+    by: &Actor,
+    tenant: TenantId,
+    mail: &str,
+    role: Role,
+) -> Result<Invited, InviteError> {
+    let mail = sign_up::address(mail).map_err(InviteError::Mail)?;
+    let name = Name::new(&mail)?;
+    check_gives(by, role)?;
+    let new = NewAccount { name: &name, aliases: &[], password: None };
+    let id = accounts::create(app, by, tenant, new).await?;
+    set_role(app, by, tenant, id, Some(role)).await?;
+    let link = sign_up::first_link(app, by, tenant, id, role).await?;
+    Ok(Invited { id, name: mail, link })
+}
+
+/// Makes another link for somebody who has not come in, or forgot the password.
+///
+/// # Errors
+///
+/// [`InviteError::Account`], [`InviteError::Admin`].
+pub async fn link(
+    app: &App,
+    by: &Actor,
+    tenant: TenantId,
+    id: UserId,
+) -> Result<Invited, InviteError> {
+    let row = accounts::row(app, tenant, id).await?;
+    let link = sign_up::invite_account(app, by, tenant, id).await?;
+    Ok(Invited { id, name: row.name, link })
 }
 
 /// Everybody with a role, the highest first.
@@ -61,11 +137,7 @@ pub async fn set_role(
         let row = accounts::row(app, tenant.id, account).await?;
         by.check_outranks(row.role)?;
         if let Some(role) = role {
-            let own = by.role();
-            let makes_owner = role == Role::Owner && own == Some(Role::Owner);
-            if !makes_owner && by.check_outranks(Some(role)).is_err() {
-                return Err(RoleError::TooHigh(role));
-            }
+            check_gives(by, role)?;
         }
         if row.role == Some(Role::Owner) && role != Some(Role::Owner) {
             let all = stored::administrators(&app.store, tenant.id).await;
@@ -89,6 +161,10 @@ pub async fn set_role(
                 .set_enrolment(tenant.id, account, None)
                 .delete_factors(tenant.id, account, FactorKind::Bypass.word(), true);
         }
+        if role.is_none() {
+            // They are not to come back with the next role.
+            batch = batch.end_tokens(tenant.id, account, now);
+        }
         Ok(Change {
             batch,
             kind: EventKind::RoleSet,
@@ -107,4 +183,15 @@ pub async fn set_role(
 /// Whether a role stands below that of before.
 fn outranked(before: Option<Role>, role: Role) -> bool {
     before.is_some_and(|before| before.outranks(Some(role)))
+}
+
+/// Fails unless it may make somebody of that role. Owners also make owners, but a script makes none,
+/// who would outlive its token.
+fn check_gives(by: &Actor, role: Role) -> Result<(), RoleError> {
+    let makes_owner = role == Role::Owner && by.is_person() && by.role() == Some(Role::Owner);
+    if makes_owner || by.check_outranks(Some(role)).is_ok() {
+        Ok(())
+    } else {
+        Err(RoleError::TooHigh(role))
+    }
 }

@@ -2,10 +2,10 @@
 
 use crate::packages::Server;
 use authx_core::policy::{Document, FirstFactorKind};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What is protected.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, utoipa::ToSchema)]
 pub enum ApplicationKind {
     /// A VPN of OpenVPN servers.
     #[serde(rename = "openvpn")]

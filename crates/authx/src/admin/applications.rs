@@ -1,6 +1,7 @@
 //! Applications: what is protected.
 
 pub use super::application_kind::ApplicationKind;
+pub use super::application_list::{Order, Wanted, found};
 pub use super::application_settings::{Change as SettingsChange, set};
 
 use super::{
@@ -48,7 +49,7 @@ pub enum ApplicationError {
 }
 
 /// An application as administrators see it.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Application {
     /// Which; an operator enters it on the protected host.
     #[serde(rename = "application_id")]
@@ -81,7 +82,8 @@ pub struct Application {
 }
 
 /// How an application is doing.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, utoipa::ToSchema)]
+#[schema(as = ApplicationState)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// Its servers call.
@@ -95,7 +97,8 @@ pub enum State {
 }
 
 /// A group as an application names it.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, utoipa::ToSchema)]
+#[schema(as = NamedGroup)]
 pub struct Group {
     /// Which.
     #[serde(rename = "group_id")]

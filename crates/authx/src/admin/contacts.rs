@@ -12,7 +12,7 @@ use authx_core::{ApplicationId, KeyId, TenantId, wire::login::Rfc3339};
 use serde::Serialize;
 
 /// A host that calls.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Contact {
     /// What its VPN server calls itself; absent where it does not say.
     #[serde(skip_serializing_if = "Option::is_none")]

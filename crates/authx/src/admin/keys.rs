@@ -46,7 +46,7 @@ pub enum KeyError {
 }
 
 /// An Application Key as administrators see it: never the key itself.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Key {
     /// Which.
     #[serde(rename = "key_id")]
@@ -314,7 +314,8 @@ pub async fn forget_revoked(app: &App, now: Millis) -> Result<(), AdminError> {
 }
 
 /// A key that no longer counts.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, utoipa::ToSchema)]
+#[schema(as = RevokedKey)]
 pub struct Revoked {
     /// Which.
     #[serde(rename = "key_id")]

@@ -8,6 +8,7 @@ pub mod accounts;
 pub mod administrators;
 pub mod aliases;
 mod application_kind;
+mod application_list;
 mod application_settings;
 pub mod applications;
 pub mod audit;
@@ -18,7 +19,6 @@ pub mod company;
 pub mod contacts;
 pub mod drafts;
 pub mod exports;
-
 pub mod groups;
 pub mod imports;
 pub mod keys;
@@ -37,6 +37,10 @@ pub mod sessions;
 pub mod settings;
 pub mod sign_up;
 pub mod tenants;
+pub mod tokens;
+mod told;
+
+pub use told::{Meaning, Told};
 
 use crate::{
     app::{About, App},
@@ -45,9 +49,9 @@ use crate::{
     store::{Batch, StoreError, tenants as stored},
 };
 use authx_core::{
-    Millis, TenantId, UserId,
+    Millis, TenantId, TokenId, UserId,
     audit::EventKind,
-    role::Role,
+    role::{Permission, Role},
     seal::{DataKey, SealError},
 };
 use serde_json::{Map, Value};
@@ -61,12 +65,14 @@ pub struct Actor {
 }
 
 /// What lets somebody act.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 enum Standing {
     /// An account of the portal, and what it is there; `None` acts on itself alone.
     Account(UserId, Option<Role>),
     /// Who may run commands on the server itself.
     Operator,
+    /// A script with a token of an account, which may no more than both.
+    Token { id: TokenId, account: UserId, role: Role, scopes: Vec<Permission> },
 }
 
 /// What can stop any administrative change, whatever it is about.
@@ -132,6 +138,18 @@ impl Actor {
         Self { name: name.into(), standing: Standing::Account(id, role) }
     }
 
+    /// A script with a token of an account: that account, with what its role and the token's scopes
+    /// both allow.
+    pub fn token(
+        id: TokenId,
+        account: UserId,
+        role: Role,
+        scopes: Vec<Permission>,
+        name: impl Into<String>,
+    ) -> Self {
+        Self { name: name.into(), standing: Standing::Token { id, account, role, scopes } }
+    }
+
     /// As recorded.
     pub fn as_str(&self) -> &str {
         &self.name
@@ -143,14 +161,27 @@ impl Actor {
         if let Some(id) = self.user() {
             detail.insert("by_id".to_owned(), id.to_string().into());
         }
+        if let Standing::Token { id, .. } = &self.standing {
+            detail.insert("by_token".to_owned(), id.to_string().into());
+        }
     }
 
     /// The account, unless it is somebody on the server itself.
     pub fn user(&self) -> Option<UserId> {
         match self.standing {
-            Standing::Account(id, _) => Some(id),
+            Standing::Account(id, _) | Standing::Token { account: id, .. } => Some(id),
             Standing::Operator => None,
         }
+    }
+
+    /// Whether a person asks, and no script with a token.
+    pub fn is_person(&self) -> bool {
+        !matches!(self.standing, Standing::Token { .. })
+    }
+
+    /// Whether it is a script that holds that very token.
+    pub fn holds(&self, token: TokenId) -> bool {
+        matches!(self.standing, Standing::Token { id, .. } if id == token)
     }
 
     /// What it is in the portal. Somebody on the server itself counts as an owner.
@@ -158,24 +189,43 @@ impl Actor {
         match self.standing {
             Standing::Account(_, role) => role,
             Standing::Operator => Some(Role::Owner),
+            Standing::Token { role, .. } => Some(role),
         }
     }
 
+    /// Whether it may do a kind of thing at all. Routes and commands ask that before; a use case
+    /// does where one deed brings another with it.
+    pub fn may(&self, permission: Permission) -> bool {
+        let scoped = match &self.standing {
+            Standing::Token { scopes, .. } => scopes.contains(&permission),
+            Standing::Account(..) | Standing::Operator => true,
+        };
+        scoped && self.role().is_some_and(|role| role.may(permission))
+    }
+
     /// Fails unless it may act on an account of that role (`None` is a plain user) that is not its
-    /// own.
+    /// own. A token has to hold every scope that the other role has use of: else whoever has it
+    /// could give that account a password, and with it go where the token does not lead.
     ///
     /// # Errors
     ///
     /// [`AdminError::Outranked`].
     pub fn check_outranks(&self, other: Option<Role>) -> Result<(), AdminError> {
-        let outranks = match self.standing {
+        let outranks = match &self.standing {
             Standing::Account(_, role) => role.is_some_and(|role| role.outranks(other)),
             Standing::Operator => true,
+            Standing::Token { role, .. } => {
+                let all = |other: Role| {
+                    Permission::ALL.iter().all(|&deed| !other.may(deed) || self.may(deed))
+                };
+                role.outranks(other) && other.is_none_or(all)
+            }
         };
         if outranks { Ok(()) } else { Err(AdminError::Outranked) }
     }
 
-    /// Fails unless it is that account itself, or may act on an account of that role.
+    /// Fails unless it is that account itself, or may act on an account of that role. A token is
+    /// never its account itself: with a phone or a password of one's own one goes everywhere.
     ///
     /// # Errors
     ///
@@ -185,7 +235,8 @@ impl Actor {
         account: UserId,
         role: Option<Role>,
     ) -> Result<(), AdminError> {
-        if self.user() == Some(account) { Ok(()) } else { self.check_outranks(role) }
+        let own = self.is_person() && self.user() == Some(account);
+        if own { Ok(()) } else { self.check_outranks(role) }
     }
 }
 

@@ -11,27 +11,38 @@ use axum::{
 
 /// An answer that is no login.
 #[derive(Clone, Debug)]
-pub(super) struct ApiError {
-    pub(super) status: StatusCode,
+pub(in crate::api) struct ApiError {
+    pub(in crate::api) status: StatusCode,
     code: &'static str,
-    detail: String,
+    detail: Box<str>,
+    field: Option<Box<str>>,
     retry_after_secs: Option<u64>,
     server_time: Option<u64>,
 }
 
 impl ApiError {
-    pub(super) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into(), retry_after_secs: None, server_time: None }
+    pub(in crate::api) fn new(
+        status: StatusCode,
+        code: &'static str,
+        detail: impl Into<String>,
+    ) -> Self {
+        let detail = detail.into().into_boxed_str();
+        Self { status, code, detail, field: None, retry_after_secs: None, server_time: None }
+    }
+
+    /// Where in the request it is.
+    pub(in crate::api) fn at(self, field: impl Into<String>) -> Self {
+        Self { field: Some(field.into().into_boxed_str()), ..self }
     }
 
     /// A fault that the operator has to mend; the caller learns only that there is one.
-    pub(super) fn fault(error: &(dyn std::error::Error + 'static)) -> Self {
+    pub(in crate::api) fn fault(error: &(dyn std::error::Error + 'static)) -> Self {
         tracing::error!(error, "a request could not be answered");
         let detail = "the server has a fault; its log says which";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "fault", detail)
     }
 
-    pub(super) fn later(
+    pub(in crate::api) fn later(
         status: StatusCode,
         code: &'static str,
         detail: impl Into<String>,
@@ -50,20 +61,21 @@ impl ApiError {
     }
 
     /// The body; in a signed answer it names the newest seal.
-    pub(super) fn problem(&self, seal: Option<String>) -> Problem {
+    pub(in crate::api) fn problem(&self, seal: Option<String>) -> Problem {
         Problem {
             kind: "about:blank".to_owned(),
             title: self.status.canonical_reason().unwrap_or("Error").to_owned(),
             status: self.status.as_u16(),
-            detail: self.detail.clone(),
+            detail: self.detail.to_string(),
             code: self.code.to_owned(),
+            field: self.field.as_deref().map(str::to_owned),
             server_time: self.server_time,
             seal,
         }
     }
 
     /// Seconds after which a repetition may help, for the `Retry-After` header.
-    pub(super) fn retry_after(&self) -> Option<HeaderValue> {
+    pub(in crate::api) fn retry_after(&self) -> Option<HeaderValue> {
         self.retry_after_secs.map(HeaderValue::from)
     }
 }

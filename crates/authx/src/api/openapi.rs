@@ -1,6 +1,6 @@
 //! The routes, and the OpenAPI 3.1 document that follows from them.
 
-use super::{Api, check, error::ApiError, logins};
+use super::{Api, admin, check, error::ApiError, logins};
 use axum::{
     Router,
     body::Bytes,
@@ -15,8 +15,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 #[openapi(
     info(
         title = "AuthX",
-        description = "The API for protected applications. Every call but `ping` is signed, and \
-                       so is every answer to it: see docs/protocol.md.",
+        description = "`/api/v1` is for protected applications: every call but `ping` is signed, \
+                       and so is every answer to it: see docs/protocol.md. `/admin/v1` is for \
+                       scripts that administer, with a token: see docs/operator/api.md.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     tags(
@@ -28,7 +29,8 @@ struct Documentation;
 
 /// The routes, ready to serve.
 pub fn router(api: Api) -> Router {
-    let (router, document) = described().split_for_parts();
+    let (router, _) = described().split_for_parts();
+    let document = document();
     // Written once: a stranger may ask for it as often as he likes.
     let document = Bytes::from(serde_json::to_vec(&document).unwrap_or_default());
     let kind = [(header::CONTENT_TYPE, "application/json")];
@@ -49,7 +51,9 @@ pub fn nothing() -> Response {
 
 /// The document that describes them.
 pub fn document() -> utoipa::openapi::OpenApi {
-    described().split_for_parts().1
+    let mut document = described().split_for_parts().1;
+    admin::describe(&mut document);
+    document
 }
 
 fn described() -> OpenApiRouter<Api> {

@@ -285,7 +285,7 @@ impl Head {
     }
 }
 
-pub(super) fn unread(error: &axum::Error, most: usize) -> ApiError {
+pub(in crate::api) fn unread(error: &axum::Error, most: usize) -> ApiError {
     match BodyError::find(error) {
         Some(error @ (BodyError::Broken(_) | BodyError::TooSlow)) => {
             ApiError::new(StatusCode::REQUEST_TIMEOUT, "body_broke_off", error.to_string())

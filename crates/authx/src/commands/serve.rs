@@ -1,6 +1,7 @@
 //! `authx serve`.
 
 use super::Global;
+use crate::api::admin::{self, AdminApi};
 use crate::api::phone::{self, PhoneApi};
 use crate::api::{self, Api};
 use crate::app::App;
@@ -66,9 +67,12 @@ fn sites(config: &Config, app: &Arc<App>, server: &Server, stopping: &Stopping) 
     let health = Health::new(app.store.clone(), app.clock.clone(), stopping.clone())
         .with_certificate(server.keeper());
     let api = Api::new(app.clone(), config.limits.body_bytes, stopping.clone());
+    let scripts = AdminApi::new(app.clone(), config.limits.body_bytes);
     let portal = Portal::new(app.clone());
-    let public =
-        health::router(Arc::new(health)).merge(api::router(api)).merge(portal::router(&portal));
+    let public = health::router(Arc::new(health))
+        .merge(api::router(api))
+        .merge(admin::router(&scripts))
+        .merge(portal::router(&portal));
     let page = portal::nowhere(&portal);
     let public = public.merge(portal_site::router());
     let public = public.fallback(move |request| nowhere(page.clone(), request));

@@ -3,8 +3,8 @@
 use super::trouble::Trouble;
 use crate::{
     admin::{
-        AdminError, accounts::AccountError, administrators::RoleError, own::OwnError,
-        passkeys::PasskeyError, sign_up::SignUpError,
+        AdminError, Meaning, Told, accounts::AccountError, administrators::RoleError,
+        own::OwnError, passkeys::PasskeyError, sign_up::SignUpError,
     },
     clock::ClockProblem,
     enrol::phones::PhoneError,
@@ -135,38 +135,15 @@ impl PortalError {
                 | LoginError::Stale,
             ) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Login(LoginError::SlowDown { .. }) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Login(LoginError::Unknown)
-            | Self::NotFound
-            | Self::Passkey(PasskeyError::Unknown)
-            | Self::Phone(PhoneError::Unknown(_))
-            | Self::Account(AccountError::Unknown(_))
-            | Self::Own(
-                OwnError::Unknown
-                | OwnError::Phone(PhoneError::Unknown(_))
-                | OwnError::Account(AccountError::Unknown(_)),
-            )
-            | Self::Role(RoleError::Account(AccountError::Unknown(_)))
-            | Self::SignUp(SignUpError::Link) => StatusCode::NOT_FOUND,
-            Self::Admin(error)
-            | Self::Account(AccountError::Admin(error))
-            | Self::Own(
-                OwnError::Admin(error)
-                | OwnError::Account(AccountError::Admin(error))
-                | OwnError::Phone(PhoneError::Admin(error)),
-            )
-            | Self::Role(
-                RoleError::Admin(error) | RoleError::Account(AccountError::Admin(error)),
-            )
-            | Self::Passkey(PasskeyError::Admin(error))
-            | Self::Phone(PhoneError::Admin(error))
-            | Self::SignUp(SignUpError::Admin(error)) => of_admin(error),
-            Self::Account(_)
-            | Self::Own(_)
-            | Self::Passkey(_)
-            | Self::Phone(_)
-            | Self::Refused(_)
-            | Self::Role(_)
-            | Self::SignUp(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Login(LoginError::Unknown) | Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Account(error) => of(error),
+            Self::Admin(error) => of(error),
+            Self::Own(error) => of(error),
+            Self::Passkey(error) => of(error),
+            Self::Phone(error) => of(error),
+            Self::Role(error) => of(error),
+            Self::SignUp(error) => of(error),
+            Self::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Elsewhere | Self::NotAllowed(_) | Self::StaleForm => StatusCode::FORBIDDEN,
             Self::FormTooLong => StatusCode::PAYLOAD_TOO_LARGE,
             Self::SessionOver => StatusCode::UNAUTHORIZED,
@@ -175,15 +152,14 @@ impl PortalError {
     }
 }
 
-fn of_admin(error: &AdminError) -> StatusCode {
-    match error {
-        AdminError::Busy | AdminError::Clock(_) => StatusCode::SERVICE_UNAVAILABLE,
-        AdminError::Outranked => StatusCode::FORBIDDEN,
-        AdminError::UnknownTenant => StatusCode::NOT_FOUND,
-        AdminError::Damaged(_)
-        | AdminError::Password(_)
-        | AdminError::Seal(_)
-        | AdminError::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
+/// A form says itself what is taken, so here that is one more thing that cannot be done.
+fn of(error: &impl Told) -> StatusCode {
+    match error.told() {
+        Meaning::Fault => StatusCode::INTERNAL_SERVER_ERROR,
+        Meaning::Forbidden(_) => StatusCode::FORBIDDEN,
+        Meaning::Later(_) => StatusCode::SERVICE_UNAVAILABLE,
+        Meaning::Missing => StatusCode::NOT_FOUND,
+        Meaning::Refused(_) | Meaning::Taken(_) => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }
 

@@ -16,18 +16,17 @@ use super::{
 };
 use crate::{
     admin::{
-        accounts::{self, AccountError, NewAccount},
-        administrators::{self, RoleError},
+        accounts::AccountError,
+        administrators::{self, InviteError, RoleError},
         company::{self, CompanyError},
         sessions::{self, Toast},
-        sign_up,
+        sign_up::Link,
     },
     store::portal::AdministratorRow,
 };
 use askama::Template;
 use authx_core::{
     UserId,
-    name::Name,
     role::{Permission, Role},
 };
 use axum::{
@@ -209,43 +208,36 @@ async fn invited(
         form.refuse("role", "Choose one of the roles.");
         return Ok(None);
     };
-    let mail = match sign_up::address(fields.text("mail")) {
-        Ok(mail) => mail,
-        Err(said) => {
-            form.refuse("mail", format!("{}.", capitalised(&said)));
-            return Ok(None);
-        }
-    };
-    let name = match Name::new(&mail) {
-        Ok(name) => name,
-        Err(error) => {
-            form.refuse("mail", sentence(&error));
-            return Ok(None);
-        }
-    };
-    let new = NewAccount { name: &name, aliases: &[], password: None };
-    let id = match accounts::create(app, by, tenant, new).await {
-        Ok(id) => id,
-        Err(AccountError::NameTaken { .. }) => {
+    match administrators::invite(app, by, tenant, fields.text("mail"), role).await {
+        Ok(made) => return Ok(Some((made.name, address(portal, &made.link)))),
+        Err(InviteError::Account(AccountError::NameTaken { name, .. })) => {
             form.refuse(
                 "mail",
-                format!("{mail} is somebody's name already: find them under Users."),
+                format!("{name} is somebody's name already: find them under Users."),
             );
-            return Ok(None);
         }
-        Err(error) => return Err(error.into()),
-    };
-    match administrators::set_role(app, by, tenant, id, Some(role)).await {
-        Ok(_) => {}
-        Err(error @ RoleError::TooHigh(_)) => {
-            accounts::delete(app, by, tenant, id).await?;
+        Err(InviteError::Mail(said)) => form.refuse("mail", format!("{}.", capitalised(&said))),
+        Err(InviteError::Name(error)) => form.refuse("mail", sentence(&error)),
+        Err(InviteError::Role(error @ RoleError::TooHigh(_))) => {
             form.refuse("role", sentence(&error));
-            return Ok(None);
         }
-        Err(error) => return Err(error.into()),
+        Err(error) => return Err(trouble(error)),
     }
-    let link = sign_up::invite_account(app, by, tenant, id).await?;
-    Ok(Some((mail, format!("{}/set-up#{}", app.public_url, *link.token))))
+    Ok(None)
+}
+
+/// What no form of these pages can lead to.
+fn trouble(error: InviteError) -> PortalError {
+    match error {
+        InviteError::Account(error) => error.into(),
+        InviteError::Admin(error) => error.into(),
+        InviteError::Role(error) => error.into(),
+        InviteError::Mail(_) | InviteError::Name(_) => PortalError::NotFound,
+    }
+}
+
+fn address(portal: &Portal, link: &Link) -> String {
+    format!("{}/set-up#{}", portal.app().public_url, *link.token)
 }
 
 async fn set_role(
@@ -285,10 +277,9 @@ async fn link(
 ) -> Result<Response, PortalError> {
     let id: UserId = user.parse().map_err(|_| PortalError::NotFound)?;
     let (app, by, tenant) = (portal.app(), &who.actor(), who.tenant());
-    let account = accounts::row(app, tenant, id).await?;
-    let made = sign_up::invite_account(app, by, tenant, id).await?;
-    let link = format!("{}/set-up#{}", app.public_url, *made.token);
-    let page = List::of(&portal, &who, invitation(), Some((account.name, link))).await?;
+    let made = administrators::link(app, by, tenant, id).await.map_err(trouble)?;
+    let link = address(&portal, &made.link);
+    let page = List::of(&portal, &who, invitation(), Some((made.name, link))).await?;
     Ok(render(&page).into_response())
 }
 

@@ -45,6 +45,7 @@ mod sqlite;
 pub mod tenants;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod tokens;
 mod value;
 mod wakes;
 

@@ -15,6 +15,7 @@ use crate::{
 use authx_core::{
     Cx, Millis, TenantId, UserId,
     audit::EventKind,
+    role::Role,
     secret_text::{self, INVITATION, InvalidSecretText},
     wire::login::Rfc3339,
 };
@@ -117,10 +118,34 @@ pub async fn invite_account(
     tenant: TenantId,
     account: UserId,
 ) -> Result<Link, AdminError> {
+    link_for(app, by, tenant, account, None).await
+}
+
+/// The same for an account that was made a moment ago, and to which `by` has given that role: owners
+/// make owners, above whom they do not stand.
+pub(super) async fn first_link(
+    app: &App,
+    by: &Actor,
+    tenant: TenantId,
+    account: UserId,
+    given: Role,
+) -> Result<Link, AdminError> {
+    link_for(app, by, tenant, account, Some(given)).await
+}
+
+async fn link_for(
+    app: &App,
+    by: &Actor,
+    tenant: TenantId,
+    account: UserId,
+    given: Option<Role>,
+) -> Result<Link, AdminError> {
     change(app, by, tenant, move |tenant, now| async move {
         let row = accounts::account(&app.store, tenant.id, account).await?;
         let row = row.ok_or_else(|| AdminError::Damaged(format!("no account {account}")))?;
-        by.check_outranks(row.role)?;
+        if given.is_none() || row.role != given {
+            by.check_outranks(row.role)?;
+        }
         let (token, digest) = app.decide(now, draw);
         let expires = now.plus_secs(LINK_SECS);
         let link = stored::PortalLink {

@@ -2,7 +2,7 @@
 
 use super::{Badge, Chrome, Place, Portal, PortalError, Who, audience, badge, title};
 use crate::{
-    admin::applications::{self, Application, State},
+    admin::applications::{self, Application, Order, State, Wanted},
     portal::{
         listing::{Cursor, Listing, Page, SIZE, Spec, Total},
         page::render,
@@ -10,12 +10,11 @@ use crate::{
     },
 };
 use askama::Template;
-use authx_core::{Millis, name::Name, role::Permission};
+use authx_core::{Millis, role::Permission};
 use axum::{
     extract::{RawQuery, State as Shared},
     response::{IntoResponse as _, Response},
 };
-use std::cmp::Ordering;
 
 #[derive(Template)]
 #[template(path = "portal/applications/list.html")]
@@ -45,11 +44,9 @@ pub(super) async fn page(
 ) -> Result<Response, PortalError> {
     let chrome = who.chrome(&portal, "Applications", Place::Applications);
     let listing = Listing::new(SPEC, query.as_deref().unwrap_or_default());
-    let all = applications::list(portal.app(), who.tenant()).await?;
-    let first_visit = all.is_empty();
-    let mut found: Vec<Application> =
-        all.into_iter().filter(|application| fits(application, &listing)).collect();
-    found.sort_by(|one, other| order(one, other, &listing));
+    let wanted = wanted(&listing);
+    let found = applications::found(portal.app(), who.tenant(), &wanted).await?;
+    let first_visit = found.is_empty() && !listing.is_narrowed();
     let total = Total::Exactly(u64::try_from(found.len()).unwrap_or(u64::MAX));
     let part = part(found, &listing);
     let page = listing.page(part, |application| application.id.to_string(), total);
@@ -75,33 +72,16 @@ fn about(application: &Application) -> String {
     }
 }
 
-fn fits(application: &Application, listing: &Listing) -> bool {
-    let wanted = Name::new(listing.search()).map(|name| name.folded()).unwrap_or_default();
-    let name = Name::new(&application.name).map(|name| name.folded()).unwrap_or_default();
-    let is_id = application.id.to_string() == wanted;
-    let state = listing.filter("state");
-    (name.contains(&wanted) || is_id) && (state.is_empty() || state == word(application.state))
-}
-
-fn word(state: State) -> &'static str {
-    match state {
-        State::InUse => "in_use",
-        State::Silent => "silent",
-        State::SwitchedOff => "off",
-        State::Waiting => "waiting",
-    }
-}
-
-fn order(one: &Application, other: &Application, listing: &Listing) -> Ordering {
-    let last = |it: &Application| it.last_contact.map(|last| last.0);
-    let order = match listing.sort() {
-        "last" => last(one).cmp(&last(other)),
-        // They come by name.
-        _ => Ordering::Equal,
+fn wanted(listing: &Listing) -> Wanted<'_> {
+    let state = match listing.filter("state") {
+        "in_use" => Some(State::InUse),
+        "silent" => Some(State::Silent),
+        "off" => Some(State::SwitchedOff),
+        "waiting" => Some(State::Waiting),
+        _ => None,
     };
-    let name = |it: &Application| Name::new(&it.name).map(|name| name.folded()).unwrap_or_default();
-    let order = order.then_with(|| name(one).cmp(&name(other)));
-    if listing.is_descending() { order.reverse() } else { order }
+    let order = if listing.sort() == "last" { Order::LastContact } else { Order::Name };
+    Wanted { search: listing.search(), state, order, descending: listing.is_descending() }
 }
 
 /// The rows from the listing's cursor on; there are few enough to read all.

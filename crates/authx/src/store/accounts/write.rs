@@ -170,11 +170,7 @@ impl Batch {
         let of = || [tenant.into(), account.into()];
         self.run("DELETE FROM portal_session WHERE tenant = $1 AND account = $2", of())
             .run("DELETE FROM portal_link WHERE tenant = $1 AND account = $2", of())
-            .run(
-                "UPDATE admin_token SET revoked = $3
-                 WHERE tenant = $1 AND account = $2 AND revoked IS NULL",
-                [tenant.into(), account.into(), now.into()],
-            )
+            .end_tokens(tenant, account, now)
     }
 
     /// Adds a name under which an account is found, if it is free in the tenant.

@@ -1,0 +1,270 @@
+//! What an error means to whoever asked, through whichever door: one table, from which pages, the
+//! API for scripts and whoever comes after make their own answers.
+
+use super::{
+    AdminError,
+    accounts::AccountError,
+    administrators::{InviteError, RoleError},
+    applications::ApplicationError,
+    company::CompanyError,
+    groups::GroupError,
+    keys::KeyError,
+    own::OwnError,
+    packages::HandOutError,
+    passkeys::PasskeyError,
+    passwords::PasswordRuleError,
+    policies::PolicyError,
+    retention::RetentionError,
+    sign_up::SignUpError,
+    tokens::TokenError,
+};
+use crate::{
+    enrol::phones::PhoneError, packages::PackageError, passwords::PasswordError, store::StoreError,
+};
+
+/// What an error means. The word in it is stable: programs go by it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Meaning {
+    /// Something is wrong inside; whoever runs the server finds it in the log.
+    Fault,
+    /// Whoever asked may not do that to this one.
+    Forbidden(&'static str),
+    /// Not now; the same may work in a moment.
+    Later(&'static str),
+    /// Not there, or another company's: nobody can tell.
+    Missing,
+    /// What is asked for cannot be done; the error says why.
+    Refused(&'static str),
+    /// Something else has the name or the place already.
+    Taken(&'static str),
+}
+
+/// An error of a use case, and what it means.
+pub trait Told: std::error::Error {
+    /// What it means.
+    fn told(&self) -> Meaning;
+}
+
+impl Told for AdminError {
+    fn told(&self) -> Meaning {
+        match self {
+            Self::Busy
+            | Self::Store(StoreError::Conflict)
+            | Self::Password(PasswordError::Busy) => Meaning::Later("busy"),
+            Self::Clock(_) => Meaning::Later("server_clock"),
+            Self::Outranked => Meaning::Forbidden("outranked"),
+            Self::UnknownTenant => Meaning::Missing,
+            Self::Store(StoreError::Full) => Meaning::Later("storage_full"),
+            Self::Store(StoreError::Unavailable { .. }) => Meaning::Later("unavailable"),
+            Self::Damaged(_) | Self::Password(_) | Self::Seal(_) | Self::Store(_) => Meaning::Fault,
+        }
+    }
+}
+
+impl Told for AccountError {
+    fn told(&self) -> Meaning {
+        match self {
+            Self::Admin(error) | Self::Password(PasswordRuleError::Admin(error)) => error.told(),
+            Self::Name(_) => Meaning::Refused("invalid_name"),
+            Self::NameTaken { .. } => Meaning::Taken("name_taken"),
+            Self::NameReserved { .. } => Meaning::Taken("name_reserved"),
+            Self::NotRemoved(_) => Meaning::Refused("not_removed"),
+            Self::Password(PasswordRuleError::Refused(_)) => Meaning::Refused("password_refused"),
+            Self::Removed(_) => Meaning::Refused("user_removed"),
+            Self::Unknown(_) => Meaning::Missing,
+        }
+    }
+}
+
+impl Told for RoleError {
+    fn told(&self) -> Meaning {
+        match self {
+            Self::Account(error) => error.told(),
+            Self::Admin(error) => error.told(),
+            Self::LastOwner => Meaning::Refused("last_owner"),
+            Self::TooHigh(_) => Meaning::Refused("role_too_high"),
+        }
+    }
+}
+
+impl Told for InviteError {
+    fn told(&self) -> Meaning {
+        match self {
+            Self::Account(error) => error.told(),
+            Self::Role(error) => error.told(),
+            Self::Admin(error) => error.told(),
+            Self::Mail(_) | Self::Name(_) => Meaning::Refused("invalid_mail"),
+        }
+    }
+}
+
+impl Told for ApplicationError {
+    fn told(&self) -> Meaning {
+        match self {
+            Self::Admin(error) => error.told(),
+            Self::Name(_) => Meaning::Refused("invalid_name"),
+            Self::NameTaken(_) => Meaning::Taken("name_taken"),
+            Self::NotForHand => Meaning::Refused("type_not_for_hand"),
+            Self::Unknown(_) => Meaning::Missing,
+            Self::UnknownGroup(_) => Meaning::Refused("no_such_group"),
+        }
+    }
+}
+
+impl Told for KeyError {
+    fn told(&self) -> Meaning {
+        match self {
+            Self::Admin(error) => error.told(),
+            Self::Application(error) => error.told(),
+            Self::NameTaken(_) => Meaning::Taken("name_taken"),
+            Self::NotRestorable => Meaning::Refused("not_restorable"),
+            Self::TooMany => Meaning::Refused("too_many"),
+            Self::Unknown(_) => Meaning::Missing,
+        }
+    }
+}
+
+impl Told for HandOutError {
+    fn told(&self) -> Meaning {
+        match self {
+            Self::Application(error) => error.told(),
+            Self::Key(error) => error.told(),
+            Self::None(_) => Meaning::Refused("no_package"),
+            Self::Package(PackageError::NotShipped(_)) => Meaning::Refused("package_not_shipped"),
+            Self::Package(_) => Meaning::Fault,
+        }
+    }
+}
+
+impl Told for CompanyError {
+    fn told(&self) -> Meaning {
+        match self {
+            Self::Admin(error) => error.told(),
+            Self::Name(_) => Meaning::Refused("invalid_name"),
+            Self::NameTaken(_) => Meaning::Taken("name_taken"),
+        }
+    }
+}
+
+impl Told for RetentionError {
+    fn told(&self) -> Meaning {
+        match self {
+            Self::Admin(error) => error.told(),
+            Self::Days(_) => Meaning::Refused("invalid_days"),
+            Self::Unsound(..) => Meaning::Fault,
+        }
+    }
+}
+
+impl Told for TokenError {
+    fn told(&self) -> Meaning {
+        match self {
+            Self::Admin(error) => error.told(),
+            Self::Lifetime => Meaning::Refused("invalid_lifetime"),
+            Self::NameTaken(_) => Meaning::Taken("name_taken"),
+            Self::NoScope => Meaning::Refused("no_scope"),
+            Self::NotForScripts => Meaning::Forbidden("not_for_tokens"),
+            Self::NotRestorable => Meaning::Refused("not_restorable"),
+            Self::ScopeTooWide(_) => Meaning::Forbidden("scope_too_wide"),
+            Self::TooMany => Meaning::Refused("too_many"),
+            Self::Unknown => Meaning::Missing,
+        }
+    }
+}
+
+impl Told for GroupError {
+    fn told(&self) -> Meaning {
+        match self {
+            Self::Account(error) => error.told(),
+            Self::Admin(error) => error.told(),
+            Self::Name(_) => Meaning::Refused("invalid_name"),
+            Self::NameTaken(_) => Meaning::Taken("name_taken"),
+            Self::PolicyInForce(_) => Meaning::Forbidden("policy_in_force"),
+            Self::TooMany | Self::TooManyOfUser(_) => Meaning::Refused("too_many"),
+            Self::TooManyAtOnce(_) => Meaning::Refused("too_many_at_once"),
+            Self::Unknown(_) => Meaning::Missing,
+        }
+    }
+}
+
+impl Told for PolicyError {
+    fn told(&self) -> Meaning {
+        match self {
+            Self::Admin(error) => error.told(),
+            Self::Application(error) => error.told(),
+            Self::Changed(_) => Meaning::Taken("changed_meanwhile"),
+            Self::Group(error) => error.told(),
+            Self::Invalid(_) => Meaning::Refused("invalid_policy"),
+            Self::UnknownVersion(_) => Meaning::Missing,
+        }
+    }
+}
+
+impl Told for OwnError {
+    fn told(&self) -> Meaning {
+        match self {
+            Self::Account(error) => error.told(),
+            Self::Admin(error) => error.told(),
+            Self::Last => Meaning::Refused("last_factor"),
+            Self::NoPassword => Meaning::Refused("no_password"),
+            Self::Phone(error) => error.told(),
+            Self::Unknown => Meaning::Missing,
+        }
+    }
+}
+
+impl Told for PasskeyError {
+    fn told(&self) -> Meaning {
+        match self {
+            Self::Account(error) => error.told(),
+            Self::Admin(error) => error.told(),
+            Self::Declined => Meaning::Refused("declined"),
+            Self::Full => Meaning::Refused("too_many"),
+            Self::Last => Meaning::Refused("last_factor"),
+            Self::Name(_) => Meaning::Refused("invalid_name"),
+            Self::Over => Meaning::Refused("over"),
+            Self::Unavailable => Meaning::Refused("passkeys_unavailable"),
+            Self::Unknown => Meaning::Missing,
+        }
+    }
+}
+
+impl Told for PhoneError {
+    fn told(&self) -> Meaning {
+        match self {
+            Self::Account(error) => error.told(),
+            Self::Admin(error) => error.told(),
+            Self::AccountDisabled => Meaning::Refused("user_disabled"),
+            Self::ClassNotAllowed(_) => Meaning::Refused("class_not_allowed"),
+            Self::Credential(_) => Meaning::Refused("credential_refused"),
+            Self::Endpoint(_) => Meaning::Refused("endpoint_refused"),
+            Self::Gone => Meaning::Refused("phone_removed"),
+            Self::InvalidKeys => Meaning::Refused("invalid_keys"),
+            Self::Mail(_) => Meaning::Refused("mail_refused"),
+            Self::NotOpen => Meaning::Refused("not_open"),
+            Self::Pending => Meaning::Refused("phone_pending"),
+            Self::ProofDiffers => Meaning::Refused("proof_differs"),
+            Self::SlowDown { .. } => Meaning::Later("slow_down"),
+            Self::Taken => Meaning::Taken("id_taken"),
+            Self::TooManyPhones(_) => Meaning::Refused("too_many_phones"),
+            Self::Unknown(_) => Meaning::Missing,
+            Self::WrongCode => Meaning::Refused("wrong_code"),
+            Self::WrongProof { .. } => Meaning::Refused("wrong_proof"),
+        }
+    }
+}
+
+impl Told for SignUpError {
+    fn told(&self) -> Meaning {
+        match self {
+            Self::Admin(error) => error.told(),
+            Self::Link => Meaning::Missing,
+            Self::Closed => Meaning::Refused("closed"),
+            Self::Company(_) => Meaning::Refused("company_refused"),
+            Self::Display(_) => Meaning::Refused("invalid_display"),
+            Self::Mail(_) => Meaning::Refused("invalid_mail"),
+            Self::Password(_) => Meaning::Refused("password_refused"),
+            Self::Slip(_) => Meaning::Refused("mistyped"),
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! Lists: a part at a time, each naming where the next one begins.
+
+use crate::api::error::ApiError;
+use axum::http::StatusCode;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// A part of a list.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct Listed<T> {
+    /// In the order of the list.
+    pub(super) items: Vec<T>,
+    /// The `cursor` of the next part; absent in the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) next_cursor: Option<String>,
+}
+
+/// What a script asks of a list.
+#[derive(Debug)]
+pub(super) struct Asked {
+    /// How many entries at most.
+    pub(super) limit: usize,
+    cursor: Option<String>,
+    words: BTreeMap<&'static str, String>,
+}
+
+impl Asked {
+    /// Reads a query: `limit`, `cursor`, and those `known` besides. A word that the list does not
+    /// know is refused: a filter that is mistyped would otherwise give everything.
+    ///
+    /// # Errors
+    ///
+    /// `invalid_query` names the word.
+    pub(super) fn parse(query: Option<&str>, known: &[&'static str]) -> Result<Self, ApiError> {
+        let mut asked = Self { limit: USUAL, cursor: None, words: BTreeMap::new() };
+        for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+            match &*name {
+                "limit" => asked.limit = limit(&value)?,
+                "cursor" => asked.cursor = Some(key(&value)?),
+                name => match known.iter().find(|known| **known == name) {
+                    Some(known) if !value.contains('\0') => {
+                        asked.words.insert(known, value.into_owned());
+                    }
+                    _ => return Err(unknown(name, known)),
+                },
+            }
+        }
+        Ok(asked)
+    }
+
+    /// A word of the query.
+    pub(super) fn word(&self, name: &str) -> Option<&str> {
+        self.words.get(name).map(String::as_str).filter(|word| !word.is_empty())
+    }
+
+    /// A word of the query that is one of some.
+    ///
+    /// # Errors
+    ///
+    /// `invalid_query` names them.
+    pub(super) fn one_of<T: Clone>(
+        &self,
+        name: &str,
+        all: &[(&str, T)],
+    ) -> Result<Option<T>, ApiError> {
+        let Some(word) = self.word(name) else { return Ok(None) };
+        let found = all.iter().find(|(known, _)| *known == word);
+        found.map(|(_, one)| Some(one.clone())).ok_or_else(|| {
+            let words: Vec<&str> = all.iter().map(|(known, _)| *known).collect();
+            query(name, format!("`{name}` is one of {}", words.join(", ")))
+        })
+    }
+
+    /// The part of a list that was read whole.
+    ///
+    /// # Errors
+    ///
+    /// `invalid_query` where the entry that the cursor names is there no more.
+    pub(super) fn cut<T>(
+        &self,
+        mut all: Vec<T>,
+        key: impl Fn(&T) -> String,
+    ) -> Result<Listed<T>, ApiError> {
+        if let Some(cursor) = &self.cursor {
+            let at = all.iter().position(|entry| key(entry) == *cursor);
+            let at = at.ok_or_else(strange_cursor)?;
+            all.drain(..=at);
+        }
+        let more = all.len() > self.limit;
+        all.truncate(self.limit);
+        Ok(Self::page(all, more, key))
+    }
+
+    /// A part that was read, and whether there is more behind it.
+    pub(super) fn page<T>(items: Vec<T>, more: bool, key: impl Fn(&T) -> String) -> Listed<T> {
+        let last = items.last().filter(|_| more);
+        let next_cursor = last.map(|last| URL_SAFE_NO_PAD.encode(key(last)));
+        Listed { items, next_cursor }
+    }
+}
+
+fn limit(text: &str) -> Result<usize, ApiError> {
+    let read = text.parse().ok().filter(|limit| (1..=MOST).contains(limit));
+    read.ok_or_else(|| query("limit", format!("`limit` is a whole number from 1 to {MOST}")))
+}
+
+fn key(text: &str) -> Result<String, ApiError> {
+    let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| strange_cursor())?;
+    String::from_utf8(bytes).ok().filter(|key| !key.contains('\0')).ok_or_else(strange_cursor)
+}
+
+fn strange_cursor() -> ApiError {
+    query(
+        "cursor",
+        "this is no `next_cursor` of this list, or its entry is gone: begin without one",
+    )
+}
+
+fn unknown(name: &str, known: &[&str]) -> ApiError {
+    let shown: String = name.chars().take(40).collect();
+    let known = [&["cursor", "limit"], known].concat().join(", ");
+    query(&shown, format!("this list does not understand that; it knows {known}"))
+}
+
+fn query(field: &str, detail: impl Into<String>) -> ApiError {
+    ApiError::new(StatusCode::BAD_REQUEST, "invalid_query", detail).at(field)
+}
+
+/// Entries of a part, unless a script wants fewer or more.
+const USUAL: usize = 50;
+const MOST: usize = 200;

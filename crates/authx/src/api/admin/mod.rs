@@ -1,0 +1,40 @@
+//! `/admin/v1`: what scripts administer with, by tokens. Translates; decides nothing.
+//!
+//! A resource is one file with its handlers and a list of its [routes](routes). The guard stands
+//! before every one of them, so a handler gets a [`Caller`] whose token and role let it be called.
+
+mod applications;
+mod caller;
+mod guard;
+mod keys;
+mod listing;
+mod problem;
+mod request;
+mod routes;
+
+pub(super) use routes::describe;
+pub use routes::{Route, router, routes};
+
+use crate::app::App;
+use std::sync::Arc;
+
+/// What the handlers share.
+#[derive(Clone, Debug)]
+pub struct AdminApi(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    app: Arc<App>,
+    body_bytes: usize,
+}
+
+impl AdminApi {
+    /// Handlers over a server's parts. Bodies have at most `body_bytes`.
+    pub fn new(app: Arc<App>, body_bytes: usize) -> Self {
+        Self(Arc::new(Shared { app, body_bytes }))
+    }
+
+    fn app(&self) -> &App {
+        &self.0.app
+    }
+}
