@@ -6,6 +6,7 @@ use super::{
     cookies::{self, Browser},
     error::{PortalError, Unshown},
     fields::Fields,
+    twice,
     who::Visitor,
 };
 use crate::admin::sessions::{self, Visit};
@@ -41,7 +42,7 @@ pub(super) async fn guard(
     let swaps = request.headers().contains_key("hx-request");
     let mut visitor = Visitor { visit: None, csrf: browser.token.as_str().into() };
     let mut response = match admit(&portal, rule, &browser, &mut visitor, request).await {
-        Ok(request) => next.run(request).await,
+        Ok(request) => carried_out(&portal, request, next).await,
         Err(Held::Answer(answer)) => *answer,
         Err(Held::Error(error)) => error.into_response(),
     };
@@ -53,6 +54,19 @@ pub(super) async fn guard(
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     response
+}
+
+/// The bytes of a form that came from a browser.
+#[derive(Clone, Debug)]
+struct Sent(Bytes);
+
+/// The handler's answer; for a form that was sent twice at once, the same one.
+async fn carried_out(portal: &Portal, mut request: Request, next: Next) -> Response {
+    let sent = request.extensions_mut().remove::<Sent>();
+    match sent.and_then(|Sent(form)| twice::key(request.uri(), request.headers(), &form)) {
+        Some(key) => twice::once(portal, key, next.run(request)).await,
+        None => next.run(request).await,
+    }
 }
 
 /// What a page says once was said, unless a script only took a part of it.
@@ -101,6 +115,9 @@ async fn admit(
     }
     judge(portal, rule, visitor.visit.as_deref(), &parts, form.as_ref()).await?;
     parts.extensions.insert(visitor.clone());
+    if let Some(form) = form.filter(|_| !replayed) {
+        parts.extensions.insert(Sent(form));
+    }
     Ok(Request::from_parts(parts, body))
 }
 

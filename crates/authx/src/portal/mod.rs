@@ -32,6 +32,7 @@ mod sign_up;
 mod step_up;
 mod throttle;
 pub mod trouble;
+mod twice;
 mod upload;
 mod users;
 mod who;
@@ -59,6 +60,8 @@ pub struct Portal(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     app: Arc<App>,
+    /// Forms that are being answered.
+    underway: twice::Underway,
     whole: OnceLock<Router>,
     /// Sign-ins that failed.
     failed: Throttle,
@@ -71,6 +74,7 @@ impl Portal {
     pub fn new(app: Arc<App>) -> Self {
         Self(Arc::new(Shared {
             app,
+            underway: twice::Underway::default(),
             whole: OnceLock::new(),
             failed: Throttle::default(),
             forgotten: Throttle::default(),
@@ -89,6 +93,10 @@ impl Portal {
 
     fn app(&self) -> &App {
         &self.0.app
+    }
+
+    fn underway(&self) -> &twice::Underway {
+        &self.0.underway
     }
 
     /// For work that goes on when a request was answered.
