@@ -11,7 +11,11 @@ use crate::{
     enrol::phones::{self, ListedPhone, PhoneError},
     store::{Batch, portal as stored},
 };
-use authx_core::{LoginId, PhoneId, TenantId, UserId, audit::EventKind};
+use authx_core::{
+    LoginId, PhoneId, TenantId, UserId,
+    audit::EventKind,
+    name::{InvalidName, Name},
+};
 use zeroize::Zeroizing;
 
 /// Why somebody's own account stays as it is.
@@ -23,6 +27,9 @@ pub enum OwnError {
     /// What can stop any change.
     #[error(transparent)]
     Admin(#[from] AdminError),
+    /// A name that is none.
+    #[error(transparent)]
+    Name(#[from] InvalidName),
     /// The last thing with which somebody who looks after others can sign in.
     #[error("this is your last second factor; add another phone or a passkey first")]
     Last,
@@ -57,11 +64,11 @@ pub async fn remove_phone(app: &App, visit: &Visit, phone: PhoneId) -> Result<St
     Ok(phones::remove(app, &visit.actor(), tenant, phone).await?)
 }
 
-/// Calls one of somebody's own phones something else. Gives the name that it has then.
+/// Calls one of somebody's own phones something else. Gives the name that it had.
 ///
 /// # Errors
 ///
-/// [`OwnError::Phone`].
+/// [`OwnError::Phone`], [`OwnError::Name`].
 pub async fn rename_phone(
     app: &App,
     visit: &Visit,
@@ -69,7 +76,8 @@ pub async fn rename_phone(
     name: &str,
 ) -> Result<String, OwnError> {
     own_phone(app, visit.tenant, visit.account, phone).await?;
-    Ok(phones::rename(app, &visit.actor(), visit.tenant, phone, name).await?)
+    let name = Name::new(name)?;
+    Ok(phones::rename(app, &visit.actor(), visit.tenant, phone, name.as_str()).await?)
 }
 
 async fn own_phone(

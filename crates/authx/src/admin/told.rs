@@ -205,6 +205,7 @@ impl Told for OwnError {
         match self {
             Self::Account(error) => error.told(),
             Self::Admin(error) => error.told(),
+            Self::Name(_) => Meaning::Refused("invalid_name"),
             Self::Last => Meaning::Refused("last_factor"),
             Self::NoPassword => Meaning::Refused("no_password"),
             Self::Phone(error) => error.told(),

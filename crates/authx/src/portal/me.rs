@@ -1,8 +1,9 @@
 //! One's own account: phones, passkeys, recovery codes, sessions, logins, password.
 
+mod rows;
+
 use super::{
     Access, Portal,
-    badge::Badge,
     enrol::{self, Offered, PhoneOffer},
     error::PortalError,
     fields::Fields,
@@ -20,21 +21,19 @@ use crate::{
         own::{self, OwnError},
         passkeys::{self, Asked, PasskeyError, Shown},
         passwords::PasswordRuleError,
-        record::{self, Entry, Filter},
-        sessions::{self, Pending, Toast, Visit},
+        record::{self, Filter},
+        sessions::{self, Pending, Toast},
     },
-    enrol::{
-        phones::{self, ListedPhone},
-        recovery,
-    },
+    enrol::{phones, recovery},
 };
 use askama::Template;
-use authx_core::{LoginId, Millis, PasskeyId, PhoneId, SessionId, wire::phone::ReachState};
+use authx_core::{LoginId, PasskeyId, PhoneId, SessionId};
 use axum::{
     extract::{Path, State},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse as _, Response},
 };
+use rows::{LoginRow, PhoneRow, SessionRow, login_row, phone_row, session_rows};
 use zeroize::Zeroizing;
 
 pub(super) fn routes() -> Vec<Route> {
@@ -59,6 +58,8 @@ pub(super) fn routes() -> Vec<Route> {
 #[template(path = "portal/me.html")]
 struct Page {
     chrome: Chrome,
+    /// The new name of a phone, and what is wrong with it.
+    form: Form,
     name: String,
     has_password: bool,
     phones: Vec<PhoneRow>,
@@ -68,42 +69,25 @@ struct Page {
     logins: Vec<LoginRow>,
 }
 
-struct PhoneRow {
-    id: PhoneId,
-    name: String,
-    platform: String,
-    state: Badge,
-    since: Millis,
-}
-
-struct SessionRow {
-    id: SessionId,
-    browser: &'static str,
-    address: String,
-    seen: Millis,
-    this: bool,
-}
-
-struct LoginRow {
-    id: Option<LoginId>,
-    application: String,
-    result: Badge,
-    factor: String,
-    at: Millis,
-    address: String,
-    code: String,
-}
-
 async fn page(State(portal): State<Portal>, who: Who) -> Result<Response, PortalError> {
+    shown(&portal, &who, Form::new(), StatusCode::OK).await
+}
+
+async fn shown(
+    portal: &Portal,
+    who: &Who,
+    form: Form,
+    status: StatusCode,
+) -> Result<Response, PortalError> {
     let (app, visit) = (portal.app(), &who.visit);
     let (tenant, account) = (visit.tenant, visit.account);
     let row = crate::admin::accounts::find(app, tenant, &account.to_string()).await?;
-    let chrome = who.alone(&portal, &format!("Your sign-in, {}", visit.called()));
+    let chrome = who.alone(portal, &format!("Your sign-in, {}", visit.called()));
     let phones = phones::list(app, tenant, account).await?;
     let filter = Filter { user: Some(account), ..Filter::default() };
     let entries = record::newest(app, tenant, &filter, MOST_ENTRIES).await?;
     let page = Page {
-        phones: phones.into_iter().map(|phone| phone_row(&chrome, phone)).collect(),
+        phones: phones.into_iter().map(|phone| phone_row(&chrome, &form, phone)).collect(),
         name: visit.name.clone(),
         has_password: row.has_password,
         passkeys: passkeys::list(app, tenant, account).await?,
@@ -111,58 +95,9 @@ async fn page(State(portal): State<Portal>, who: Who) -> Result<Response, Portal
         sessions: session_rows(sessions::list(app, tenant, account).await?, visit),
         logins: entries.iter().rev().filter_map(login_row).take(MOST_LOGINS).collect(),
         chrome,
+        form,
     };
-    Ok(render(&page).into_response())
-}
-
-fn phone_row(chrome: &Chrome, phone: ListedPhone) -> PhoneRow {
-    let since = phone.reach.since.or(phone.reach.at);
-    let state = match (phone.reach.state, since) {
-        _ if phone.number.is_none() => Badge::pending(),
-        (ReachState::Unreachable, Some(since)) => {
-            Badge::unreachable_since(chrome.when(since.0).words())
-        }
-        (ReachState::Unreachable, None) => Badge::warn("Unreachable"),
-        (ReachState::Reachable, _) => Badge::reachable(),
-        (ReachState::Unknown, _) => Badge::plain("Not asked yet"),
-    };
-    let since = phone.created.0;
-    PhoneRow { id: phone.id, name: phone.name, platform: phone.platform, state, since }
-}
-
-fn session_rows(sessions: Vec<Visit>, own: &Visit) -> Vec<SessionRow> {
-    let row = |visit: Visit| SessionRow {
-        this: visit.id == own.id,
-        id: visit.id,
-        browser: second_factor::browser(&visit.from.browser),
-        address: visit.from.address.unwrap_or_default(),
-        seen: visit.seen,
-    };
-    sessions.into_iter().map(row).collect()
-}
-
-fn login_row(entry: &Entry) -> Option<LoginRow> {
-    let result = match entry.event.as_str() {
-        "login_allowed" => Badge::granted(),
-        "login_refused" => Badge::refused(),
-        "login_expired" => Badge::expired(),
-        "login_cancelled" => Badge::cancelled(),
-        "fraud_reported" => Badge::not_me(),
-        _ => return None,
-    };
-    let text = |name: &str| {
-        let value = entry.detail.get(name).and_then(|value| value.as_str());
-        value.unwrap_or_default().to_owned()
-    };
-    Some(LoginRow {
-        id: entry.login_id,
-        application: entry.application.clone().unwrap_or_default(),
-        result,
-        factor: text("factor"),
-        at: entry.at.0,
-        address: text("address"),
-        code: entry.support_code.clone().unwrap_or_default(),
-    })
+    Ok(render_as(status, &page).into_response())
 }
 
 /// A link for another phone, kept in the session so that a reload shows the same one.
@@ -223,8 +158,18 @@ async fn rename_phone(
     fields: Fields,
 ) -> Result<Response, PortalError> {
     let phone: PhoneId = phone.parse().map_err(|_| PortalError::NotFound)?;
-    let name = own::rename_phone(portal.app(), &who.visit, phone, fields.text("name")).await?;
-    done(&portal, &who, &headers, &format!("The phone is called “{name}” now.")).await
+    match own::rename_phone(portal.app(), &who.visit, phone, fields.text("name")).await {
+        Ok(before) => {
+            let text = format!("“{before}” is called “{}” now.", fields.text("name"));
+            done(&portal, &who, &headers, &text).await
+        }
+        Err(OwnError::Name(error)) => {
+            let mut form = Form::new().with(&phone.to_string(), fields.raw("name"));
+            form.fault = Some(sentence(&error));
+            shown(&portal, &who, form, StatusCode::UNPROCESSABLE_ENTITY).await
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 #[derive(Template)]
@@ -349,7 +294,9 @@ async fn end_session(
     Path(session): Path<String>,
 ) -> Result<Response, PortalError> {
     let id: SessionId = session.parse().map_err(|_| PortalError::NotFound)?;
-    sessions::end(portal.app(), &who.visit, id).await?;
+    if !sessions::end(portal.app(), &who.visit, id).await? {
+        return Err(PortalError::NotFound);
+    }
     done(&portal, &who, &headers, "That browser is signed out.").await
 }
 

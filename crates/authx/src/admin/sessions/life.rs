@@ -4,7 +4,7 @@ use super::{Cookie, From, Pending, Visit, commit, json};
 use crate::{
     admin::{AdminError, detail},
     app::{About, App},
-    store::{Batch, portal as stored},
+    store::{Batch, StoreError, portal as stored},
 };
 use authx_core::{Millis, SessionId, TenantId, UserId, audit::EventKind};
 
@@ -72,19 +72,24 @@ pub async fn prove(app: &App, visit: &Visit, by: &str, with: Batch) -> Result<Co
     Ok(cookie)
 }
 
-/// Ends a session of an account; its own, or one that its owner no longer knows.
+/// Ends a session of an account; its own, or one that its owner no longer knows. `false`: the
+/// account has no such session, or no longer.
 ///
 /// # Errors
 ///
 /// As [`super::find`].
-pub async fn end(app: &App, visit: &Visit, id: SessionId) -> Result<(), AdminError> {
+pub async fn end(app: &App, visit: &Visit, id: SessionId) -> Result<bool, AdminError> {
     let now = app.now()?;
     let (tenant, account) = (visit.tenant, visit.account);
     let batch = Batch::default().end_portal_session(tenant, account, id);
     let about = About { user: Some(account), ..About::default() };
     let detail = detail([("by", visit.name.as_str().into()), ("own", (id == visit.id).into())]);
     let batch = app.record(batch, now, tenant, EventKind::PortalSignedOut, about, detail);
-    Ok(app.store.commit(batch).await?)
+    match app.store.commit(batch).await {
+        Ok(()) => Ok(true),
+        Err(StoreError::Conflict) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Forgets sessions and links that are over.

@@ -190,7 +190,7 @@ impl Batch {
     /// Ends a session of an account.
     #[must_use]
     pub fn end_portal_session(self, tenant: TenantId, account: UserId, id: SessionId) -> Self {
-        self.run(
+        self.one(
             "DELETE FROM portal_session WHERE tenant = $1 AND account = $2 AND id = $3",
             [tenant.into(), account.into(), id.into()],
         )

@@ -1,0 +1,87 @@
+//! What stands in the lists of one's own page.
+
+use super::super::{badge::Badge, form::Form, page::Chrome, second_factor};
+use crate::{
+    admin::{record::Entry, sessions::Visit},
+    enrol::phones::ListedPhone,
+};
+use authx_core::{LoginId, Millis, PhoneId, SessionId, wire::phone::ReachState};
+
+pub(super) struct PhoneRow {
+    pub(super) id: PhoneId,
+    pub(super) name: String,
+    pub(super) platform: String,
+    pub(super) state: Badge,
+    pub(super) since: Millis,
+    /// What was typed as its new name, where that cannot be.
+    pub(super) typed: String,
+}
+
+pub(super) struct SessionRow {
+    pub(super) id: SessionId,
+    pub(super) browser: &'static str,
+    pub(super) address: String,
+    pub(super) seen: Millis,
+    pub(super) this: bool,
+}
+
+pub(super) struct LoginRow {
+    pub(super) id: Option<LoginId>,
+    pub(super) application: String,
+    pub(super) result: Badge,
+    pub(super) factor: String,
+    pub(super) at: Millis,
+    pub(super) address: String,
+    pub(super) code: String,
+}
+
+pub(super) fn phone_row(chrome: &Chrome, form: &Form, phone: ListedPhone) -> PhoneRow {
+    let since = phone.reach.since.or(phone.reach.at);
+    let state = match (phone.reach.state, since) {
+        _ if phone.number.is_none() => Badge::pending(),
+        (ReachState::Unreachable, Some(since)) => {
+            Badge::unreachable_since(chrome.when(since.0).words())
+        }
+        (ReachState::Unreachable, None) => Badge::warn("Unreachable"),
+        (ReachState::Reachable, _) => Badge::reachable(),
+        (ReachState::Unknown, _) => Badge::plain("Not asked yet"),
+    };
+    let since = phone.created.0;
+    let typed = form.value(&phone.id.to_string()).to_owned();
+    PhoneRow { id: phone.id, name: phone.name, platform: phone.platform, state, since, typed }
+}
+
+pub(super) fn session_rows(sessions: Vec<Visit>, own: &Visit) -> Vec<SessionRow> {
+    let row = |visit: Visit| SessionRow {
+        this: visit.id == own.id,
+        id: visit.id,
+        browser: second_factor::browser(&visit.from.browser),
+        address: visit.from.address.unwrap_or_default(),
+        seen: visit.seen,
+    };
+    sessions.into_iter().map(row).collect()
+}
+
+pub(super) fn login_row(entry: &Entry) -> Option<LoginRow> {
+    let result = match entry.event.as_str() {
+        "login_allowed" => Badge::granted(),
+        "login_refused" => Badge::refused(),
+        "login_expired" => Badge::expired(),
+        "login_cancelled" => Badge::cancelled(),
+        "fraud_reported" => Badge::not_me(),
+        _ => return None,
+    };
+    let text = |name: &str| {
+        let value = entry.detail.get(name).and_then(|value| value.as_str());
+        value.unwrap_or_default().to_owned()
+    };
+    Some(LoginRow {
+        id: entry.login_id,
+        application: entry.application.clone().unwrap_or_default(),
+        result,
+        factor: text("factor"),
+        at: entry.at.0,
+        address: text("address"),
+        code: entry.support_code.clone().unwrap_or_default(),
+    })
+}
