@@ -25,11 +25,13 @@ impl Form {
         self
     }
 
-    /// With what was sent; of several values with one name the last. Fields that hold a secret go
-    /// no further.
+    /// With what was sent; of several values with one name the first, which is the one that is read.
+    /// Fields that hold a secret go no further.
     pub fn typed<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
-        let kept = pairs.into_iter().filter(|(name, _)| !is_secret(name));
-        let values = kept.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let mut values = BTreeMap::new();
+        for (name, value) in pairs.into_iter().filter(|(name, _)| !is_secret(name)) {
+            values.entry(name.to_owned()).or_insert_with(|| value.to_owned());
+        }
         Self { values, ..Self::default() }
     }
 
@@ -80,8 +82,12 @@ mod tests {
 
     #[test]
     fn what_was_typed_is_kept_but_no_secret() {
-        let mut form =
-            Form::typed([("name", "Lab"), ("new_password", "hunter2"), ("_csrf", "abc")]);
+        let mut form = Form::typed([
+            ("name", "Lab"),
+            ("name", "Rome"),
+            ("new_password", "hunter2"),
+            ("_csrf", "abc"),
+        ]);
         assert_eq!(form.value("name"), "Lab");
         assert_eq!((form.value("new_password"), form.value("_csrf")), ("", ""));
         assert!(form.is_good());

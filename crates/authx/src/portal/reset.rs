@@ -2,7 +2,7 @@
 
 use super::{
     Access, Portal,
-    companies::{company, several},
+    companies::company,
     error::PortalError,
     fields::Fields,
     form::Form,
@@ -47,7 +47,6 @@ struct Page {
     form: Form,
     sent: bool,
     mails: bool,
-    several: bool,
 }
 
 #[derive(Template)]
@@ -57,19 +56,13 @@ struct Choose {
     form: Form,
 }
 
-async fn shown(
-    portal: &Portal,
-    visitor: &Visitor,
-    form: Form,
-    sent: bool,
-) -> Result<Page, PortalError> {
+fn shown(portal: &Portal, visitor: &Visitor, form: Form, sent: bool) -> Page {
     let chrome = visitor.chrome(portal, "Forgotten password");
-    let several = several(portal).await?;
-    Ok(Page { chrome, form, sent, mails: portal.app().mail.is_some(), several })
+    Page { chrome, form, sent, mails: portal.app().mail.is_some() }
 }
 
-async fn page(State(portal): State<Portal>, visitor: Visitor) -> Result<Response, PortalError> {
-    Ok(render(&shown(&portal, &visitor, Form::new(), false).await?).into_response())
+async fn page(State(portal): State<Portal>, visitor: Visitor) -> Response {
+    render(&shown(&portal, &visitor, Form::new(), false)).into_response()
 }
 
 /// The same answer whoever it is, at once: who is written to is found out behind it.
@@ -83,7 +76,7 @@ async fn ask(
     let Ok(name) = Name::new(typed) else {
         let mut form = Form::sent(&fields);
         form.refuse("name", "Type the name with which you sign in, as in anna@example.com.");
-        let page = shown(&portal, &visitor, form, false).await?;
+        let page = shown(&portal, &visitor, form, false);
         return Ok(render_as(StatusCode::UNPROCESSABLE_ENTITY, &page).into_response());
     };
     let (now, source) = (portal.app().now()?, from.source());
@@ -92,7 +85,7 @@ async fn ask(
         let mut form = Form::sent(&fields);
         let secs = wait.div_ceil(1_000);
         form.fault = Some(format!("Many asked from this network. Wait {secs} s, then ask again."));
-        let page = shown(&portal, &visitor, form, false).await?;
+        let page = shown(&portal, &visitor, form, false);
         return Ok(render_as(StatusCode::TOO_MANY_REQUESTS, &page).into_response());
     }
     portal.forgotten().count(now, &source);
@@ -109,7 +102,7 @@ async fn ask(
             tracing::warn!(%error, "nobody was mailed a link for a new password");
         }
     });
-    Ok(render(&shown(&portal, &visitor, Form::new(), true).await?).into_response())
+    Ok(render(&shown(&portal, &visitor, Form::new(), true)).into_response())
 }
 
 async fn link(State(portal): State<Portal>, visitor: Visitor) -> Response {

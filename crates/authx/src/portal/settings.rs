@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     admin::{
-        accounts::AccountError,
+        accounts::{self, AccountError},
         administrators::{self, InviteError, RoleError},
         company::{self, CompanyError},
         sessions::{self, Toast},
@@ -248,11 +248,16 @@ async fn set_role(
     fields: Fields,
 ) -> Result<Response, PortalError> {
     let id: UserId = user.parse().map_err(|_| PortalError::NotFound)?;
-    let role = match fields.text("role") {
-        "none" => None,
-        word => Some(Role::from_word(word).ok_or(PortalError::NotFound)?),
-    };
     let (app, by, tenant) = (portal.app(), &who.actor(), who.tenant());
+    let role = Role::from_word(fields.text("role"));
+    if role.is_none() && fields.text("role") != "none" {
+        // Nobody learns by a bad word who is there.
+        accounts::row(app, tenant, id).await?;
+        let mut form = invitation();
+        form.fault = Some("Choose one of the roles. Nothing was changed.".to_owned());
+        let page = List::of(&portal, &who, form, None).await?;
+        return Ok(render_as(StatusCode::UNPROCESSABLE_ENTITY, &page).into_response());
+    }
     match administrators::set_role(app, by, tenant, id, role).await {
         Ok(_) => {
             let text =
@@ -260,7 +265,7 @@ async fn set_role(
             done(&portal, &who, &headers, text, "/settings/administrators").await
         }
         Err(error @ (RoleError::LastOwner | RoleError::TooHigh(_))) => {
-            let mut form = Form::new();
+            let mut form = invitation();
             form.fault = Some(sentence(&error));
             let page = List::of(&portal, &who, form, None).await?;
             Ok(render_as(StatusCode::UNPROCESSABLE_ENTITY, &page).into_response())

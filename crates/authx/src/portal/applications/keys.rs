@@ -52,6 +52,8 @@ struct Row {
     address: String,
     restorable: bool,
     field: String,
+    /// What was typed as its new name, where that cannot be.
+    typed: String,
 }
 
 pub(super) async fn page(
@@ -113,7 +115,8 @@ pub(super) async fn rename(
     fields: Fields,
 ) -> Result<Response, PortalError> {
     let (shown, key) = named(&portal, &who, &id, &key).await?;
-    let mut form = Form::sent(&fields);
+    // The page has such a field for each key.
+    let mut form = Form::new().with(&key.to_string(), fields.raw("name"));
     match Name::new(fields.text("name")) {
         Err(error) => form.fault = Some(sentence(&error)),
         Ok(name) => {
@@ -201,7 +204,7 @@ async fn read(
     let (app, id) = (portal.app(), shown.application.id);
     let all = keys::list(app, who.tenant(), id).await.map_err(key_trouble)?;
     let contacts = contacts::list(app, who.tenant(), id).await.map_err(trouble)?;
-    let rows = all.into_iter().map(|key| row(key, &contacts));
+    let rows = all.into_iter().map(|key| row(key, &contacts, &form));
     let (revoked, keys) = rows.partition(|(revoked, _)| *revoked);
     let plain = |rows: Vec<(bool, Row)>| rows.into_iter().map(|(_, row)| row).collect();
     Ok(Page {
@@ -220,7 +223,7 @@ async fn read(
     })
 }
 
-fn row(key: Key, contacts: &[Contact]) -> (bool, Row) {
+fn row(key: Key, contacts: &[Contact], form: &Form) -> (bool, Row) {
     let own = contacts.iter().filter(|contact| contact.key_id == key.id);
     let servers: Vec<&str> = own.filter_map(|contact| contact.server.as_deref()).collect();
     let state = match (key.revoked, key.last_used) {
@@ -238,6 +241,7 @@ fn row(key: Key, contacts: &[Contact]) -> (bool, Row) {
         address: key.last_address.unwrap_or_default(),
         restorable: key.restorable_until.is_some(),
         field: format!("name-{}", key.id),
+        typed: form.value(&key.id.to_string()).to_owned(),
     };
     (key.revoked.is_some(), row)
 }

@@ -63,6 +63,13 @@ struct Bypass {
     lengths: Vec<(&'static str, &'static str)>,
 }
 
+impl Bypass {
+    /// Whether what the caller reads can be typed.
+    fn has_digits(&self) -> bool {
+        self.check.as_ref().is_some_and(|check| !check.matched && !check.failed)
+    }
+}
+
 async fn page(
     State(portal): State<Portal>,
     who: Who,
