@@ -8,13 +8,19 @@
 
 mod applications;
 mod coming_in;
+mod company;
 mod dashboard;
+mod foreign;
+mod forms;
+mod found;
 mod groups;
 mod guarded;
 mod hostile;
+mod html;
 mod logs;
 mod own;
 mod policies;
+mod sent;
 mod settings;
 mod users;
 mod world;

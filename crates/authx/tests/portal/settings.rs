@@ -69,7 +69,7 @@ async fn nobody_rises_above_who_lifts_them() {
         for (id, role, status) in [
             (bob, "owner", StatusCode::UNPROCESSABLE_ENTITY),
             (bob, "administrator", StatusCode::UNPROCESSABLE_ENTITY),
-            (bob, "emperor", StatusCode::NOT_FOUND),
+            (bob, "emperor", StatusCode::UNPROCESSABLE_ENTITY),
             (olga, "none", StatusCode::FORBIDDEN),
             (bob, "auditor", StatusCode::SEE_OTHER),
         ] {

@@ -32,8 +32,10 @@ pub(crate) struct World {
 }
 
 /// A browser: its cookies, and the token of the last page.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Browser {
+    /// The authenticator app of whoever sits there.
+    pub(crate) totp: Option<Totp>,
     cookies: BTreeMap<String, String>,
     token: String,
 }
@@ -196,6 +198,29 @@ impl Browser {
         self.ask(world, request).await
     }
 
+    /// Sends a form twice at the same moment.
+    pub(crate) async fn twice(
+        &self,
+        world: &World,
+        path: &str,
+        fields: &[(String, String)],
+    ) -> (Page, Page) {
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.append_pair("_csrf", &self.token);
+        form.extend_pairs(fields.iter().filter(|(name, _)| name != "_csrf"));
+        let body = form.finish();
+        let (mut one, mut other) = (self.clone(), self.clone());
+        tokio::join!(
+            one.send(world, path, "same-origin", body.clone()),
+            other.send(world, path, "same-origin", body)
+        )
+    }
+
+    /// Its session is over; the browser is the same.
+    pub(crate) fn forget_session(&mut self) {
+        self.cookies.remove(SESSION);
+    }
+
     pub(crate) fn token(&self) -> &str {
         &self.token
     }
@@ -253,6 +278,11 @@ impl Page {
     pub(crate) fn refused(&self) -> &str {
         assert_eq!(self.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", self.text);
         &self.text
+    }
+
+    /// What the page is about; all of it where it is no page.
+    pub(crate) fn main(&self) -> &str {
+        between(&self.text, "<main", "</main>").unwrap_or(&self.text)
     }
 
     /// What stands between two texts of the page.
