@@ -3,6 +3,7 @@
 
 #[expect(clippy::module_inception, reason = "the other half is called restore")]
 mod backup;
+mod columns;
 mod format;
 mod reading;
 mod renewal;

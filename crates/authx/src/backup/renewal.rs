@@ -5,6 +5,7 @@
 
 use super::{
     EPOCH,
+    columns::{Columns, table},
     format::{FormatError, Header, Part, Record},
 };
 use crate::{
@@ -181,7 +182,10 @@ impl<'r> Renewal<'r> {
             "factor" => self.factor(&mut row)?,
             "phone" => self.phone(&row)?,
             "invitation" => self.invitation(&row)?,
-            "activation" => false,
+            "account" => row.without_bypass()?,
+            // It may have been used, or ended, since.
+            "activation" | "approval" | "caller_check" | "portal_challenge" | "portal_link"
+            | "portal_session" => false,
             "phone_request" => row.value("ended") != Some(&Value::Null),
             "login" => self.login(&row)?,
             "session" => self.session(&row)?,
@@ -336,49 +340,6 @@ impl<'r> Renewal<'r> {
     }
 }
 
-/// A row by the names of its columns.
-struct Columns {
-    table: &'static Table,
-    values: Vec<Value>,
-}
-
-impl Columns {
-    fn value(&self, column: &str) -> Option<&Value> {
-        self.table.place(column).and_then(|place| self.values.get(place))
-    }
-
-    fn int(&self, column: &str) -> Result<i64, FormatError> {
-        match self.value(column) {
-            Some(Value::Int(number)) => Ok(*number),
-            _ => Err(FormatError::Broken("number")),
-        }
-    }
-
-    fn text(&self, column: &str) -> Result<&str, FormatError> {
-        match self.value(column) {
-            Some(Value::Text(text)) => Ok(text),
-            _ => Err(FormatError::Broken("text")),
-        }
-    }
-
-    fn bytes(&self, column: &str) -> Result<&[u8], FormatError> {
-        match self.value(column) {
-            Some(Value::Bytes(bytes)) => Ok(bytes),
-            _ => Err(FormatError::Broken("bytes")),
-        }
-    }
-
-    fn id(&self, column: &str) -> Result<[u8; 16], FormatError> {
-        self.bytes(column)?.try_into().map_err(|_| FormatError::Broken("id"))
-    }
-
-    fn set(&mut self, column: &str, value: Value) -> Result<(), FormatError> {
-        let place = self.table.place(column).and_then(|place| self.values.get_mut(place));
-        *place.ok_or(FormatError::Broken("column"))? = value;
-        Ok(())
-    }
-}
-
 impl AddAssign for Lost {
     fn add_assign(&mut self, other: Self) {
         self.open_logins += other.open_logins;
@@ -389,10 +350,6 @@ impl AddAssign for Lost {
         self.invitations += other.invitations;
         self.pending_phones += other.pending_phones;
     }
-}
-
-fn table(name: &str) -> Result<&'static Table, FormatError> {
-    Table::named(name).ok_or(FormatError::Broken("table"))
 }
 
 /// Far more changes than a tenant sees between two backups: a process that remembers the past that

@@ -2,7 +2,7 @@
 
 use super::{
     Access, Portal,
-    companies::company,
+    companies::{company, several},
     error::PortalError,
     fields::Fields,
     form::Form,
@@ -47,6 +47,7 @@ struct Page {
     form: Form,
     sent: bool,
     mails: bool,
+    several: bool,
 }
 
 #[derive(Template)]
@@ -56,13 +57,19 @@ struct Choose {
     form: Form,
 }
 
-fn shown(portal: &Portal, visitor: &Visitor, form: Form, sent: bool) -> Page {
+async fn shown(
+    portal: &Portal,
+    visitor: &Visitor,
+    form: Form,
+    sent: bool,
+) -> Result<Page, PortalError> {
     let chrome = visitor.chrome(portal, "Forgotten password");
-    Page { chrome, form, sent, mails: portal.app().mail.is_some() }
+    let several = several(portal).await?;
+    Ok(Page { chrome, form, sent, mails: portal.app().mail.is_some(), several })
 }
 
-async fn page(State(portal): State<Portal>, visitor: Visitor) -> Response {
-    render(&shown(&portal, &visitor, Form::new(), false)).into_response()
+async fn page(State(portal): State<Portal>, visitor: Visitor) -> Result<Response, PortalError> {
+    Ok(render(&shown(&portal, &visitor, Form::new(), false).await?).into_response())
 }
 
 /// The same answer whoever it is, at once: who is written to is found out behind it.
@@ -76,7 +83,7 @@ async fn ask(
     let Ok(name) = Name::new(typed) else {
         let mut form = Form::sent(&fields);
         form.refuse("name", "Type the name with which you sign in, as in anna@example.com.");
-        let page = shown(&portal, &visitor, form, false);
+        let page = shown(&portal, &visitor, form, false).await?;
         return Ok(render_as(StatusCode::UNPROCESSABLE_ENTITY, &page).into_response());
     };
     let (now, source) = (portal.app().now()?, from.source());
@@ -85,7 +92,7 @@ async fn ask(
         let mut form = Form::sent(&fields);
         let secs = wait.div_ceil(1_000);
         form.fault = Some(format!("Many asked from this network. Wait {secs} s, then ask again."));
-        let page = shown(&portal, &visitor, form, false);
+        let page = shown(&portal, &visitor, form, false).await?;
         return Ok(render_as(StatusCode::TOO_MANY_REQUESTS, &page).into_response());
     }
     portal.forgotten().count(now, &source);
@@ -102,7 +109,7 @@ async fn ask(
             tracing::warn!(%error, "nobody was mailed a link for a new password");
         }
     });
-    Ok(render(&shown(&portal, &visitor, Form::new(), true)).into_response())
+    Ok(render(&shown(&portal, &visitor, Form::new(), true).await?).into_response())
 }
 
 async fn link(State(portal): State<Portal>, visitor: Visitor) -> Response {

@@ -160,6 +160,15 @@ impl Batch {
         )
     }
 
+    /// Forgets the files of somebody that wait to be taken in, and with them these imports.
+    #[must_use]
+    pub fn forget_waiting_import(self, tenant: TenantId, by: &str) -> Self {
+        self.run(
+            "DELETE FROM user_import WHERE tenant = $1 AND by_name = $2 AND state = 'checked'",
+            [tenant.into(), by.into()],
+        )
+    }
+
     /// Forgets files that nobody took in, and what imports had to say, of before a moment.
     #[must_use]
     pub fn forget_imports(self, before: Millis) -> Self {

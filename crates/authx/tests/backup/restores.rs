@@ -2,7 +2,7 @@
 
 use crate::world::{Place, World, account, seal};
 use authx::{
-    admin::{accounts, audit},
+    admin::{Actor, accounts, audit, bypass, sessions, sign_up},
     app::App,
     backup::Lost,
     push, seals,
@@ -80,6 +80,33 @@ async fn what_was_used_up_since_cannot_be_used_again() {
         assert_eq!(again.view().state, LoginState::AwaitingInput, "the session is dead");
         clock.advance_secs(60);
         assert_eq!(world.state(&app, &world.code()).await, LoginState::Allowed, "a new code");
+    })
+    .await;
+}
+
+/// What opened the portal, or led past a second factor, may have been used or ended since.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_opened_the_portal_opens_it_no_more() {
+    on_each_engine(async |database| {
+        let world = World::new(database).await;
+        let (tenant, by) = (world.tenant, Actor::new("root"));
+        let app = world.place.open().await;
+        let alice = accounts::find(&app, tenant, "alice").await.unwrap().id;
+        let (from, none) = (sessions::From::default(), Batch::default());
+        let begun = sessions::begin_proved(&app, tenant, alice, &from, "passkey", none).await;
+        let cookie = begun.unwrap();
+        let link = sign_up::invite_account(&app, &by, tenant, alice).await.unwrap();
+        let reason = "phone lost".to_owned();
+        let wish = bypass::Wish { user: alice, kind: bypass::Kind::Bypass, reason, secs: 86_400 };
+        bypass::give(&app, &by, tenant, &wish, None).await.unwrap();
+        let backup = world.backup(&app, "backup").await;
+        drop(app);
+        world.place.restore(&backup, &world.key, true).await.unwrap();
+        let app = world.place.open().await;
+        assert!(sessions::find(&app, &cookie, true).await.unwrap().is_none());
+        assert!(sign_up::look(&app, &link.token).await.is_err());
+        let alice = accounts::find(&app, tenant, "alice").await.unwrap();
+        assert_eq!(alice.bypass_until, None);
     })
     .await;
 }

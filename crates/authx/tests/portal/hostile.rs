@@ -3,7 +3,7 @@
 use crate::world::{Browser, PASSWORD, World, name, on_each_engine};
 use authx::{
     admin::{
-        administrators, bypass, passwords, policies, portal,
+        Actor, accounts, administrators, bypass, imports, passwords, policies, portal,
         sessions::{self, Cookie, Pending},
         tenants,
     },
@@ -152,7 +152,7 @@ async fn a_link_does_not_rise_with_its_account() {
         let page = adam.post(world, "/settings/administrators", &wish).await;
         let link = page.between("<code>", "</code>").to_owned();
         let (app, by, tenant) = (&world.app, &world.by, world.tenant);
-        let hugo = authx::admin::accounts::find(app, tenant, "hugo@example.com").await.unwrap().id;
+        let hugo = accounts::find(app, tenant, "hugo@example.com").await.unwrap().id;
         let invited = authx::enrol::phones::invite(
             app,
             by,
@@ -263,6 +263,43 @@ async fn the_portal_always_asks_for_the_number() {
         let id = portal::application(app, tenant).await.unwrap();
         let caller = app.directory.reload(app, id).await.unwrap().unwrap();
         assert_eq!(caller.policy_of(&[]).match_number, MatchNumber::Required);
+    })
+    .await;
+}
+
+/// A help desk unlocks; enabling is for who looks after users, however the two meet.
+#[tokio::test]
+async fn a_help_desk_enables_nobody() {
+    on_each_engine(async |world| {
+        let (app, by, tenant) = (&world.app, &world.by, world.tenant);
+        let bob = world.account(tenant, "bob", None).await;
+        let desk = world.account(tenant, "desk", Some(Role::HelpDesk)).await;
+        let desk = Actor::account(desk, Some(Role::HelpDesk), "desk");
+        assert!(!accounts::enable(app, &desk, tenant, bob).await.unwrap());
+        accounts::disable(app, by, tenant, bob).await.unwrap();
+        assert!(accounts::enable(app, &desk, tenant, bob).await.is_err());
+        assert!(accounts::enable(app, by, tenant, bob).await.unwrap());
+    })
+    .await;
+}
+
+/// Of one person's files one waits.
+#[tokio::test]
+async fn files_that_nobody_takes_in_do_not_pile_up() {
+    on_each_engine(async |world| {
+        let (app, by, tenant) = (&world.app, &world.by, world.tenant);
+        let options = imports::Options { name: "people.csv".to_owned(), renew: false };
+        let mut last = None;
+        for n in 0..3 {
+            let file = format!("name\nuser{n}\n").into_bytes();
+            last = Some(imports::check_and_keep(app, by, tenant, &options, file).await.unwrap());
+        }
+        let kept = imports::list(app, tenant).await.unwrap();
+        assert_eq!(kept.iter().map(|one| one.id).collect::<Vec<_>>(), [last.unwrap()]);
+        imports::start(app, by, tenant, last.unwrap()).await.unwrap();
+        let file = b"name\nmore\n".to_vec();
+        imports::check_and_keep(app, by, tenant, &options, file).await.unwrap();
+        assert_eq!(imports::list(app, tenant).await.unwrap().len(), 2);
     })
     .await;
 }

@@ -9,9 +9,10 @@ pub(crate) mod bare;
 mod client;
 mod direct;
 mod figures;
-mod logs;
+mod lines;
 mod phones;
 mod polls;
+mod portal;
 mod process;
 mod report;
 mod requests;
@@ -35,15 +36,15 @@ pub(crate) struct Arguments {
     /// Seconds of each measurement; up to 1 means only to see whether everything works
     #[arg(long, env = "BENCH_SECS", default_value_t = 3.0)]
     secs: f64,
-    /// Only the dashboard and the lists of logins
-    #[arg(long, env = "BENCH_LOGS")]
-    logs: bool,
     /// Only what concerns phones
     #[arg(long, env = "BENCH_PHONES")]
     phones: bool,
     /// How many wait; as many as a real measurement has, or a few in a short one, if not given
     #[arg(long)]
     callers: Option<usize>,
+    /// Only the portal's pages
+    #[arg(long, env = "BENCH_PORTAL")]
+    portal: bool,
     /// Where databases may be made in PostgreSQL; left out if not given
     #[arg(long, env = "AUTHX_TEST_POSTGRES")]
     postgres: Option<String>,
@@ -90,13 +91,13 @@ impl Arguments {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let runtime = Runtime::new()?;
     let extent = arguments.extent()?;
-    if arguments.logs {
-        logs::measure(&runtime, extent, &mut std::io::stdout().lock())?;
+    if arguments.portal {
+        portal::measure(&runtime, arguments, extent, &mut std::io::stdout().lock())?;
         return Ok(ExitCode::SUCCESS);
     }
     if !arguments.phones {
         logins(&runtime, arguments, extent)?;
-        logs::measure(&runtime, extent, &mut std::io::stdout().lock())?;
+        portal::measure(&runtime, arguments, extent, &mut std::io::stdout().lock())?;
     }
     phones::measure(&runtime, arguments, extent, &mut std::io::stdout().lock())?;
     Ok(ExitCode::SUCCESS)

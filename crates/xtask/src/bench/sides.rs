@@ -200,7 +200,7 @@ impl Bare {
     }
 }
 
-async fn serve(arguments: &Arguments, world: &World) -> anyhow::Result<Process> {
+pub(crate) async fn serve(arguments: &Arguments, world: &World) -> anyhow::Result<Process> {
     let mut command = Command::new(&arguments.authx);
     command.arg("serve").arg("--config").arg(world.config());
     Process::start(&mut command, world.address).await

@@ -7,7 +7,7 @@ use crate::{
     enrol::phones,
     store::{Batch, accounts as stored},
 };
-use authx_core::{Millis, TenantId, UserId, audit::EventKind};
+use authx_core::{Millis, TenantId, UserId, audit::EventKind, role::Permission};
 
 /// Keeps an account from signing in, and ends what is remembered of its sign-ins, here and in the
 /// portal, and its tokens for scripts. Returns whether it could sign in before.
@@ -40,7 +40,8 @@ pub async fn disable(
 }
 
 /// Lets an account sign in again, and forgets its wrong answers and what kept its phones from being
-/// asked, so that a locked factor works too. Returns whether the account was disabled.
+/// asked, so that a locked factor works too. Returns whether the account was disabled. Help desks
+/// unlock, and enable nobody.
 ///
 /// # Errors
 ///
@@ -56,6 +57,9 @@ pub async fn enable(
         let tenant = &tenant;
         let row = row(app, tenant.id, id).await?;
         by.check_outranks(row.role)?;
+        if !row.active && !by.role().is_some_and(|role| role.may(Permission::UsersWrite)) {
+            return Err(AdminError::Outranked.into());
+        }
         let unlocked = phones::unlocked(app, tenant, now, id).await?;
         let batch = Batch::default().set_active(tenant.id, id, true).and(unlocked);
         Ok(Change {

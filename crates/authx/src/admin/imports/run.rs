@@ -32,7 +32,8 @@ pub async fn check(
     Ok(taking.counts)
 }
 
-/// Checks a file, and keeps it for a day with what was found, to be taken in by [`start`].
+/// Checks a file, and keeps it for a day with what was found, to be taken in by [`start`]. An
+/// earlier one of the same person that was not is forgotten.
 ///
 /// # Errors
 ///
@@ -62,7 +63,9 @@ pub async fn check_and_keep(
     let now = app.now().map_err(AdminError::from)?;
     let id = app.decide(now, ImportId::new);
     let row = row(id, by, options, now, "checked", &counts, errors);
-    let batch = Batch::default().insert_import(tenant, &row, Some(kept.to_vec()));
+    // Of one person's files one waits: else the disk fills with what nobody takes in.
+    let batch = Batch::default().forget_waiting_import(tenant, by.as_str());
+    let batch = batch.insert_import(tenant, &row, Some(kept.to_vec()));
     app.store.commit(batch).await.map_err(AdminError::from)?;
     Ok(id)
 }
