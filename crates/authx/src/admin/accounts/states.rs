@@ -57,7 +57,7 @@ pub async fn enable(
         let tenant = &tenant;
         let row = row(app, tenant.id, id).await?;
         by.check_outranks(row.role)?;
-        if !row.active && !by.role().is_some_and(|role| role.may(Permission::UsersWrite)) {
+        if !row.active && !by.may(Permission::UsersWrite) {
             return Err(AdminError::Outranked.into());
         }
         let unlocked = phones::unlocked(app, tenant, now, id).await?;

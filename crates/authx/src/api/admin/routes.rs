@@ -139,7 +139,7 @@ fn said(mut operation: Operation, path: &str, needs: &[Permission]) -> Operation
                 RefOr::T(refused(response.description))
             }
             RefOr::T(mut response) if response.description.is_empty() => {
-                response.description = "What was asked for".to_owned();
+                "What was asked for".clone_into(&mut response.description);
                 RefOr::T(response)
             }
             RefOr::T(_) | RefOr::Ref(_) => response,
