@@ -160,12 +160,16 @@ impl Batch {
         )
     }
 
-    /// Forgets the files of somebody that wait to be taken in, and with them these imports.
+    /// Forgets all but the newest files of somebody that wait to be taken in, and with them these
+    /// imports.
     #[must_use]
-    pub fn forget_waiting_import(self, tenant: TenantId, by: &str) -> Self {
+    pub fn forget_waiting_imports(self, tenant: TenantId, by: &str, but: i64) -> Self {
         self.run(
-            "DELETE FROM user_import WHERE tenant = $1 AND by_name = $2 AND state = 'checked'",
-            [tenant.into(), by.into()],
+            "DELETE FROM user_import WHERE tenant = $1 AND by_name = $2 AND state = 'checked'
+               AND id NOT IN (SELECT id FROM user_import
+                   WHERE tenant = $1 AND by_name = $2 AND state = 'checked'
+                   ORDER BY created DESC, id DESC LIMIT $3)",
+            [tenant.into(), by.into(), but.into()],
         )
     }
 

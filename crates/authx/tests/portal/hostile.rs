@@ -285,23 +285,28 @@ async fn a_help_desk_enables_nobody() {
     .await;
 }
 
-/// Of one person's files one waits.
+/// Of one person's files five wait.
 #[tokio::test]
 async fn files_that_nobody_takes_in_do_not_pile_up() {
     on_each_engine(async |world| {
         let (app, by, tenant) = (&world.app, &world.by, world.tenant);
         let options = imports::Options { name: "people.csv".to_owned(), renew: false };
-        let mut last = None;
-        for n in 0..3 {
+        let mut kept = vec![];
+        for n in 0..7 {
+            world.clock.advance_secs(1);
             let file = format!("name\nuser{n}\n").into_bytes();
-            last = Some(imports::check_and_keep(app, by, tenant, &options, file).await.unwrap());
+            kept.push(imports::check_and_keep(app, by, tenant, &options, file).await.unwrap());
         }
-        let kept = imports::list(app, tenant).await.unwrap();
-        assert_eq!(kept.iter().map(|one| one.id).collect::<Vec<_>>(), [last.unwrap()]);
-        imports::start(app, by, tenant, last.unwrap()).await.unwrap();
-        let file = b"name\nmore\n".to_vec();
-        imports::check_and_keep(app, by, tenant, &options, file).await.unwrap();
-        assert_eq!(imports::list(app, tenant).await.unwrap().len(), 2);
+        let kept: Vec<_> = kept.into_iter().rev().take(5).collect();
+        let listed = imports::list(app, tenant).await.unwrap();
+        assert_eq!(listed.iter().map(|one| one.id).collect::<Vec<_>>(), kept);
+        imports::start(app, by, tenant, kept[0]).await.unwrap();
+        for n in 0..5 {
+            let file = format!("name\nmore{n}\n").into_bytes();
+            imports::check_and_keep(app, by, tenant, &options, file).await.unwrap();
+        }
+        // What was taken in stays.
+        assert_eq!(imports::list(app, tenant).await.unwrap().len(), 6);
     })
     .await;
 }

@@ -32,8 +32,8 @@ pub async fn check(
     Ok(taking.counts)
 }
 
-/// Checks a file, and keeps it for a day with what was found, to be taken in by [`start`]. An
-/// earlier one of the same person that was not is forgotten.
+/// Checks a file, and keeps it for a day with what was found, to be taken in by [`start`]. Of
+/// those that one person leaves so, the newest few stay.
 ///
 /// # Errors
 ///
@@ -63,8 +63,8 @@ pub async fn check_and_keep(
     let now = app.now().map_err(AdminError::from)?;
     let id = app.decide(now, ImportId::new);
     let row = row(id, by, options, now, "checked", &counts, errors);
-    // Of one person's files one waits: else the disk fills with what nobody takes in.
-    let batch = Batch::default().forget_waiting_import(tenant, by.as_str());
+    // Else the disk fills with what nobody takes in.
+    let batch = Batch::default().forget_waiting_imports(tenant, by.as_str(), MOST_WAITING - 1);
     let batch = batch.insert_import(tenant, &row, Some(kept.to_vec()));
     app.store.commit(batch).await.map_err(AdminError::from)?;
     Ok(id)
@@ -233,6 +233,8 @@ impl Read for Hashed {
     }
 }
 
+/// Files of one person that wait to be taken in.
+const MOST_WAITING: i64 = 5;
 /// Faults that are kept for who looks at them later.
 const MOST_KEPT: usize = 10_000;
 
