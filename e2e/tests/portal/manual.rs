@@ -126,11 +126,11 @@ async fn goes_green(desk: &Desk, vpn: &Vpn) {
 /// A user is made, gets a password and an invitation, and enrols a phone.
 async fn invite(house: &House, desk: &Desk) -> Phone {
     desk.go("Users").await;
-    desk.follow("Invite a user").await;
-    desk.at("Invite a user").await;
+    desk.follow("Add a user").await;
+    desk.at("Add a user").await;
     desk.fill("User name", "alice").await;
     desk.fill("Display name", "Alice Adams").await;
-    desk.press("Make the user").await;
+    desk.press("Add the user").await;
     desk.at("Alice Adams").await;
     desk.reads("An invitation is next.").await;
 

@@ -35,8 +35,8 @@ pub enum PackageError {
     Damaged(&'static str),
     /// The server was not shipped with what goes into the package.
     #[error(
-        "this server was not shipped with a package of authx-openvpn: there is none in {0}. Build \
-         it with `make package` and copy target/debian/authx-openvpn_*.deb there, or name another \
+        "this server was not shipped with a package of authx-openvpn: there is none in {0}. AuthX's \
+         own Debian package brings it; without that, copy authx-openvpn_*.deb there, or name another \
          place with `packages_directory` in the server's configuration"
     )]
     NotShipped(String),

@@ -3,7 +3,7 @@
 mod edit;
 mod fields;
 mod history;
-mod in_force;
+pub(super) mod in_force;
 mod review;
 mod said;
 

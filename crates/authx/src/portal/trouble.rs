@@ -21,7 +21,7 @@ impl Trouble {
         Self::new(
             StatusCode::NOT_FOUND,
             "Nothing is at this address",
-            "It was removed, or the address has a slip of the pen. Look for it in its list.",
+            "It was removed, or the address is mistyped. Look for it in its list.",
         )
     }
 

@@ -134,7 +134,32 @@ pub async fn some(
 /// [`AdminError::Store`].
 pub async fn kinds(app: &App, tenant: TenantId) -> Result<Vec<(String, String)>, AdminError> {
     let kinds = stored::action_kinds(&app.store, tenant).await?;
-    Ok(kinds.into_iter().map(|kind| (kind.clone(), in_words(&kind))).collect())
+    Ok(kinds.into_iter().map(|kind| (kind.clone(), event_words(&kind))).collect())
+}
+
+/// What an entry tells of, where its kind alone would not say it to people.
+pub fn event_words(kind: &str) -> String {
+    let words = match kind {
+        "code_confirmed" => "Authenticator app confirmed",
+        "code_offered" => "Authenticator app offered",
+        "fraud_reported" => "“Not me” reported",
+        "invitation_made" => "Invited to enrol a phone",
+        "invitation_spent" => "Invitation used",
+        "login_allowed" => "Login granted",
+        "password_forgotten" => "Link for a forgotten password",
+        "phone_credential" => "Phone’s lock bound",
+        "portal_invited" => "Invited to the portal",
+        "portal_signed_in" => "Signed in to the portal",
+        "portal_signed_out" => "Signed out of the portal",
+        "portal_stepped_up" => "Second factor given once more",
+        "recovery_made" => "Recovery codes made",
+        "restored" => "Restored from a backup",
+        "session_ended" => "Remembered sign-in ended",
+        "session_renewed" => "Remembered sign-in goes on",
+        "users_import_undone" => "Import of users undone",
+        other => return in_words(other),
+    };
+    words.to_owned()
 }
 
 /// A kind of entry as people read it: `phone_moved` is *Phone moved*.
@@ -168,7 +193,7 @@ pub(super) fn action(mut entry: Entry) -> Action {
     put("after", after);
     put("by", by.clone().map(Value::from));
     put("by_id", by_id.map(|id: UserId| id.to_string().into()));
-    Action { what: in_words(&entry.event), entry, by, by_id, changes, facts }
+    Action { what: event_words(&entry.event), entry, by, by_id, changes, facts }
 }
 
 fn compare(

@@ -207,7 +207,7 @@ impl Told<'_> {
                 let more = entry.map(|entry| entry.operator.to_owned());
                 let cause = self.text("cause").map(|cause| cause.replace('_', " "));
                 let tone = Tone::Wrong;
-                Some((format!("Refused: {}", reason.replace('_', " ")), cause.or(more), tone))
+                Some((format!("Refused: {}", said(reason)), cause.or(more), tone))
             }
             EventKind::PhoneAsked => {
                 let reach = self.text("reach").map(|reach| match reach {
@@ -224,7 +224,13 @@ impl Told<'_> {
                 Some((format!("Did not reach {}", self.phone()), Some(by()), Tone::Wrong))
             }
             EventKind::PhoneReached => {
-                Some((format!("Reached {}", self.phone()), Some(by()), Tone::Machine))
+                let way = match self.text("by") {
+                    Some("poll") => Some("the app asked".to_owned()),
+                    Some("push") => Some("by notice".to_owned()),
+                    Some("live") => Some("the app was open".to_owned()),
+                    other => other.map(str::to_owned),
+                };
+                Some((format!("Reached {}", self.phone()), way, Tone::Machine))
             }
             EventKind::SessionEnded => {
                 let cause = self.text("cause").or(self.text("reason"));
@@ -259,6 +265,15 @@ impl Told<'_> {
             Some(other) => (other.replace('_', " "), factor, Tone::Person),
             None => ("Answered".to_owned(), factor, Tone::Person),
         }
+    }
+}
+
+/// A reason of the catalogue as people say it.
+fn said(reason: &str) -> String {
+    match reason {
+        "fraud" => "not me".to_owned(),
+        "wrong_credentials" => "wrong user or password".to_owned(),
+        other => other.replace('_', " "),
     }
 }
 

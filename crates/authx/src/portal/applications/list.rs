@@ -6,6 +6,7 @@ use crate::{
     portal::{
         listing::{Cursor, Listing, Page, SIZE, Spec, Total},
         page::render,
+        sign_in::capitalised,
         words::plural,
     },
 };
@@ -55,7 +56,7 @@ pub(super) async fn page(
         about: about(&application),
         state: badge(&application, &chrome.times),
         pilot: !application.pilot.is_empty(),
-        audience: audience(&application).trim_start_matches("for ").to_owned(),
+        audience: capitalised(audience(&application).trim_start_matches("for ")),
         last: application.last_contact.map(|last| last.0),
         name: application.name,
     };

@@ -12,14 +12,20 @@ use crate::{
         contacts::{self, Contact},
         packages,
         policies::{self, PolicyError, Scope},
-        record::logins::{LoginFilter, LoginItem, Towards, list},
+        record::logins::LoginFilter,
     },
     packages::{Package, Packed},
-    portal::page::render,
+    portal::{
+        logins::{self, LastLogin},
+        page::render,
+        policies::in_force::{Row, row},
+    },
 };
 use askama::Template;
 use authx_core::{
-    ApplicationId, LoginId, Millis, audit::LoginOutcome, policy::SETTINGS, role::Permission,
+    Millis,
+    policy::{SETTINGS, Setting},
+    role::Permission,
 };
 use axum::{
     extract::{Path, State},
@@ -41,17 +47,7 @@ struct Overview {
     may_write: bool,
     pilot: String,
     kind_title: String,
-    logins: Vec<Login>,
-}
-
-/// A login, in a line.
-struct Login {
-    id: LoginId,
-    name: String,
-    state: Badge,
-    factor: String,
-    at: Millis,
-    code: String,
+    logins: Vec<LastLogin>,
 }
 
 /// A host that calls.
@@ -93,16 +89,7 @@ struct Sums {
 struct Policy {
     chrome: Chrome,
     shown: Shown,
-    rows: Vec<Value>,
-}
-
-/// One value of the policy, and where it is from.
-struct Value {
-    title: &'static str,
-    about: &'static str,
-    said: String,
-    source: String,
-    overrides: String,
+    rows: Vec<Row>,
 }
 
 pub(super) async fn overview(
@@ -116,6 +103,7 @@ pub(super) async fn overview(
     let made = once::take(&portal, &who, &headers, id).await?;
     let contacts = contacts::list(app, who.tenant(), id).await.map_err(trouble)?;
     let now = app.clock.clock().now();
+    let filter = LoginFilter { application: Some(id), ..LoginFilter::default() };
     let waiting =
         shown.application.last_contact.is_none() && shown.application.state != Doing::SwitchedOff;
     let long = now.since(shown.application.created.0) > LONG_MILLIS;
@@ -130,36 +118,10 @@ pub(super) async fn overview(
         may_write: who.may(Permission::KeysWrite),
         pilot: super::names(&shown.application.pilot),
         kind_title: super::title(&shown.application).to_owned(),
-        logins: logins(&portal, &who, id).await?,
+        logins: logins::last(&portal, &who, &filter).await?,
         shown,
     };
     Ok(render(&page).into_response())
-}
-
-async fn logins(
-    portal: &Portal,
-    who: &Who,
-    application: ApplicationId,
-) -> Result<Vec<Login>, PortalError> {
-    let filter = LoginFilter { application: Some(application), ..LoginFilter::default() };
-    let newest = Towards::Older(None);
-    let page = list(portal.app(), who.tenant(), &filter, newest, LAST_LOGINS).await?;
-    let login = |item: LoginItem| Login {
-        id: item.login_id,
-        state: match item.outcome {
-            LoginOutcome::Cancelled => Badge::cancelled(),
-            LoginOutcome::Expired => Badge::expired(),
-            LoginOutcome::Granted => Badge::granted(),
-            LoginOutcome::Refused if item.reason.as_deref() == Some("fraud") => Badge::not_me(),
-            LoginOutcome::Refused => Badge::refused(),
-            LoginOutcome::Waiting => Badge::waiting(),
-        },
-        factor: item.factor.unwrap_or_default(),
-        at: item.began.0,
-        code: item.support_code.unwrap_or_default(),
-        name: item.user.unwrap_or(item.name),
-    };
-    Ok(page.items.into_iter().map(login).collect())
 }
 
 fn server(contact: Contact, now: Millis) -> Server {
@@ -256,39 +218,12 @@ pub(super) async fn policy(
         | PolicyError::Invalid(_)
         | PolicyError::UnknownVersion(_) => PortalError::NotFound,
     })?;
-    let row = |setting: &authx_core::policy::Setting| {
-        let sources = force.sources.get(setting.path)?;
-        let (counts, others) = sources.split_first()?;
-        let said = |source: &authx_core::policy::Source| {
-            format!("{}: {}", force.name(source.origin), value(&source.value))
-        };
-        Some(Value {
-            title: setting.title,
-            about: setting.about,
-            said: value(&counts.value),
-            source: force.name(counts.origin).to_owned(),
-            overrides: others.iter().map(said).collect::<Vec<_>>().join(" · "),
-        })
-    };
+    let application = Some(shown.application.id);
+    let row = |setting: &'static Setting| row(&force, application, setting);
     let rows = SETTINGS.iter().filter_map(row).collect();
     Ok(render(&Policy { chrome: shown.chrome(&portal, &who), shown, rows }).into_response())
 }
 
-/// A value as people read it.
-fn value(value: &serde_json::Value) -> String {
-    match value {
-        serde_json::Value::Null => "as AuthX words it".to_owned(),
-        serde_json::Value::Bool(yes) => if *yes { "yes" } else { "no" }.to_owned(),
-        serde_json::Value::String(text) => text.replace('_', " "),
-        serde_json::Value::Array(values) if values.is_empty() => "none".to_owned(),
-        serde_json::Value::Array(values) => {
-            values.iter().map(self::value).collect::<Vec<_>>().join(", ")
-        }
-        serde_json::Value::Number(_) | serde_json::Value::Object(_) => value.to_string(),
-    }
-}
-
-const LAST_LOGINS: u32 = 5;
 /// After this long the usual causes open by themselves.
 const LONG_MILLIS: u64 = 300_000;
 const SILENT_MILLIS: u64 = 24 * 60 * 60 * 1_000;

@@ -15,6 +15,8 @@ pub(super) struct Chart {
     pub(super) label: String,
     /// How much larger refused logins are drawn.
     pub(super) zoom: u64,
+    /// The line from which bars go up and down.
+    pub(super) base: u64,
     /// Its width: 40 for each slot.
     pub(super) width: u64,
     /// Lines across, with what they stand for.
@@ -60,17 +62,19 @@ pub(super) fn chart(slots: &[Slot], period: Period, times: &Times) -> Chart {
     let most = slots.iter().map(|slot| slot.granted).max().unwrap_or(0);
     let most_refused = slots.iter().map(|slot| slot.refused).max().unwrap_or(0);
     let step = step(most);
-    let (scale, zoom) = scale(most.max(step * 3), most_refused);
+    let top = most.max(step * 3);
+    let (scale, zoom) = scale(top, most_refused);
     let words = |at: Millis| match period {
         Period::Day => times.hour(at),
         Period::Month | Period::Week => times.day(at).words().to_owned(),
     };
     let height = |figure: u64| figure * scale / UNIT;
+    let base = MARGIN + height(top);
     let column = |(at, slot): (usize, &Slot)| {
         let up = height(slot.granted).max(u64::from(slot.granted > 0));
         Column {
             x: u64::try_from(at).unwrap_or(0) * 40 + 6,
-            up_y: BASE - up,
+            up_y: base - up,
             up,
             down: (height(slot.refused * zoom)).max(u64::from(slot.refused > 0) * 2),
             words: words(slot.from),
@@ -81,7 +85,7 @@ pub(super) fn chart(slots: &[Slot], period: Period, times: &Times) -> Chart {
     };
     let columns: Vec<Column> = slots.iter().enumerate().map(column).collect();
     let tick = |at: u64| {
-        let y = BASE - height(step * at);
+        let y = base - height(step * at);
         Tick { y, text_y: y + 4, words: count(step * at) }
     };
     let every = if slots.len() > 7 { slots.len().div_ceil(8) } else { 1 };
@@ -90,6 +94,7 @@ pub(super) fn chart(slots: &[Slot], period: Period, times: &Times) -> Chart {
         slot: if period == Period::Day { "Hour" } else { "Day" },
         label: label(slots, &words),
         zoom,
+        base,
         width: u64::try_from(slots.len()).unwrap_or(1) * 40,
         ticks: (0..=3).map(tick).collect(),
         axis: columns.iter().step_by(every).map(|column| column.words.clone()).collect(),
@@ -134,7 +139,8 @@ fn scale(most: u64, most_refused: u64) -> (u64, u64) {
     let up = ABOVE * UNIT / most.max(1);
     let fits = |zoom: u64, scale: u64| most_refused * zoom * scale / UNIT <= BELOW;
     if !fits(1, up) {
-        return (BELOW * UNIT / most_refused.max(1), 1);
+        // Both share the height, so that neither leaves a band of nothing.
+        return ((ABOVE + BELOW) * UNIT / (most + most_refused), 1);
     }
     let zoom = [8, 4, 2].into_iter().find(|&zoom| fits(zoom, up)).unwrap_or(1);
     (up, if most_refused == 0 { 1 } else { zoom })
@@ -145,8 +151,7 @@ pub(super) fn moment(at: Millis) -> String {
     String::from(Rfc3339(at))
 }
 
-/// The line from which bars go up and down.
-const BASE: u64 = 172;
+const MARGIN: u64 = 8;
 const ABOVE: u64 = 164;
 const BELOW: u64 = 32;
 const UNIT: u64 = 100_000;
@@ -182,9 +187,13 @@ mod tests {
         ] {
             let chart = drawn(figures);
             for column in &chart.columns {
-                assert!(column.up_y >= 8 - 1 && column.up + column.up_y == BASE, "{column:?}");
-                assert!(BASE + 2 + column.down <= 208, "{column:?}");
+                let (up_y, base) = (column.up_y, chart.base);
+                assert!(up_y >= MARGIN - 1 && column.up + up_y == base, "{column:?}");
+                assert!(base + 2 + column.down <= 208, "{column:?}");
             }
+            let lowest = chart.columns.iter().map(|column| column.down).max().unwrap();
+            let nothing = 208 - (chart.base + 2 + lowest);
+            assert!(lowest <= BELOW || nothing < 4, "{chart:?}");
             assert!(chart.ticks.iter().all(|tick| tick.y >= 7), "{chart:?}");
         }
         assert_eq!(drawn(&[(164, 7)]).zoom, 4);

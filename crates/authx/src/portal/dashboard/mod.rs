@@ -169,7 +169,9 @@ fn figures(found: &Dashboard, period: Period) -> Figures {
         granted_part: match (found.granted * 1_000).checked_div(all) {
             None => "no login ended".to_owned(),
             Some(part) => {
-                format!("{}.{} % of {}", part / 10, part % 10, plural(all, "login", "logins"))
+                let (whole, tenth) = (part / 10, part % 10);
+                let tenth = if tenth == 0 { String::new() } else { format!(".{tenth}") };
+                format!("{whole}{tenth} % of {}", plural(all, "login", "logins"))
             }
         },
         refused: count(found.refused),

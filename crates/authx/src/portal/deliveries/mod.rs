@@ -156,7 +156,7 @@ impl Push {
                 let way = match by {
                     Some("push") => "by notice",
                     Some("live") => "while AuthX was open",
-                    Some("poll") => "when AuthX asked",
+                    Some("poll") => "when the phone asked",
                     Some(_) | None => "",
                 };
                 let after = took(at.since(row.created));

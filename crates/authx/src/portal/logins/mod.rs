@@ -25,6 +25,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 pub(super) use filter::period;
+pub(super) use view::LastLogin;
 use view::{Row, TraceView};
 
 pub(super) fn routes() -> Vec<Route> {
@@ -34,6 +35,19 @@ pub(super) fn routes() -> Vec<Route> {
         get("/logins/{id}", Access::May(Permission::LogsRead), one),
     ]
 }
+
+/// The last logins that fit, for the page of what they belong to.
+pub(super) async fn last(
+    portal: &Portal,
+    who: &Who,
+    filter: &logins::LoginFilter,
+) -> Result<Vec<LastLogin>, PortalError> {
+    let newest = logins::Towards::Older(None);
+    let page = logins::list(portal.app(), who.tenant(), filter, newest, LAST).await?;
+    Ok(page.items.into_iter().map(LastLogin::of).collect())
+}
+
+const LAST: u32 = 5;
 
 const LOGINS: Spec = Spec {
     path: "/logins",

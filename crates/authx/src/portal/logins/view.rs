@@ -2,7 +2,9 @@
 
 use super::{
     super::{badge::Badge, listing::Listing},
-    words::{factor_words, outcome_badge, outcome_words, reason_words, took},
+    words::{
+        factor_words, outcome_badge, outcome_words, portal_action, quoted, reason_words, took,
+    },
 };
 use crate::admin::record::{
     logins::LoginItem,
@@ -25,6 +27,31 @@ pub(super) struct Row {
     /// Where a press on it leads: opens it, or closes it.
     pub(super) link: String,
     pub(super) open: Option<TraceView>,
+}
+
+/// A login as one of the last, on the page of what it belongs to.
+pub(in super::super) struct LastLogin {
+    pub(in super::super) id: LoginId,
+    pub(in super::super) name: String,
+    pub(in super::super) application: String,
+    pub(in super::super) state: Badge,
+    pub(in super::super) factor: String,
+    pub(in super::super) at: Millis,
+    pub(in super::super) code: String,
+}
+
+impl LastLogin {
+    pub(in super::super) fn of(item: LoginItem) -> Self {
+        Self {
+            id: item.login_id,
+            state: outcome_badge(&item),
+            factor: item.factor.as_deref().map(factor_words).unwrap_or_default(),
+            at: item.began.0,
+            code: item.support_code.unwrap_or_default(),
+            name: item.user.unwrap_or(item.name),
+            application: item.application.unwrap_or_else(|| DELETED.to_owned()),
+        }
+    }
 }
 
 /// An opened login.
@@ -56,8 +83,14 @@ impl Row {
             id: item.login_id,
             key: item.place.clone(),
             state: outcome_badge(&item),
-            application: application.unwrap_or_else(|| "an application that was deleted".into()),
-            why: item.reason.as_deref().map(reason_words).unwrap_or_default(),
+            application: application.unwrap_or_else(|| DELETED.to_owned()),
+            // “Not me” is its state already.
+            why: item
+                .reason
+                .as_deref()
+                .filter(|reason| *reason != "fraud")
+                .map(reason_words)
+                .unwrap_or_default(),
             factor: item.factor.as_deref().map(factor_words).unwrap_or_default(),
             began: item.began.0,
             took: item.took_ms.map(took).unwrap_or_default(),
@@ -76,7 +109,11 @@ impl TraceView {
             (Some(_), Some(reason)) => reason_words(reason),
             _ => outcome_words(trace.login.outcome).to_owned(),
         };
-        let text = trace.explained.map(|why| format!("{}. {}", capital(why.what), why.action));
+        let reason = trace.login.reason.as_deref().unwrap_or_default();
+        let text = trace.explained.map(|why| {
+            let action = portal_action(reason).map_or_else(|| quoted(why.action), str::to_owned);
+            format!("{}. {action}", capital(&quoted(why.what)))
+        });
         Self {
             title,
             text: text.unwrap_or_default(),
@@ -105,6 +142,8 @@ impl StepView {
         }
     }
 }
+
+const DELETED: &str = "an application that was deleted";
 
 fn capital(text: &str) -> String {
     let mut chars = text.chars();

@@ -53,6 +53,56 @@ pub(in super::super) fn reason_words(word: &str) -> String {
     }
 }
 
+/// What helps here, where the catalogue names a command for it.
+pub(super) fn portal_action(reason: &str) -> Option<&'static str> {
+    Some(match reason {
+        "account_disabled" => "Enable the user if this person should sign in.",
+        "autologin_not_allowed" => {
+            "Give the user a profile that asks for the password, or change “Clients that sign in by \
+             themselves” in the policy."
+        }
+        "certificate_mismatch" => {
+            "Add the certificate’s name to the user’s other names, or change “Name in the \
+             certificate” in the policy."
+        }
+        "factor_locked" => {
+            "Somebody knows this user’s password. Have it changed, then unlock the user."
+        }
+        "first_factor_not_allowed" => {
+            "Allow the kind under “First factor” in the policy, or change the VPN host’s setting."
+        }
+        "fraud" => {
+            "Somebody knows this user’s password. Have it changed; after that, Unlock on the user’s \
+             page lets phones be asked again."
+        }
+        "not_enrolled" => "Invite the user to enrol a phone.",
+        "not_in_group" => {
+            "Put the user into a group of the application, or change who may use it in its settings."
+        }
+        "number_not_shown" => {
+            "Nothing; the phone shows a code for it. Or set “Match number” to “Where it can be shown” \
+             in the policy."
+        }
+        "push_locked" => {
+            "Have the password changed if somebody else knows it; then unlock the user."
+        }
+        _ => return None,
+    })
+}
+
+/// A sentence of the catalogue, whose commands and names stand between backticks.
+pub(super) fn quoted(text: &str) -> String {
+    let mut open = false;
+    let quote = |letter: char| match letter {
+        '`' => {
+            open = !open;
+            if open { '“' } else { '”' }
+        }
+        other => other,
+    };
+    text.chars().map(quote).collect()
+}
+
 type Options = Vec<(String, String)>;
 
 fn any(words: &str) -> std::iter::Once<(String, String)> {

@@ -1,6 +1,8 @@
 //! What stands in the lists of one's own page.
 
-use super::super::{badge::Badge, form::Form, page::Chrome, second_factor};
+use super::super::{
+    badge::Badge, form::Form, logins::words::factor_words, page::Chrome, second_factor,
+};
 use crate::{
     admin::{record::Entry, sessions::Visit},
     enrol::phones::ListedPhone,
@@ -79,7 +81,10 @@ pub(super) fn login_row(entry: &Entry) -> Option<LoginRow> {
         id: entry.login_id,
         application: entry.application.clone().unwrap_or_default(),
         result,
-        factor: text("factor"),
+        factor: Some(text(if entry.event == "login_allowed" { "by" } else { "factor" }))
+            .filter(|word| !word.is_empty())
+            .map(|word| factor_words(&word))
+            .unwrap_or_default(),
         at: entry.at.0,
         address: text("address"),
         code: entry.support_code.clone().unwrap_or_default(),

@@ -1,11 +1,14 @@
 //! A document as a form: what stands in each field, and what was sent.
 
-use super::said::{range, secs, value_of};
+use super::{
+    in_force::called,
+    said::{range, secs, value_of},
+};
 use crate::{
     admin::policies::{InForce, Shown, Target, checked},
     portal::{fields::Fields, form::Form},
 };
-use authx_core::policy::{Document, SETTINGS, Setting, Shape, Unit, Word};
+use authx_core::policy::{Document, Origin, SETTINGS, Setting, Shape, Unit, Word};
 use serde_json::{Map, Value, json};
 
 /// Values that belong together.
@@ -106,12 +109,15 @@ fn row(target: Target, shown: &Shown, form: &Form, setting: &'static Setting) ->
     }
 }
 
-/// “12 hours, from Default”.
+/// “12 hours, built in”.
 fn below(target: Target, below: &InForce, setting: &Setting) -> String {
     let source = below.sources.get(setting.path).and_then(|sources| sources.first());
     let said = source.map_or_else(String::new, |source| {
-        let from = below.name(source.origin);
-        format!("{}, from {from}", value_of(setting, &source.value))
+        let from = match called(below, source.origin) {
+            origin if source.origin == Origin::Default => origin.to_lowercase(),
+            origin => format!("from {origin}"),
+        };
+        format!("{}, {from}", value_of(setting, &source.value))
     });
     match target {
         Target::Group(_) if setting.not_for_groups.is_none() => {

@@ -43,15 +43,17 @@ struct Page {
     writes: bool,
 }
 
-struct Row {
-    path: &'static str,
-    title: &'static str,
-    value: String,
-    icon: &'static str,
-    from: String,
-    overrides: String,
+/// One setting, what it is here, and which layer says so.
+pub(in super::super) struct Row {
+    pub(in super::super) path: &'static str,
+    pub(in super::super) title: &'static str,
+    pub(in super::super) about: &'static str,
+    pub(in super::super) value: String,
+    pub(in super::super) icon: &'static str,
+    pub(in super::super) from: String,
+    pub(in super::super) overrides: String,
     /// Where it is changed.
-    edit: String,
+    pub(in super::super) edit: String,
 }
 
 /// A document that has a say here.
@@ -153,7 +155,8 @@ fn title(found: &InForce, user: Option<&str>) -> String {
     }
 }
 
-fn row(
+/// A setting as it counts here; none where nothing says what it is.
+pub(in super::super) fn row(
     found: &InForce,
     application: Option<ApplicationId>,
     setting: &'static Setting,
@@ -166,6 +169,7 @@ fn row(
     Some(Row {
         path: setting.path,
         title: setting.title,
+        about: setting.about,
         value: value_of(setting, &first.value),
         icon: icon(first.origin),
         from: called(found, first.origin),
@@ -174,7 +178,8 @@ fn row(
     })
 }
 
-fn called(found: &InForce, origin: Origin) -> String {
+/// What a layer is called.
+pub(in super::super) fn called(found: &InForce, origin: Origin) -> String {
     match origin {
         Origin::Application | Origin::Group(_) => found.name(origin).to_owned(),
         Origin::Default => "Built in".to_owned(),

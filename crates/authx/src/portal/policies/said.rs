@@ -29,7 +29,7 @@ pub(in super::super) fn set_values(document: &Document) -> Vec<Line> {
 }
 
 /// A value in words.
-pub(super) fn value_of(setting: &Setting, value: &Value) -> String {
+pub(in super::super) fn value_of(setting: &Setting, value: &Value) -> String {
     match &setting.shape {
         Shape::One(words) => title(words, value),
         Shape::Many(words) => {

@@ -138,6 +138,11 @@ fn towards(listing: &Listing, faults: &mut Vec<String>) -> Towards {
     }
 }
 
+/// Who did what has no other doer in the record.
+fn own(event: &str) -> &'static str {
+    if event.starts_with("mail_") || event == "entries_removed" { "AuthX" } else { "" }
+}
+
 impl Row {
     fn of(action: Action) -> Self {
         let entry = action.entry;
@@ -154,7 +159,8 @@ impl Row {
             seq: entry.seq.to_string(),
             what: action.what,
             about: about.unwrap_or_default(),
-            by: action.by.unwrap_or_default(),
+            // What nobody did, AuthX did by itself; people are named by what they did.
+            by: action.by.unwrap_or_else(|| own(&entry.event).to_owned()),
             at: entry.at.0,
             changes: action.changes,
             facts: action.facts,

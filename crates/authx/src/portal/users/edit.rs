@@ -49,7 +49,7 @@ async fn blank(State(portal): State<Portal>, who: Who) -> Response {
 
 fn new(portal: &Portal, who: &Who, form: Form) -> Edit {
     Edit {
-        chrome: who.chrome(portal, "Invite a user", Place::Users),
+        chrome: who.chrome(portal, "Add a user", Place::Users),
         form,
         action: "/users/new".to_owned(),
         back: "Users".to_owned(),

@@ -3,6 +3,7 @@
 mod edit;
 mod files;
 mod help;
+mod log;
 mod one;
 mod phone;
 
@@ -52,6 +53,7 @@ pub(super) fn routes() -> Vec<Route> {
     ];
     routes.extend(edit::routes());
     routes.extend(one::routes());
+    routes.extend(log::routes());
     routes.extend(phone::routes());
     routes.extend(help::routes());
     routes.extend(files::routes());

@@ -6,7 +6,7 @@ use crate::{
         accounts::{self, Account},
         aliases::{self, AliasError},
         bypass,
-        record::{self, Entry, Filter},
+        record::logins::LoginFilter,
     },
     enrol::{
         overview::{Overview, overview},
@@ -19,6 +19,7 @@ use crate::{
         error::PortalError,
         fields::Fields,
         form::Form,
+        logins::{self, LastLogin},
         nav::Place,
         page::{Chrome, render},
         routes::{Route, get, post},
@@ -39,10 +40,9 @@ use axum::{
 use zeroize::Zeroizing;
 
 pub(super) fn routes() -> Vec<Route> {
-    use Permission::{FactorsWrite, LogsRead, UsersInvite, UsersRead, UsersWrite};
+    use Permission::{FactorsWrite, UsersInvite, UsersRead, UsersWrite};
     vec![
         get("/users/{user}", Access::May(UsersRead), page),
-        get("/users/{user}/log", Access::May(LogsRead), log),
         post("/users/{user}/disable", Access::May(UsersWrite), disable),
         post("/users/{user}/enable", Access::May(UsersWrite), enable),
         post("/users/{user}/unlock", Access::May(FactorsWrite), enable),
@@ -76,6 +76,7 @@ struct One {
     overview: Overview,
     push_for_ever: bool,
     phones: Vec<Phone>,
+    logins: Vec<LastLogin>,
     may: May,
     owner: bool,
     form: Form,
@@ -109,6 +110,13 @@ async fn shown(
     let (app, tenant) = (portal.app(), who.tenant());
     let overview = overview(app, tenant, account.id).await?;
     let phones = phones::list(app, tenant, account.id).await?;
+    let logins = match who.may(Permission::LogsRead) {
+        true => {
+            let filter = LoginFilter { user: Some(account.id), ..LoginFilter::default() };
+            logins::last(portal, who, &filter).await?
+        }
+        false => vec![],
+    };
     let chrome = who.chrome(portal, called(&account), Place::Users);
     let mut names = vec![account.name.clone()];
     names.extend(account.aliases.iter().cloned());
@@ -121,6 +129,7 @@ async fn shown(
         push_for_ever: overview.push_held.is_some_and(|until| until.0 >= 1 << 62),
         overview,
         phones,
+        logins,
         may: may(who),
         owner: account.role == Some(Role::Owner),
         chrome,
@@ -132,29 +141,6 @@ async fn shown(
     }
     let status = axum::http::StatusCode::UNPROCESSABLE_ENTITY;
     Ok(crate::portal::page::render_as(status, &page).into_response())
-}
-
-#[derive(Template)]
-#[template(path = "portal/users/log.html")]
-struct Log {
-    chrome: Chrome,
-    account: Account,
-    state: Badge,
-    entries: Vec<Entry>,
-}
-
-async fn log(
-    State(portal): State<Portal>,
-    who: Who,
-    Path(user): Path<String>,
-) -> Result<Response, PortalError> {
-    let account = account(&portal, &who, &user).await?;
-    let filter = Filter { user: Some(account.id), ..Filter::default() };
-    let mut entries = record::newest(portal.app(), who.tenant(), &filter, NEWEST).await?;
-    entries.reverse();
-    let chrome = who.chrome(&portal, called(&account), Place::Users);
-    let state = state(&chrome, &account);
-    Ok(render(&Log { chrome, account, state, entries }).into_response())
 }
 
 async fn disable(
@@ -354,5 +340,3 @@ pub(super) fn failed(error: bypass::BypassError) -> Result<String, PortalError> 
         error => Ok(sentence(&error)),
     }
 }
-
-const NEWEST: u32 = 100;

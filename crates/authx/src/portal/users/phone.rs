@@ -53,7 +53,9 @@ impl Phone {
                 (Some(_), ReachState::Unreachable) => {
                     Badge::unreachable_since(since.as_ref().map_or("", |since| since.words()))
                 }
-                (Some(_), _) => Badge::reachable(),
+                (Some(_), ReachState::Reachable) => Badge::reachable(),
+                // Nothing was sent to it yet, so nobody knows.
+                (Some(_), ReachState::Unknown) => Badge::plain("Not asked yet"),
             },
             seen: phone.reach.at.map(|Rfc3339(at)| at),
             name: phone.name,
