@@ -110,12 +110,11 @@ async fn shown(
     let (app, tenant) = (portal.app(), who.tenant());
     let overview = overview(app, tenant, account.id).await?;
     let phones = phones::list(app, tenant, account.id).await?;
-    let logins = match who.may(Permission::LogsRead) {
-        true => {
-            let filter = LoginFilter { user: Some(account.id), ..LoginFilter::default() };
-            logins::last(portal, who, &filter).await?
-        }
-        false => vec![],
+    let logins = if who.may(Permission::LogsRead) {
+        let filter = LoginFilter { user: Some(account.id), ..LoginFilter::default() };
+        logins::last(portal, who, &filter).await?
+    } else {
+        vec![]
     };
     let chrome = who.chrome(portal, called(&account), Place::Users);
     let mut names = vec![account.name.clone()];
