@@ -120,7 +120,13 @@ impl Login {
             | LoginState::Delivering => None,
         };
         Self {
-            prompt: view.prompt.as_ref().map_or_else(String::new, |prompt| prompt.text.clone()),
+            // What a VPN's prompt offers stands here as buttons; a company's own question stays.
+            prompt: view
+                .prompt
+                .as_ref()
+                .map(|prompt| prompt.text.clone())
+                .filter(|text| !text.starts_with(OFFERING))
+                .unwrap_or_default(),
             push: offered(FactorKind::Push) && !waiting,
             code: offered(FactorKind::Code) || offered(FactorKind::Recovery),
             number: view.match_number.as_ref().map(|number| number.as_str().to_owned()),
@@ -231,3 +237,6 @@ pub(super) fn next_of(visit: &Visit) -> String {
         Some(Pending::Enrol { .. } | Pending::Shown(_)) | None => "/".to_owned(),
     }
 }
+
+/// How a prompt begins that says which factors there are.
+const OFFERING: &str = "AuthX code";

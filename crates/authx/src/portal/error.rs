@@ -83,7 +83,7 @@ impl PortalError {
     fn trouble(&self) -> Trouble {
         let status = self.status();
         if status == StatusCode::NOT_FOUND {
-            return Trouble::not_found();
+            return Trouble::not_found().with_way("/", "Go to the start");
         }
         let (title, advice) = match self {
             Self::NotAllowed(Some(role)) => (

@@ -257,7 +257,7 @@ async fn a_server_without_the_agents_package_says_what_to_do_and_makes_no_key() 
         let mut browser = owner(world).await;
         let path = protect(world, &mut browser, "Berlin VPN", "openvpn").await;
         let page = browser.get(world, &format!("{path}/install")).await;
-        assert!(page.shown().contains("make package"));
+        assert!(page.shown().contains("packages_directory"));
         let page = browser.post(world, &format!("{path}/package"), &[("package_key", "x")]).await;
         assert!(page.refused().contains("make package"));
         assert_eq!(keys::list(&world.app, world.tenant, id(&path)).await.unwrap().len(), 1);

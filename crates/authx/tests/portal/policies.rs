@@ -78,7 +78,7 @@ async fn a_value_is_changed_reviewed_and_put_into_force() {
         assert!(page.shown().contains("What everybody meets"));
         assert!(page.text.contains("Built in"));
         let form = browser.get(world, GLOBAL).await;
-        assert!(form.shown().contains("12 hours, from Default"));
+        assert!(form.shown().contains("12 hours, built in"));
         let revision = revision(&form);
         let draft = [
             ("revision", revision.as_str()),

@@ -99,7 +99,7 @@ async fn a_user_is_made_edited_and_brought_back() {
             "user_enabled",
         ];
         assert_eq!(seen, wanted);
-        assert!(browser.get(world, &format!("{to}/log")).await.shown().contains("user disabled"));
+        assert!(browser.get(world, &format!("{to}/log")).await.shown().contains("User disabled"));
     })
     .await;
 }
