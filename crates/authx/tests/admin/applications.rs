@@ -128,7 +128,7 @@ async fn a_package_has_no_key_or_a_new_one() {
         let id = world.application(tenant, "vpn").await.id;
         let before = world.generation(tenant).await;
         let none = packages::hand_out(app, by, tenant, id, None, Some(&name("x"))).await;
-        let not_shipped = |error: &HandOutError| error.to_string().contains("make package");
+        let not_shipped = |error: &HandOutError| error.to_string().contains("packages_directory");
         assert!(none.as_ref().is_err_and(not_shipped), "{none:?}");
         let made = packages::hand_out(app, by, tenant, id, server, None).await.unwrap();
         let again = packages::hand_out(app, by, tenant, id, server, None).await.unwrap();

@@ -124,7 +124,7 @@ async fn a_login_tells_its_steps_and_what_the_user_read() {
         let page = logins::list(app, tenant, &filter, Towards::Older(None), 20).await.unwrap();
         let refused = trace(app, tenant, page.items[0].login_id).await.unwrap().unwrap();
         let words: Vec<_> = refused.steps.iter().map(|step| step.what.as_str()).collect();
-        assert_eq!(words, ["Asked by the VPN host", "Refused: wrong credentials"]);
+        assert_eq!(words, ["Asked by the VPN host", "Refused: wrong user or password"]);
         assert_eq!(refused.steps[1].more.as_deref(), Some("wrong password"));
         let code = page.items[0].support_code.clone().unwrap();
         assert!(refused.read.unwrap().ends_with(&format!("[{code}]")));
