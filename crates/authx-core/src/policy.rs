@@ -4,6 +4,8 @@ mod asked;
 mod document;
 pub mod draft;
 mod layers;
+#[cfg(feature = "openapi")]
+mod schema;
 mod settings;
 mod words;
 

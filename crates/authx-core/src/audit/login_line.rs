@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 
 /// How a login stands.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LoginOutcome {
     /// Given up by the caller.

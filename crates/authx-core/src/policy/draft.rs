@@ -59,6 +59,39 @@ pub enum Gap {
     Tries,
 }
 
+impl Verdict {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Same => "same",
+            Self::LetIn => "let_in",
+            Self::Asked => "asked",
+            Self::OtherFactor => "other_factor",
+            Self::NeedsNumber => "needs_number",
+            Self::NeedsVerification => "needs_verification",
+            Self::RefusedAutologin => "refused_autologin",
+            Self::RefusedFirstFactor => "refused_first_factor",
+            Self::RefusedTries => "refused_tries",
+            Self::TooLate => "too_late",
+            Self::Unsaid(gap) => gap.word(),
+        }
+    }
+}
+
+impl Gap {
+    /// The word for it, which begins as all of them do.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Certificate => "unsaid_certificate",
+            Self::GoesOn => "unsaid_goes_on",
+            Self::NumberShown => "unsaid_number_shown",
+            Self::PhoneKind => "unsaid_phone_kind",
+            Self::Remembered => "unsaid_remembered",
+            Self::Tries => "unsaid_tries",
+        }
+    }
+}
+
 /// What differs for one login.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Difference {

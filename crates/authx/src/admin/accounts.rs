@@ -5,11 +5,11 @@ mod details;
 mod listing;
 mod states;
 
-pub use bulk::{Deed, Done, bulk};
+pub use bulk::{Deed, Done, MOST_AT_ONCE, bulk};
 pub(super) use details::changed;
-pub use details::{Details, InvalidMail, Mail, edit};
+pub use details::{Amendment, Details, InvalidMail, Mail, amend, edit};
 pub use listing::{List, Listing, Page, list, page, place, stream};
-pub use states::{REMOVED_SECS, delete, disable, enable, forget_removed, remove, restore};
+pub use states::{REMOVED_SECS, delete, disable, enable, forget_removed, remove, restore, unlock};
 
 use super::{
     Actor, AdminError, Change, change, detail,
@@ -60,6 +60,9 @@ pub enum AccountError {
         /// Who goes by it.
         owner: String,
     },
+    /// Whoever is disabled has nothing to unlock.
+    #[error("user “{0}” is disabled; enabling also unlocks")]
+    Disabled(String),
     /// The account is not removed, so there is nothing to restore.
     #[error("user “{0}” is not removed")]
     NotRemoved(String),
@@ -75,7 +78,8 @@ pub enum AccountError {
 }
 
 /// An account as administrators see it.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, utoipa::ToSchema)]
+#[schema(as = User)]
 pub struct Account {
     /// Who.
     #[serde(rename = "user_id")]
@@ -119,7 +123,7 @@ pub struct Account {
 }
 
 /// A group that an account is in.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct InGroup {
     /// Which.
     #[serde(rename = "group_id")]
@@ -239,6 +243,16 @@ pub async fn find(app: &App, tenant: TenantId, text: &str) -> Result<Account, Ac
         stored::account_named(store, tenant, &name).await.map_err(AdminError::from)?
     };
     let row = found.ok_or_else(|| AccountError::Unknown(text.to_owned()))?;
+    Ok(listing::account(app, tenant, row).await?)
+}
+
+/// The account of that id; also a removed one.
+///
+/// # Errors
+///
+/// [`AccountError::Unknown`], also for another tenant's id; [`AccountError::Admin`].
+pub async fn get(app: &App, tenant: TenantId, id: UserId) -> Result<Account, AccountError> {
+    let row = even_removed(app, tenant, id).await?;
     Ok(listing::account(app, tenant, row).await?)
 }
 

@@ -7,7 +7,7 @@ mod caller;
 mod wishes;
 
 pub use caller::{Check, Shown, answer, begin, now_of, shown_to};
-pub use wishes::{Asked, ask, decide, open};
+pub use wishes::{Asked, ask, decide, open, wish};
 
 use super::{
     Actor, AdminError, Change,
@@ -31,7 +31,7 @@ use authx_core::{
     role::Role,
     wire::login::Rfc3339,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
@@ -63,12 +63,20 @@ pub enum BypassError {
     /// An owner.
     #[error("an owner always gives a second factor; another owner helps with a recovery code")]
     Owner,
+    /// May neither agree nor take back what is another's.
+    #[error(
+        "whoever asked takes a wish back, and who may agree to it declines it; ask one of them"
+    )]
+    NotYours,
     /// Whoever asked.
     #[error("whoever asked cannot agree; ask another administrator")]
     OwnWish,
     /// Decided, used, or too late.
     #[error("this is over: it was decided, used, or took too long; ask anew")]
     Over,
+    /// Not there.
+    #[error("there is no such wish")]
+    Unknown,
     /// No reason, or a long one.
     #[error("a reason has 3 to 200 characters: others read it later")]
     Reason,
@@ -78,7 +86,8 @@ pub enum BypassError {
 }
 
 /// What is wanted.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, utoipa::ToSchema)]
+#[schema(as = BypassKind)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// A code that is good once.

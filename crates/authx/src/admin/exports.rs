@@ -6,6 +6,9 @@ use crate::{
     store::{Batch, accounts::Filter},
 };
 use authx_core::{TenantId, audit::EventKind, wire::login::Rfc3339};
+use futures_util::{Stream, StreamExt as _, stream};
+use std::sync::Arc;
+use tokio::sync::mpsc;
 
 /// Lines of a file, some hundred at a time.
 pub struct Export<'a> {
@@ -37,6 +40,38 @@ pub async fn users<'a>(
     let batch = app.record(Batch::default(), now, tenant, kind, About::default(), entry);
     app.store.commit(batch).await?;
     Ok(Export { list: accounts::stream(app, tenant, filter)?, begun: false })
+}
+
+/// The same as it is sent, whatever its size: little of it is in memory. What goes wrong before the
+/// first lines is an error here; later it cuts the file short.
+///
+/// # Errors
+///
+/// [`AdminError`].
+pub async fn file(
+    app: Arc<App>,
+    by: Actor,
+    tenant: TenantId,
+    filter: Filter,
+) -> Result<impl Stream<Item = Result<String, AdminError>> + Send + 'static, AdminError> {
+    let (sender, mut parts) = mpsc::channel::<Result<String, AdminError>>(2);
+    // The export borrows the app for as long as it lasts, so it has a task of its own.
+    tokio::spawn(async move {
+        let mut export = match users(&app, &by, tenant, &filter).await {
+            Ok(export) => export,
+            Err(error) => return drop(sender.send(Err(error)).await),
+        };
+        while let Some(part) = export.next().await.transpose() {
+            let last = part.is_err();
+            if sender.send(part).await.is_err() || last {
+                return;
+            }
+        }
+    });
+    let first = parts.recv().await.transpose()?;
+    let rest =
+        stream::unfold(parts, |mut parts| async { parts.recv().await.map(|part| (part, parts)) });
+    Ok(stream::iter(first.map(Ok)).chain(rest))
 }
 
 impl Export<'_> {

@@ -1,8 +1,10 @@
 //! Groups: some of a tenant's people, with a policy of their own. Where a user is in several, the
 //! one that stands higher goes first.
 
+mod listing;
 mod members;
 
+pub use listing::{Wanted, found};
 pub use members::{
     Member, Members, MembersWanted, NotFound, add, find_all, members, membership, of_user, remove,
 };
@@ -37,6 +39,9 @@ pub enum GroupError {
     /// Another group of the tenant has this name.
     #[error("there is already a group “{0}”; choose another name")]
     NameTaken(String),
+    /// There is nothing to put back.
+    #[error("“{0}” is not removed")]
+    NotRemoved(String),
     /// It has a policy, which is not this administrator's to change.
     #[error("“{0}” has a policy of its own: ask somebody who may change policies")]
     PolicyInForce(String),
@@ -262,7 +267,8 @@ pub async fn delete(
 ///
 /// # Errors
 ///
-/// [`GroupError::Unknown`] also for one that was removed too long ago; [`GroupError::NameTaken`],
+/// [`GroupError::Unknown`] also for one that was removed too long ago; [`GroupError::NotRemoved`],
+/// [`GroupError::NameTaken`],
 /// [`GroupError::TooMany`], [`GroupError::PolicyInForce`], [`GroupError::Admin`].
 pub async fn put_back(
     app: &App,
@@ -277,7 +283,9 @@ pub async fn put_back(
         }
         let row = stored::removed_group(&app.store, tenant.id, id).await;
         let row = row.map_err(AdminError::from)?;
-        let row = row.ok_or_else(|| GroupError::Unknown(id.to_string()))?;
+        let Some(row) = row else {
+            return Err(GroupError::NotRemoved(self::row(app, tenant.id, id).await?.name));
+        };
         may_switch(by, &row)?;
         free(app, tenant.id, None, &Name::new(&row.name)?).await?;
         Ok(Change {

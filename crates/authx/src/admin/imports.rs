@@ -10,7 +10,7 @@ mod run;
 mod taking;
 mod undo;
 
-pub use run::{check, check_and_keep, run, start};
+pub use run::{check, check_and_keep, run, start, start_beside};
 pub use undo::{Undone, undo};
 
 use super::{AdminError, cells};
@@ -86,7 +86,8 @@ pub struct Fault {
 }
 
 /// How many of what.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ImportCounts)]
 #[serde(default)]
 pub struct Counts {
     /// Lines below the header.
@@ -115,7 +116,7 @@ pub struct Options {
 pub type Open<'a> = &'a (dyn Fn() -> io::Result<Box<dyn Read + Send>> + Send + Sync);
 
 /// An import, as administrators see it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct Import {
     /// Which.
     #[serde(rename = "import_id")]
@@ -225,3 +226,5 @@ pub const COLUMNS: &str = "name, display, mail, aliases, groups, state";
 /// How long a running import may be silent before it counts as stopped.
 const DEAD_MILLIS: u64 = 60_000;
 const MOST_LINES: u64 = 1_000_000;
+/// Bytes of a file that comes by a form or a script.
+pub const MOST_BYTES: usize = 33_554_432;

@@ -20,6 +20,7 @@ use crate::{
 use authx_core::{
     ApplicationId, GroupId, TenantId,
     audit::EventKind,
+    id::InvalidId,
     policy::{Document, Effective, InvalidPolicy, Layers},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -57,6 +58,28 @@ pub enum Target {
     Group(GroupId),
     /// The tenant's, for all of its applications.
     Tenant,
+}
+
+impl std::fmt::Display for Target {
+    /// As paths name it: `global`, or the id.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Application(id) => id.fmt(f),
+            Self::Group(id) => id.fmt(f),
+            Self::Tenant => f.write_str(GLOBAL),
+        }
+    }
+}
+
+impl std::str::FromStr for Target {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        if text == GLOBAL {
+            return Ok(Self::Tenant);
+        }
+        text.parse().map(Self::Application).or_else(|_| text.parse().map(Self::Group))
+    }
 }
 
 /// A policy as administrators see it.
@@ -226,3 +249,6 @@ pub(super) async fn stored(
 pub(super) fn document(json: &str) -> Result<Document, AdminError> {
     Document::from_json(json).map_err(|error| AdminError::Damaged(error.to_string()))
 }
+
+/// What the tenant's own document is called where others have ids.
+pub const GLOBAL: &str = "global";

@@ -19,7 +19,8 @@ use std::collections::BTreeSet;
 pub use stored::Filter;
 
 /// One entry as administrators see it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
+#[schema(as = RecordEntry)]
 pub struct Entry {
     /// Its place in the record.
     pub seq: i64,
@@ -48,6 +49,7 @@ pub struct Entry {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub support_code: Option<String>,
     /// More, by kind.
+    #[schema(value_type = Object)]
     pub detail: Map<String, Value>,
 }
 

@@ -1,5 +1,6 @@
 //! Figures of the last days, and what needs a person.
 
+mod bounds;
 mod figures;
 mod notices;
 

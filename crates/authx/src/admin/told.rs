@@ -5,9 +5,12 @@ use super::{
     AdminError,
     accounts::AccountError,
     administrators::{InviteError, RoleError},
+    aliases::AliasError,
     applications::ApplicationError,
+    bypass::BypassError,
     company::CompanyError,
     groups::GroupError,
+    imports::ImportError,
     keys::KeyError,
     own::OwnError,
     packages::HandOutError,
@@ -68,6 +71,7 @@ impl Told for AccountError {
             Self::Name(_) => Meaning::Refused("invalid_name"),
             Self::NameTaken { .. } => Meaning::Taken("name_taken"),
             Self::NameReserved { .. } => Meaning::Taken("name_reserved"),
+            Self::Disabled(_) => Meaning::Refused("user_disabled"),
             Self::NotRemoved(_) => Meaning::Refused("not_removed"),
             Self::Password(PasswordRuleError::Refused(_)) => Meaning::Refused("password_refused"),
             Self::Removed(_) => Meaning::Refused("user_removed"),
@@ -179,6 +183,7 @@ impl Told for GroupError {
             Self::Admin(error) => error.told(),
             Self::Name(_) => Meaning::Refused("invalid_name"),
             Self::NameTaken(_) => Meaning::Taken("name_taken"),
+            Self::NotRemoved(_) => Meaning::Refused("not_removed"),
             Self::PolicyInForce(_) => Meaning::Forbidden("policy_in_force"),
             Self::TooMany | Self::TooManyOfUser(_) => Meaning::Refused("too_many"),
             Self::TooManyAtOnce(_) => Meaning::Refused("too_many_at_once"),
@@ -241,6 +246,7 @@ impl Told for PhoneError {
             Self::Endpoint(_) => Meaning::Refused("endpoint_refused"),
             Self::Gone => Meaning::Refused("phone_removed"),
             Self::InvalidKeys => Meaning::Refused("invalid_keys"),
+            Self::KnownChannel => Meaning::Forbidden("known_channel"),
             Self::Mail(_) => Meaning::Refused("mail_refused"),
             Self::NotOpen => Meaning::Refused("not_open"),
             Self::Pending => Meaning::Refused("phone_pending"),
@@ -266,6 +272,56 @@ impl Told for SignUpError {
             Self::Mail(_) => Meaning::Refused("invalid_mail"),
             Self::Password(_) => Meaning::Refused("password_refused"),
             Self::Slip(_) => Meaning::Refused("mistyped"),
+        }
+    }
+}
+
+impl Told for AliasError {
+    fn told(&self) -> Meaning {
+        match self {
+            Self::Account(error) => error.told(),
+            Self::Admin(error) => error.told(),
+            Self::Already(_) => Meaning::Taken("already_theirs"),
+            Self::OwnName(_) => Meaning::Refused("own_name"),
+            Self::Unknown(_) => Meaning::Missing,
+        }
+    }
+}
+
+impl Told for BypassError {
+    fn told(&self) -> Meaning {
+        match self {
+            Self::Account(error) => error.told(),
+            Self::Admin(error) => error.told(),
+            Self::Digits { .. } => Meaning::Refused("wrong_digits"),
+            Self::Guessed => Meaning::Forbidden("guessed"),
+            Self::NeedsLeave => Meaning::Forbidden("needs_leave"),
+            Self::NotYours => Meaning::Forbidden("not_yours"),
+            Self::Over => Meaning::Refused("over"),
+            Self::Owner => Meaning::Forbidden("owner"),
+            Self::OwnWish => Meaning::Forbidden("own_wish"),
+            Self::Reason => Meaning::Refused("invalid_reason"),
+            Self::Time => Meaning::Refused("invalid_time"),
+            Self::Unknown => Meaning::Missing,
+        }
+    }
+}
+
+impl Told for ImportError {
+    fn told(&self) -> Meaning {
+        match self {
+            Self::Admin(error) => error.told(),
+            Self::Over(_) => Meaning::Taken("over"),
+            Self::Read(_) => Meaning::Fault,
+            Self::Unknown => Meaning::Missing,
+            Self::ColumnTwice(_)
+            | Self::Empty
+            | Self::LineTooLong { .. }
+            | Self::NoName
+            | Self::NotUtf8 { .. }
+            | Self::TooLong
+            | Self::UnknownColumn(_)
+            | Self::Utf16 => Meaning::Refused("file_refused"),
         }
     }
 }

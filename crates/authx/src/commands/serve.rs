@@ -79,7 +79,7 @@ fn sites(config: &Config, app: &Arc<App>, server: &Server, stopping: &Stopping) 
     let phone = PhoneApi::new(app.clone(), config.limits.body_bytes, stopping.clone());
     let phone = phone::router(phone).merge(phone_site::router());
     let phone_host = config.phone_url.host().to_owned();
-    Sites { public, phone, phone_host, uploads: portal::UPLOADS }
+    Sites { public, phone, phone_host, uploads: UPLOADS }
 }
 
 /// Where nothing is: a page for people, what the API says for programs.
@@ -120,3 +120,6 @@ fn most_connections() -> usize {
 }
 
 const OTHER_FILES: usize = 256;
+
+/// Where users come in from files.
+const UPLOADS: &[(&str, usize)] = &[portal::UPLOAD, admin::UPLOAD];

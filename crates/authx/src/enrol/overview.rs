@@ -24,6 +24,13 @@ pub struct Overview {
     pub bypass_code: Option<Millis>,
 }
 
+impl Overview {
+    /// Whether no phone is asked until somebody unlocks it.
+    pub fn push_waits_for_unlock(&self) -> bool {
+        self.push_held.is_some_and(|until| until.0 >= 1 << 62)
+    }
+}
+
 /// Reads it.
 ///
 /// # Errors

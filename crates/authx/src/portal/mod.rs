@@ -39,7 +39,7 @@ mod who;
 pub mod words;
 
 pub use routes::{Access, Route, nowhere, router, routes};
-pub use users::UPLOADS;
+pub use users::UPLOAD;
 
 use crate::{app::App, serve::ClientAddress};
 use axum::{

@@ -37,21 +37,12 @@ pub(super) fn routes() -> Vec<Route> {
 
 /// The document that a path names: `global`, an application's id or a group's.
 fn target(text: &str) -> Result<Target, PortalError> {
-    if text == GLOBAL {
-        return Ok(Target::Tenant);
-    }
-    let application = text.parse().map(Target::Application).ok();
-    let group = || text.parse().map(Target::Group).ok();
-    application.or_else(group).ok_or(PortalError::NotFound)
+    text.parse().map_err(|_| PortalError::NotFound)
 }
 
 /// A target as a path names it.
 fn word(target: Target) -> String {
-    match target {
-        Target::Application(id) => id.to_string(),
-        Target::Group(id) => id.to_string(),
-        Target::Tenant => GLOBAL.to_owned(),
-    }
+    target.to_string()
 }
 
 async fn shown(portal: &Portal, who: &Who, target: Target) -> Result<Shown, PortalError> {
@@ -82,5 +73,3 @@ fn trouble(error: PolicyError) -> PortalError {
         }
     }
 }
-
-const GLOBAL: &str = "global";

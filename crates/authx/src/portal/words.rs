@@ -105,27 +105,6 @@ impl Times {
         timestamp(at).to_zoned_datetime(self.now.time_zone().clone()).strftime("%H:%M").to_string()
     }
 
-    /// The ends of so many hours, this one the last, and the beginning of the first.
-    pub fn hour_bounds(&self, hours: usize) -> Vec<Millis> {
-        let now = u64::try_from(self.now.timestamp().as_millisecond()).unwrap_or_default();
-        let end = (now / HOUR + 1) * HOUR;
-        let back = |hours: usize| u64::try_from(hours).unwrap_or_default() * HOUR;
-        (0..=hours).rev().map(|hours| Millis(end.saturating_sub(back(hours)))).collect()
-    }
-
-    /// The same for days, from midnight to midnight here; on whole hours of universal time, as
-    /// figures are kept.
-    pub fn day_bounds(&self, days: usize) -> Vec<Millis> {
-        let midnight = |days: i64| {
-            let day = self.now.checked_add(jiff::Span::new().days(days)).ok()?;
-            let at = day.start_of_day().ok()?.timestamp().as_millisecond();
-            let at = u64::try_from(at).ok()?;
-            Some(Millis(at - at % HOUR))
-        };
-        let days = i64::try_from(days).unwrap_or(1);
-        (1 - days..=1).filter_map(midnight).collect()
-    }
-
     fn said(&self, at: impl Borrow<Millis>, words: impl Fn(&ZonedDateTime) -> String) -> When {
         let at = timestamp(*at.borrow()).to_zoned_datetime(self.now.time_zone().clone());
         When { words: words(&at), moment: Some(at) }
@@ -184,8 +163,6 @@ impl fmt::Display for When {
 
 /// Nothing in it comes from outside: figures, names of days, and names of zones.
 impl HtmlSafe for When {}
-
-const HOUR: u64 = 3_600_000;
 
 fn timestamp(at: Millis) -> Timestamp {
     let millis = i64::try_from(at.0).unwrap_or(i64::MAX);
@@ -315,18 +292,6 @@ mod tests {
         let utc = Times::new(NOW, &Zone::utc());
         assert_eq!(utc.when(NOW).words(), "today, 13:33");
         assert_eq!((utc.zone(), berlin().zone()), ("UTC", "Europe/Berlin"));
-    }
-
-    #[test]
-    fn days_begin_at_midnight_here_and_hours_are_whole() {
-        let days = berlin().day_bounds(2);
-        // From yesterday's to tomorrow's midnight, 23:00 in universal time.
-        let first = 1_795_647_600_000 - DAY;
-        assert_eq!(days, [first, first + DAY, first + 2 * DAY].map(Millis));
-        let hours = berlin().hour_bounds(2);
-        let last = NOW.0 - NOW.0 % HOUR + HOUR;
-        assert_eq!(hours, [last - 2 * HOUR, last - HOUR, last].map(Millis));
-        assert_eq!(berlin().hour(Millis(last)), "15:00");
     }
 
     #[test]

@@ -177,9 +177,8 @@ async fn figures_count_what_lists_show() {
     on_each_engine(async |world| {
         let (app, Logins { tenant, other, alice, .. }) = (&world.app, some(world).await);
         let now = app.now().unwrap();
-        let hour = now.0 - now.0 % 3_600_000 + 3_600_000;
-        let bounds: Vec<_> = (0..=24).rev().map(|back| Millis(hour - back * 3_600_000)).collect();
-        let found = reports::dashboard(app, tenant, &bounds, now).await.unwrap();
+        let day = reports::Period::Day;
+        let found = reports::dashboard(app, tenant, day, now).await.unwrap();
         assert_eq!((found.granted, found.refused, found.unfinished), (1, 10, 0));
         assert_eq!((found.users, found.without_factor, found.phones, found.lost), (1, 0, 0, 0));
         assert_eq!(found.by_reason[0].word, "wrong_credentials");
@@ -188,7 +187,7 @@ async fn figures_count_what_lists_show() {
         assert_eq!((found.most_refused[0].user, found.most_refused[0].count), (alice, 9));
         assert_eq!(found.slots.iter().map(|slot| slot.refused).sum::<u64>(), 10);
         assert_eq!(found.approvals, None);
-        let none = reports::dashboard(app, other, &bounds, now).await.unwrap();
+        let none = reports::dashboard(app, other, day, now).await.unwrap();
         assert_eq!((none.granted, none.refused, none.by_application.len()), (0, 0, 0));
         let notices = reports::notices(app, tenant, now).await.unwrap();
         let codes: Vec<_> = notices.iter().map(|notice| notice.code).collect();

@@ -8,9 +8,17 @@
 
 mod applications;
 mod documented;
+mod files;
 mod foreign;
+mod groups;
+mod helped;
+mod logs;
+mod mapped;
 mod matrix;
+mod people_samples;
+mod policies;
 mod requests;
 mod samples;
 mod tokens;
+mod users;
 mod world;

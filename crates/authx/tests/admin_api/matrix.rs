@@ -62,7 +62,7 @@ async fn each_route_is_for_whom_it_says() {
     .await;
 }
 
-async fn end(world: &World, id: &str) {
+pub(crate) async fn end(world: &World, id: &str) {
     // One that has ended itself is gone already.
     let id = id.parse().unwrap();
     let _ = authx::admin::tokens::revoke(&world.app, &world.by, world.tenant, id).await;

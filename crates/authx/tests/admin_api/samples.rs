@@ -1,6 +1,9 @@
 //! Something of everything that a path may name, in one company.
 
-use crate::world::{World, name};
+use crate::{
+    people_samples,
+    world::{World, name},
+};
 use authx::admin::{
     applications::{self, ApplicationKind},
     tenants,
@@ -24,12 +27,15 @@ impl Samples {
         let owner = world.account(tenant, &format!("owner{n}"), Some(Role::Owner)).await;
         let token = world.token(tenant, owner, &[Permission::LogsRead]).await;
         let user = world.account(tenant, &format!("user{n}"), None).await;
-        Self(BTreeMap::from([
+        let people = people_samples::of(world, tenant, (user, owner), made.id).await;
+        let mut all = BTreeMap::from([
             ("application", made.id.to_string()),
             ("key", made.key.id.to_string()),
             ("token", token.id.to_string()),
             ("user", user.to_string()),
-        ]))
+        ]);
+        all.extend(people);
+        Self(all)
     }
 
     /// The id that a path calls by this name.
@@ -60,6 +66,8 @@ pub(crate) fn filled(path: &str, mut id: impl FnMut(&str) -> String) -> String {
 
 /// An id of the right kind that nobody has.
 pub(crate) fn nobodys(samples: &Samples, name: &str) -> String {
-    let (prefix, _) = samples.id(name).split_once('_').unwrap();
-    format!("{prefix}_01kxxxxxxxxxxxxxxxxxxxxxxx")
+    match samples.id(name).split_once('_') {
+        Some((prefix, _)) => format!("{prefix}_01kxxxxxxxxxxxxxxxxxxxxxxx"),
+        None => "999999999".to_owned(),
+    }
 }

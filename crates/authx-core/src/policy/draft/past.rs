@@ -65,6 +65,16 @@ pub enum By {
 }
 
 impl Ended {
+    /// How it ended, what let it in, and why it was refused: in words.
+    pub fn words(self) -> (&'static str, Option<&'static str>, Option<&'static str>) {
+        match self {
+            Self::Allowed(by) => ("granted", Some(by.word()), None),
+            Self::Cancelled => ("cancelled", None, None),
+            Self::Expired => ("expired", None, None),
+            Self::Refused(reason) => ("refused", None, Some(reason.entry().code)),
+        }
+    }
+
     /// The same, without what tells two logins apart that ended alike.
     #[must_use]
     pub fn without_times(self) -> Self {
@@ -72,6 +82,19 @@ impl Ended {
             return Self::Allowed(By::Session { age_ms: None });
         }
         self
+    }
+}
+
+impl By {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Autologin => "autologin",
+            Self::Factor(kind) => kind.word(),
+            Self::Other => "other",
+            Self::Policy => "policy",
+            Self::Session { .. } => "session",
+        }
     }
 }
 

@@ -89,3 +89,6 @@ async fn invite(
         Err(error) => Ok(Err(AccountError::Unknown(error.to_string()))),
     }
 }
+
+/// Accounts in one go.
+pub const MOST_AT_ONCE: usize = 200;

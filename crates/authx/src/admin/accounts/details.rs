@@ -88,6 +88,17 @@ impl Details {
     }
 }
 
+/// What is to be otherwise; what is `None` stays.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Amendment {
+    /// The name.
+    pub name: Option<Name>,
+    /// As people call them, or that nobody does.
+    pub display: Option<Option<Name>>,
+    /// How they are written to, or that nobody writes.
+    pub mail: Option<Option<Mail>>,
+}
+
 /// Gives an account another name, and replaces what is known of it. The name before stays an alias:
 /// what is typed from habit, and what a VPN server has stored, goes on working.
 ///
@@ -103,11 +114,35 @@ pub async fn edit(
     name: &Name,
     details: &Details,
 ) -> Result<(), AccountError> {
-    let folded = &name.folded();
+    let Details { display, mail } = details.clone();
+    let all = Amendment { name: Some(name.clone()), display: Some(display), mail: Some(mail) };
+    amend(app, by, tenant, id, &all).await
+}
+
+/// The same for some of it.
+///
+/// # Errors
+///
+/// As [`edit`].
+pub async fn amend(
+    app: &App,
+    by: &Actor,
+    tenant: TenantId,
+    id: UserId,
+    amendment: &Amendment,
+) -> Result<(), AccountError> {
     change(app, by, tenant, move |tenant, _| async move {
         let tenant = tenant.id;
         let row = row(app, tenant, id).await?;
         by.check_self_or_outranks(id, row.role)?;
+        let Amendment { name, display, mail } = amendment.clone();
+        let name = &name.map_or_else(|| Name::new(&row.name), Ok)?;
+        let folded = &name.folded();
+        let before = Details::of(&row);
+        let details = &Details {
+            display: display.unwrap_or(before.display),
+            mail: mail.unwrap_or(before.mail),
+        };
         let aliases = stored::aliases_of(&app.store, tenant, id).await;
         let mut aliases = aliases.map_err(AdminError::from)?;
         let mut batch = Batch::default();

@@ -52,11 +52,39 @@ pub async fn enable(
     tenant: TenantId,
     id: UserId,
 ) -> Result<bool, AccountError> {
+    reset(app, by, tenant, id, true).await
+}
+
+/// Forgets an account's wrong answers and what kept its phones from being asked, so that a locked
+/// factor works again. Help desks unlock; they enable nobody.
+///
+/// # Errors
+///
+/// [`AccountError::Disabled`], [`AccountError::Unknown`], [`AccountError::Admin`].
+pub async fn unlock(
+    app: &App,
+    by: &Actor,
+    tenant: TenantId,
+    id: UserId,
+) -> Result<(), AccountError> {
+    reset(app, by, tenant, id, false).await.map(|_| ())
+}
+
+async fn reset(
+    app: &App,
+    by: &Actor,
+    tenant: TenantId,
+    id: UserId,
+    enables: bool,
+) -> Result<bool, AccountError> {
     let guard = &fresh_guard()?;
     change(app, by, tenant, move |tenant, now| async move {
         let tenant = &tenant;
         let row = row(app, tenant.id, id).await?;
         by.check_outranks(row.role)?;
+        if !enables && !row.active {
+            return Err(AccountError::Disabled(row.name));
+        }
         if !row.active && !by.may(Permission::UsersWrite) {
             return Err(AdminError::Outranked.into());
         }

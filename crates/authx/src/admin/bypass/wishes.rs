@@ -9,11 +9,14 @@ use crate::{
         approvals::{self as stored, ApprovalRow},
     },
 };
-use authx_core::{ApprovalId, TenantId, UserId, audit::EventKind, wire::login::Rfc3339};
+use authx_core::{
+    ApprovalId, TenantId, UserId, audit::EventKind, role::Permission, wire::login::Rfc3339,
+};
 use serde::Serialize;
 
 /// A wish, as administrators see it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = BypassWish)]
 pub struct Asked {
     /// Which.
     #[serde(rename = "approval_id")]
@@ -87,10 +90,12 @@ pub async fn ask(
     .await
 }
 
-/// Agrees to a wish, or does not. Another administrator than who asked, who stands above the user.
+/// Agrees to a wish, or does not. Another administrator than who asked, who stands above the user
+/// and may agree to such; whoever asked takes it back.
 ///
 /// # Errors
 ///
+/// [`BypassError::Unknown`], [`BypassError::NotYours`],
 /// [`BypassError::OwnWish`], [`BypassError::Over`], [`BypassError::Account`],
 /// [`BypassError::Admin`].
 pub async fn decide(
@@ -102,13 +107,18 @@ pub async fn decide(
 ) -> Result<UserId, BypassError> {
     change(app, by, tenant, move |tenant, now| async move {
         let found = stored::approval(&app.store, tenant.id, id).await.map_err(AdminError::from)?;
-        let found = found.filter(|row| row.state == "open" && row.expires > now);
-        let wish = found.ok_or(BypassError::Over)?;
+        let found = found.ok_or(BypassError::Unknown)?;
+        let open = Some(found).filter(|row| row.state == "open" && row.expires > now);
+        let wish = open.ok_or(BypassError::Over)?;
         let row = accounts::row(app, tenant.id, wish.account).await?;
         by.check_outranks(row.role)?;
         // To say no to one's own is to take it back.
-        if agreed && by.user() == Some(wish.asked_by) {
+        let own = by.user() == Some(wish.asked_by);
+        if agreed && own {
             return Err(BypassError::OwnWish);
+        }
+        if !own && !by.may(Permission::BypassApprove) {
+            return Err(BypassError::NotYours);
         }
         Ok(Change {
             batch: Batch::default().decide_approval(id, agreed, by.user(), by.as_str()),
@@ -125,6 +135,16 @@ pub async fn decide(
         })
     })
     .await
+}
+
+/// One wish, however it stands.
+///
+/// # Errors
+///
+/// [`BypassError::Unknown`], [`BypassError::Admin`].
+pub async fn wish(app: &App, tenant: TenantId, id: ApprovalId) -> Result<Asked, BypassError> {
+    let row = stored::approval(&app.store, tenant, id).await.map_err(AdminError::from)?;
+    row.map(asked).ok_or(BypassError::Unknown)
 }
 
 /// The wishes that wait, or were agreed to and not used.

@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 pub use stored::Members as MembersWanted;
 
 /// A member as administrators see it.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Member {
     /// Who.
     #[serde(rename = "user_id")]

@@ -11,7 +11,7 @@ use crate::{
 };
 use authx_core::{ImportId, Millis, TenantId, audit::EventKind};
 use aws_lc_rs::digest::{Context, SHA256};
-use std::io::Read;
+use std::{io::Read, sync::Arc, time::Duration};
 
 /// Says what a file would do, and writes nothing. `told` gets every fault as it is found.
 ///
@@ -45,10 +45,10 @@ pub async fn check_and_keep(
     options: &Options,
     file: Vec<u8>,
 ) -> Result<ImportId, ImportError> {
-    let file: std::sync::Arc<[u8]> = file.into();
-    let kept = std::sync::Arc::clone(&file);
+    let file: Arc<[u8]> = file.into();
+    let kept = Arc::clone(&file);
     let open = move || {
-        let file = std::sync::Arc::clone(&file);
+        let file = Arc::clone(&file);
         let read: Box<dyn Read + Send> = Box::new(std::io::Cursor::new(file));
         Ok(read)
     };
@@ -119,9 +119,9 @@ pub async fn start(
         Err(StoreError::Conflict) => return Err(ImportError::Over("running".to_owned())),
         Err(error) => return Err(AdminError::from(error).into()),
     }
-    let file: std::sync::Arc<[u8]> = file.into();
+    let file: Arc<[u8]> = file.into();
     let open = move || {
-        let file = std::sync::Arc::clone(&file);
+        let file = Arc::clone(&file);
         let read: Box<dyn Read + Send> = Box::new(std::io::Cursor::new(file));
         Ok(read)
     };
@@ -138,6 +138,34 @@ pub async fn start(
     let batch = Batch::default().finish_import(tenant, id, &errors);
     app.store.commit(batch).await.map_err(AdminError::from)?;
     Ok(Import { errors, ..done })
+}
+
+/// Takes in a file that was kept, beside whoever asks: a hundred thousand lines take some seconds.
+/// Gives how far it is after `wait`; most are through by then.
+///
+/// # Errors
+///
+/// [`ImportError::Over`], [`ImportError::Unknown`], [`ImportError::Admin`]; what goes wrong later is
+/// in the log, and the import counts as stopped.
+pub async fn start_beside(
+    app: &Arc<App>,
+    by: &Actor,
+    tenant: TenantId,
+    id: ImportId,
+    wait: Duration,
+) -> Result<Import, ImportError> {
+    let (shared, actor) = (Arc::clone(app), by.clone());
+    let mut task = tokio::spawn(async move {
+        let outcome = start(&shared, &actor, tenant, id).await;
+        if let Err(error) = &outcome {
+            tracing::warn!(import = %id, %error, "users were not all taken in");
+        }
+        outcome
+    });
+    match tokio::time::timeout(wait, &mut task).await {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(_)) | Err(_) => find(app, tenant, id).await,
+    }
 }
 
 async fn go_on(

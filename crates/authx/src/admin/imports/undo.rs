@@ -10,7 +10,8 @@ use authx_core::{ImportId, TenantId, UserId, audit::EventKind};
 use serde::Serialize;
 
 /// What an undoing came to.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, utoipa::ToSchema)]
+#[schema(as = ImportUndone)]
 pub struct Undone {
     /// Users who are gone, with their names.
     pub deleted: u64,

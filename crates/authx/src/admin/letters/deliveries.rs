@@ -11,7 +11,7 @@ use authx_core::{DeliveryId, Millis, TenantId, UserId, seal::DataKey, wire::logi
 use serde::Serialize;
 
 /// A delivery as administrators see it: never what is written.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Delivery {
     /// Which.
     #[serde(rename = "delivery_id")]

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 pub use stored::ActionFilter;
 
 /// One deed.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Action {
     /// As recorded.
     #[serde(flatten)]
@@ -31,7 +31,7 @@ pub struct Action {
 }
 
 /// One value that was changed.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Difference {
     /// Which, with dots between its levels.
     pub field: String,
@@ -44,7 +44,7 @@ pub struct Difference {
 }
 
 /// One value that says more.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Fact {
     /// Which.
     pub field: String,

@@ -17,7 +17,7 @@ use std::net::IpAddr;
 pub use stored::{LoginFilter, Place, Towards};
 
 /// A login as administrators see it in a list.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct LoginItem {
     /// Which.
     pub login_id: LoginId,

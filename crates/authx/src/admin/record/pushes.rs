@@ -2,9 +2,65 @@
 
 use super::super::AdminError;
 use crate::{app::App, store::push_list as stored};
-use authx_core::{Millis, TenantId};
+use authx_core::{LoginId, Millis, PhoneId, TenantId, UserId, wire::login::Rfc3339};
+use serde::Serialize;
 
 pub use stored::{Place, PushRow};
+
+/// A request to a phone, as administrators see it.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, utoipa::ToSchema)]
+#[schema(as = PhoneDelivery)]
+pub struct Push {
+    /// By which login.
+    pub login_id: LoginId,
+    /// To which phone.
+    pub phone_id: PhoneId,
+    /// What that is called now; gone with the phone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    /// Whose.
+    pub user_id: UserId,
+    /// What the user is called now; gone with the user.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// At what, as called now; gone with the application.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub application: Option<String>,
+    /// `approval` or `code`.
+    pub kind: String,
+    /// `open`, or how it ended.
+    pub state: String,
+    /// When it began.
+    pub created: Rfc3339,
+    /// When the phone had it; absent where it never came there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub arrived: Option<Rfc3339>,
+    /// Which way it came: `push`, `live` or `poll`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub arrived_by: Option<String>,
+    /// Its place in lists.
+    #[serde(skip)]
+    pub place: String,
+}
+
+impl From<PushRow> for Push {
+    fn from(row: PushRow) -> Self {
+        Self {
+            place: place_text(&row),
+            login_id: row.login,
+            phone_id: row.phone,
+            phone: row.phone_name,
+            user_id: row.user,
+            user: row.user_name,
+            application: row.application_name,
+            kind: row.kind,
+            state: row.state,
+            created: Rfc3339(row.created),
+            arrived: row.delivered.map(Rfc3339),
+            arrived_by: row.delivered_by,
+        }
+    }
+}
 
 /// Requests to phones in the order in which they are read: from a place to older or newer ones.
 /// They are kept for ninety days.

@@ -20,7 +20,8 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// One login with its steps.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
+#[schema(as = LoginTrace)]
 pub struct Trace {
     /// As in the list.
     #[serde(flatten)]
@@ -39,7 +40,8 @@ pub struct Trace {
 }
 
 /// Why a login was refused, for the operator.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, utoipa::ToSchema)]
+#[schema(as = ReasonExplained)]
 pub struct Explained {
     /// What happened.
     pub what: &'static str,
@@ -48,7 +50,7 @@ pub struct Explained {
 }
 
 /// What a step waited for, or how it went.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Tone {
     /// Machines only.
@@ -62,7 +64,7 @@ pub enum Tone {
 }
 
 /// One step.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct TraceStep {
     /// The ordinal of its entry.
     pub seq: i64,

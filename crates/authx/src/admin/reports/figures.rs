@@ -1,9 +1,15 @@
 //! What a dashboard shows: counted beside the logins, so that no number of them makes it slow.
 
-use super::super::AdminError;
+use super::{
+    super::{AdminError, settings::Settings},
+    bounds::bounds,
+};
 use crate::{
     app::App,
-    store::reports::{self as stored, HourCount},
+    store::{
+        reports::{self as stored, HourCount},
+        tenants,
+    },
 };
 use authx_core::{
     ApplicationId, Millis, TenantId,
@@ -93,7 +99,7 @@ pub struct ApplicationFigures {
 }
 
 /// How long approvals took.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Approvals {
     /// How many there were.
     pub count: u64,
@@ -131,18 +137,21 @@ impl Period {
     }
 }
 
-/// The figures of a period, in slots between these bounds, which rise and fall on whole hours.
+/// The figures of a period, by hours or by the days of the company.
 ///
 /// # Errors
 ///
-/// [`AdminError::Store`].
+/// [`AdminError::Store`], [`AdminError::Damaged`].
 pub async fn dashboard(
     app: &App,
     tenant: TenantId,
-    bounds: &[Millis],
+    period: Period,
     now: Millis,
 ) -> Result<Dashboard, AdminError> {
     let store = &app.store;
+    let found = tenants::tenant(store, tenant).await?.ok_or(AdminError::UnknownTenant)?;
+    let zone = Settings::from_json(&found.settings)?.time_zone;
+    let bounds = &bounds(period, now, &zone);
     let since = bounds.first().copied().unwrap_or(now);
     let until = bounds.last().copied().unwrap_or(now);
     let before = Millis(since.0.saturating_sub(until.since(since)));

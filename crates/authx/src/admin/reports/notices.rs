@@ -10,7 +10,8 @@ use authx_core::{ApplicationId, Millis, TenantId, UserId, audit::EventKind};
 use serde::Serialize;
 
 /// How much it matters.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize, utoipa::ToSchema)]
+#[schema(as = NoticeLevel)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
     /// People are kept out, or somebody may have come in.
@@ -20,7 +21,8 @@ pub enum Level {
 }
 
 /// What a notice is about, for a link.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, utoipa::ToSchema)]
+#[schema(as = NoticeSubject)]
 #[serde(rename_all = "snake_case")]
 pub enum Subject {
     /// An application.
@@ -40,7 +42,7 @@ pub enum Subject {
 }
 
 /// Something that needs a person.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Notice {
     /// How much it matters.
     pub level: Level,

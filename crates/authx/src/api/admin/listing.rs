@@ -1,10 +1,11 @@
 //! Lists: a part at a time, each naming where the next one begins.
 
 use crate::api::error::ApiError;
+use authx_core::{Millis, wire::login::Rfc3339};
 use axum::http::StatusCode;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, str::FromStr};
 
 /// A part of a list.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -14,6 +15,44 @@ pub(super) struct Listed<T> {
     /// The `cursor` of the next part; absent in the last one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) next_cursor: Option<String>,
+}
+
+/// A part of a list of which is known how long it is.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct Counted<T> {
+    /// In the order of the list.
+    items: Vec<T>,
+    /// The `cursor` of the next part; absent in the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
+    /// How many there are in all parts.
+    total: u64,
+    /// Whether there are more than `total`: of very many, not all are counted.
+    more: bool,
+}
+
+impl<T> Counted<T> {
+    /// Of so many.
+    pub(super) fn exactly(part: Listed<T>, total: u64) -> Self {
+        Self::at_least(part, total, false)
+    }
+
+    /// Of so many, or of `more`.
+    pub(super) fn at_least(part: Listed<T>, total: u64, more: bool) -> Self {
+        let Listed { items, next_cursor } = part;
+        Self { items, next_cursor, total, more }
+    }
+}
+
+/// A moment, as RFC 3339 writes it.
+pub(super) struct Moment(pub(super) Millis);
+
+impl FromStr for Moment {
+    type Err = <Rfc3339 as TryFrom<String>>::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Rfc3339::try_from(text.to_owned()).map(|Rfc3339(at)| Self(at))
+    }
 }
 
 /// What a script asks of a list.
@@ -49,9 +88,50 @@ impl Asked {
         Ok(asked)
     }
 
+    /// Reads the query of what is no list: those `known`, and nothing else.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::parse`].
+    pub(super) fn words(query: Option<&str>, known: &[&'static str]) -> Result<Self, ApiError> {
+        Self::only(query, known, &["cursor", "limit"])
+    }
+
+    /// Reads the query of a list that has one part.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::parse`].
+    pub(super) fn first(query: Option<&str>, known: &[&'static str]) -> Result<Self, ApiError> {
+        Self::only(query, known, &["cursor"])
+    }
+
+    fn only(
+        query: Option<&str>,
+        known: &[&'static str],
+        without: &[&str],
+    ) -> Result<Self, ApiError> {
+        let mut pairs = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+        match pairs.find(|(name, _)| without.contains(&&**name)) {
+            Some((name, _)) => Err(unknown(&name, known)),
+            None => Self::parse(query, known),
+        }
+    }
+
     /// A word of the query.
     pub(super) fn word(&self, name: &str) -> Option<&str> {
         self.words.get(name).map(String::as_str).filter(|word| !word.is_empty())
+    }
+
+    /// A word of the query that is something in particular.
+    ///
+    /// # Errors
+    ///
+    /// `invalid_query` says what it would have to be.
+    pub(super) fn parsed<T: FromStr>(&self, name: &str, what: &str) -> Result<Option<T>, ApiError> {
+        let read =
+            |word: &str| word.parse().map_err(|_| query(name, format!("`{name}` is {what}")));
+        self.word(name).map(read).transpose()
     }
 
     /// A word of the query that is one of some.
@@ -70,6 +150,15 @@ impl Asked {
             let words: Vec<&str> = all.iter().map(|(known, _)| *known).collect();
             query(name, format!("`{name}` is one of {}", words.join(", ")))
         })
+    }
+
+    /// The key behind which the part begins, as [`Self::page`] had it.
+    ///
+    /// # Errors
+    ///
+    /// `invalid_query` where it is none of this list.
+    pub(super) fn behind<T: FromStr>(&self) -> Result<Option<T>, ApiError> {
+        self.cursor.as_deref().map(|key| key.parse().map_err(|_| strange_cursor())).transpose()
     }
 
     /// The part of a list that was read whole.
@@ -110,7 +199,7 @@ fn key(text: &str) -> Result<String, ApiError> {
     String::from_utf8(bytes).ok().filter(|key| !key.contains('\0')).ok_or_else(strange_cursor)
 }
 
-fn strange_cursor() -> ApiError {
+pub(super) fn strange_cursor() -> ApiError {
     query(
         "cursor",
         "this is no `next_cursor` of this list, or its entry is gone: begin without one",

@@ -4,14 +4,26 @@
 //! before every one of them, so a handler gets a [`Caller`] whose token and role let it be called.
 
 mod applications;
+mod bypass;
 mod caller;
+mod dashboard;
+mod deliveries;
+mod drafts;
+mod file;
+mod groups;
 mod guard;
+mod imports;
 mod keys;
 mod listing;
+mod logins;
+mod policies;
 mod problem;
+mod record;
 mod request;
 mod routes;
+mod users;
 
+pub use imports::UPLOAD;
 pub(super) use routes::describe;
 pub use routes::{Route, router, routes};
 
@@ -36,5 +48,9 @@ impl AdminApi {
 
     fn app(&self) -> &App {
         &self.0.app
+    }
+
+    fn shared_app(&self) -> Arc<App> {
+        Arc::clone(&self.0.app)
     }
 }

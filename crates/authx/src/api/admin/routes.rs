@@ -87,9 +87,12 @@ pub(in crate::api) fn describe(document: &mut OpenApi) {
         tags.extend(operation.tags.iter().flatten().cloned());
         document.paths.add_path_operation(path, vec![http(&method)], operation);
     }
-    tags.dedup();
     let known = document.tags.get_or_insert_default();
-    known.extend(tags.into_iter().map(Tag::new));
+    for tag in tags {
+        if known.iter().all(|known| known.name != tag) {
+            known.push(Tag::new(tag));
+        }
+    }
 }
 
 /// The one operation of an item that describes one.
@@ -203,4 +206,17 @@ const TOKENS: &str = "A token made in the portal under Settings, API tokens. Wha
 pub(super) type Room = fn() -> Vec<Option<Route>>;
 
 /// Whoever has routes, one a line.
-const ROOMS: &[Room] = &[super::applications::routes, super::keys::routes];
+const ROOMS: &[Room] = &[
+    super::applications::routes,
+    super::bypass::routes,
+    super::dashboard::routes,
+    super::deliveries::routes,
+    super::drafts::routes,
+    super::groups::routes,
+    super::imports::routes,
+    super::keys::routes,
+    super::logins::routes,
+    super::policies::routes,
+    super::record::routes,
+    super::users::routes,
+];

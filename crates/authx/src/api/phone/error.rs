@@ -178,9 +178,10 @@ impl From<PhoneError> for PhoneApiError {
             PhoneError::Taken => told(StatusCode::CONFLICT, "phone_taken"),
             PhoneError::TooManyPhones(_) => told(StatusCode::CONFLICT, "too_many_phones"),
             // Only administrators name accounts and phones.
-            PhoneError::Account(_) | PhoneError::Mail(_) | PhoneError::Unknown(_) => {
-                ApiError::fault(&error).into()
-            }
+            PhoneError::Account(_)
+            | PhoneError::KnownChannel
+            | PhoneError::Mail(_)
+            | PhoneError::Unknown(_) => ApiError::fault(&error).into(),
             PhoneError::WrongCode => told(StatusCode::FORBIDDEN, "wrong_code"),
             PhoneError::WrongProof { left } => {
                 Self { left: Some(left), ..told(StatusCode::FORBIDDEN, "wrong_proof") }

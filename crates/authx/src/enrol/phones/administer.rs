@@ -22,7 +22,8 @@ use authx_core::{
 use serde::Serialize;
 
 /// A phone as administrators see it.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, utoipa::ToSchema)]
+#[schema(as = UserPhone)]
 pub struct ListedPhone {
     /// Which.
     #[serde(rename = "phone_id")]
@@ -88,6 +89,21 @@ pub async fn find(app: &App, tenant: TenantId, text: &str) -> Result<PhoneId, Ph
     let phones = list(app, tenant, user.id).await?;
     let found = phones.iter().find(|phone| phone.number == Some(number));
     found.map(|phone| phone.id).ok_or_else(unknown)
+}
+
+/// One phone of a user.
+///
+/// # Errors
+///
+/// [`PhoneError::Unknown`], also for another user's; [`PhoneError::Admin`].
+pub async fn of_user(
+    app: &App,
+    tenant: TenantId,
+    user: UserId,
+    id: PhoneId,
+) -> Result<ListedPhone, PhoneError> {
+    let found = list(app, tenant, user).await?.into_iter().find(|phone| phone.id == id);
+    found.ok_or_else(|| PhoneError::Unknown(id.to_string()))
 }
 
 /// Removes a phone: its keys are dead from this commit on. Gives what it was called.

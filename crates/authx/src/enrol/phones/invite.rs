@@ -15,6 +15,7 @@ use crate::{
 use authx_core::{
     InvitationId, Millis, TenantId, UserId,
     audit::EventKind,
+    role::Permission,
     wire::{
         login::Rfc3339,
         phone::{InvitationProof, ShortCode, Token},
@@ -66,11 +67,12 @@ pub struct Mailed {
     pub posted: Posted,
 }
 
-/// Invites a user to enrol a phone. Earlier invitations from which no phone was made count no
-/// longer.
+/// Invites a user to enrol a phone, by a link that whoever asks gets to see. Earlier invitations from
+/// which no phone was made count no longer.
 ///
 /// # Errors
 ///
+/// [`PhoneError::KnownChannel`]: who may not write users reaches them by what is on record alone;
 /// [`PhoneError::AccountDisabled`], [`PhoneError::Account`], [`PhoneError::Admin`].
 pub async fn invite(
     app: &App,
@@ -79,6 +81,10 @@ pub async fn invite(
     user: UserId,
     separate: Separate,
 ) -> Result<Invited, PhoneError> {
+    let own = by.is_person() && by.user() == Some(user);
+    if !own && !by.may(Permission::UsersWrite) {
+        return Err(PhoneError::KnownChannel);
+    }
     change(app, by, tenant, move |tenant, now| async move {
         let Drawn { batch, detail, invited } = draw(app, by, &tenant, now, user, separate).await?;
         Ok(made(user, batch, detail, invited))

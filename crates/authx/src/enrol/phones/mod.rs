@@ -23,7 +23,7 @@ mod window;
 
 pub use account::account;
 pub use activate::{Keyholder, activate};
-pub use administer::{ListedPhone, find, list, remove, rename};
+pub use administer::{ListedPhone, find, list, of_user, remove, rename};
 pub use confirm::confirm;
 pub use device::{
     cancel_subscription, describe, drop_credential, leave, register_credential, subscribe,
@@ -84,6 +84,9 @@ pub enum PhoneError {
         "this invitation is not open: it is over, was used, or never existed; ask for a new one"
     )]
     NotOpen,
+    /// Whoever invites has no other way than what is on record.
+    #[error("your role invites by mail to the address on record; ask a user manager for a link")]
+    KnownChannel,
     /// The invitation cannot go by mail.
     #[error(transparent)]
     Mail(#[from] MailRefused),

@@ -83,11 +83,7 @@ async fn page(
     let period = period(query.as_deref().unwrap_or_default());
     let chrome = who.chrome(&portal, "Dashboard", Place::Dashboard);
     let now = app.clock.clock().now();
-    let bounds = match period {
-        Period::Day => chrome.times.hour_bounds(period.slots()),
-        Period::Month | Period::Week => chrome.times.day_bounds(period.slots()),
-    };
-    let found = reports::dashboard(app, who.tenant(), &bounds, now).await?;
+    let found = reports::dashboard(app, who.tenant(), period, now).await?;
     let notices = reports::notices(app, who.tenant(), now).await?;
     let may = |permission| who.may(permission);
     let page = Page {

@@ -55,16 +55,13 @@ pub(super) async fn page(
     RawQuery(query): RawQuery,
 ) -> Result<Response, PortalError> {
     let listing = Listing::new(GROUPS, query.as_deref().unwrap_or_default());
-    let mut all = groups::list(portal.app(), who.tenant()).await?;
-    let first_visit = all.is_empty();
-    let wanted = listing.search().to_lowercase();
-    all.retain(|group| group.name.to_lowercase().contains(&wanted));
-    if listing.sort() == "name" {
-        all.sort_by_key(|group| group.name.to_lowercase());
-    }
-    if listing.is_descending() {
-        all.reverse();
-    }
+    let wanted = groups::Wanted {
+        search: listing.search(),
+        by_name: listing.sort() == "name",
+        descending: listing.is_descending(),
+    };
+    let all = groups::found(portal.app(), who.tenant(), wanted).await?;
+    let first_visit = all.is_empty() && !listing.is_narrowed();
     let total = Total::Exactly(u64::try_from(all.len()).unwrap_or(u64::MAX));
     let mut rows = vec![];
     for group in cut(all, &listing) {

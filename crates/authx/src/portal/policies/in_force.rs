@@ -1,11 +1,11 @@
 //! What is in force somewhere for somebody, with the source of every value.
 
-use super::{GLOBAL, said::value_of, trouble};
+use super::{said::value_of, trouble};
 use crate::{
     admin::{
         accounts::{self, AccountError},
         applications, groups,
-        policies::{InForce, Scope, in_force},
+        policies::{GLOBAL, InForce, Scope, in_force},
     },
     portal::{
         Portal,

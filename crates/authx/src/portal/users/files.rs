@@ -3,7 +3,7 @@
 use super::{SPEC, done, filter};
 use crate::{
     admin::{
-        AdminError, exports,
+        exports,
         imports::{self, Counts, Import, ImportError, Options},
     },
     portal::{
@@ -33,6 +33,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
+use std::time::Duration;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -90,7 +91,7 @@ async fn check(
     headers: HeaderMap,
     request: Request,
 ) -> Result<Response, PortalError> {
-    let upload = upload::read(&headers, request.into_body(), MOST_BYTES).await?;
+    let upload = upload::read(&headers, request.into_body(), imports::MOST_BYTES).await?;
     let Some(Upload { fields, file, file_name }) = upload else {
         return refused(&portal, &who, "Choose a CSV file.").await;
     };
@@ -184,28 +185,17 @@ async fn errors(
     Ok(download(body, "import-errors.csv"))
 }
 
-/// Taken in beside this request: a hundred thousand lines take some seconds, and the page shows how
-/// far it is.
+/// Most are taken in at once, and then the page says so; of others it shows how far they are.
 async fn run(
     State(portal): State<Portal>,
     who: Who,
     headers: HeaderMap,
     Path(import): Path<String>,
 ) -> Result<Response, PortalError> {
-    let import = found(&portal, &who, &import).await?;
-    let (tenant, by, id) = (who.tenant(), who.actor(), import.id);
-    if !matches!(import.state.as_str(), "checked" | "stopped") {
-        return Err(PortalError::NotFound);
-    }
-    let app = portal.shared_app();
-    let task = tokio::spawn(async move {
-        let outcome = imports::start(&app, &by, tenant, id).await;
-        if let Err(error) = &outcome {
-            tracing::warn!(import = %id, %error, "users were not all taken in");
-        }
-    });
-    // Most are through at once, and then the page says so.
-    let _ = tokio::time::timeout(std::time::Duration::from_secs(2), task).await;
+    let id: ImportId = import.parse().map_err(|_| PortalError::NotFound)?;
+    let (app, by, tenant) = (portal.shared_app(), &who.actor(), who.tenant());
+    let wait = Duration::from_secs(2);
+    imports::start_beside(&app, by, tenant, id, wait).await.map_err(unknown)?;
     let to = format!("/users/import/{id}");
     done(&portal, &who, &headers, "The file is taken in.", None, &to).await
 }
@@ -237,28 +227,7 @@ async fn export(
     OriginalUri(uri): OriginalUri,
 ) -> Result<Response, PortalError> {
     let filter = filter(&Listing::new(SPEC, uri.query().unwrap_or_default()));
-    let (by, tenant, app) = (who.actor(), who.tenant(), portal.shared_app());
-    let (sender, parts) = tokio::sync::mpsc::channel::<Result<String, AdminError>>(2);
-    tokio::spawn(async move {
-        let mut export = match exports::users(&app, &by, tenant, &filter).await {
-            Ok(export) => export,
-            Err(error) => return drop(sender.send(Err(error)).await),
-        };
-        loop {
-            let part = match export.next().await {
-                Ok(None) => return,
-                Ok(Some(part)) => Ok(part),
-                Err(error) => Err(error),
-            };
-            let last = part.is_err();
-            if sender.send(part).await.is_err() || last {
-                return;
-            }
-        }
-    });
-    let parts = futures_util::stream::unfold(parts, |mut parts| async {
-        parts.recv().await.map(|part| (part, parts))
-    });
+    let parts = exports::file(portal.shared_app(), who.actor(), who.tenant(), filter).await?;
     Ok(download(Body::from_stream(parts), "users.csv"))
 }
 
@@ -275,8 +244,7 @@ fn download(body: Body, name: &'static str) -> Response {
 }
 
 /// Where longer bodies come than elsewhere, and how long: they are read for those only who may.
-pub const UPLOADS: &[(&str, usize)] = &[(PATH, MOST_BYTES)];
+pub const UPLOAD: (&str, usize) = (PATH, imports::MOST_BYTES);
 const PATH: &str = "/users/import";
-const MOST_BYTES: usize = 33_554_432;
 /// Faults on the page; all are in the file.
 const SHOWN: usize = 50;

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     admin::{
         accounts::Account,
-        bypass::{self, Asked, Check, Kind, Leave, Shown, Wish},
+        bypass::{self, Asked, BypassError, Check, Kind, Leave, Shown, Wish},
     },
     portal::{
         Access, Portal,
@@ -153,16 +153,18 @@ async fn give(
         Err(error) => {
             let mut form = Form::sent(&fields);
             let field = match &error {
-                bypass::BypassError::Reason => "reason",
-                bypass::BypassError::Time => "secs",
-                bypass::BypassError::Account(_)
-                | bypass::BypassError::Admin(_)
-                | bypass::BypassError::Digits { .. }
-                | bypass::BypassError::Guessed
-                | bypass::BypassError::NeedsLeave
-                | bypass::BypassError::Owner
-                | bypass::BypassError::OwnWish
-                | bypass::BypassError::Over => "leave",
+                BypassError::Reason => "reason",
+                BypassError::Time => "secs",
+                BypassError::Account(_)
+                | BypassError::Admin(_)
+                | BypassError::Digits { .. }
+                | BypassError::Guessed
+                | BypassError::NeedsLeave
+                | BypassError::NotYours
+                | BypassError::Owner
+                | BypassError::OwnWish
+                | BypassError::Over
+                | BypassError::Unknown => "leave",
             };
             form.refuse(field, failed(error)?);
             Ok(unprocessable(&of(&portal, &who, account, form).await?))
@@ -296,14 +298,10 @@ async fn decide(
     let (app, by, tenant) = (portal.app(), &who.actor(), who.tenant());
     let asked = bypass::open(app, tenant).await?.into_iter().find(|asked| asked.id == id);
     let asked = asked.ok_or(PortalError::NotFound)?;
-    // Who may not agree takes back what is their own.
-    let own = Some(asked.asked_by) == by.user();
-    if !agreed && !own && !who.may(Permission::BypassApprove) {
-        return Err(PortalError::NotAllowed(who.role()));
-    }
     let text = match bypass::decide(app, by, tenant, id, agreed).await {
         Ok(_) if agreed => format!("Agreed. {} can go on.", asked.asked_name),
         Ok(_) => "Declined.".to_owned(),
+        Err(BypassError::NotYours) => return Err(PortalError::NotAllowed(who.role())),
         Err(error) => failed(error)?,
     };
     done(portal, who, headers, &text, None, "/approvals").await

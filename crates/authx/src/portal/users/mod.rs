@@ -7,7 +7,7 @@ mod log;
 mod one;
 mod phone;
 
-pub use files::UPLOADS;
+pub use files::UPLOAD;
 
 use super::{
     Access, Portal,
@@ -219,7 +219,7 @@ async fn bulk(
     let (Some(deed), false) = (deed, ids.is_empty()) else {
         return done(&portal, &who, &headers, "Nobody was chosen.", None, "/users").await;
     };
-    let ids = ids.get(..ids.len().min(MOST_AT_ONCE)).unwrap_or_default();
+    let ids = ids.get(..ids.len().min(accounts::MOST_AT_ONCE)).unwrap_or_default();
     let outcome = accounts::bulk(portal.app(), &who.actor(), who.tenant(), deed, ids).await?;
     let (good, bad): (Vec<_>, Vec<_>) = outcome.iter().partition(|one| one.refused.is_none());
     let many = u64::try_from(good.len()).unwrap_or(u64::MAX);
@@ -274,8 +274,7 @@ fn gone(error: AccountError) -> PortalError {
 }
 
 async fn account(portal: &Portal, who: &Who, user: &str) -> Result<Account, PortalError> {
-    let id = id(user)?.to_string();
-    accounts::find(portal.app(), who.tenant(), &id).await.map_err(gone)
+    accounts::get(portal.app(), who.tenant(), id(user)?).await.map_err(gone)
 }
 
 const SPEC: Spec = Spec {
@@ -284,4 +283,3 @@ const SPEC: Spec = Spec {
     filters: &["state", "group", "phone", "role"],
     size: listing::SIZE,
 };
-const MOST_AT_ONCE: usize = 200;

@@ -3,7 +3,7 @@
 use super::{Back, account, called, done, gone, phone::Phone, state};
 use crate::{
     admin::{
-        accounts::{self, Account},
+        accounts::{self, Account, AccountError},
         aliases::{self, AliasError},
         bypass,
         record::logins::LoginFilter,
@@ -45,7 +45,7 @@ pub(super) fn routes() -> Vec<Route> {
         get("/users/{user}", Access::May(UsersRead), page),
         post("/users/{user}/disable", Access::May(UsersWrite), disable),
         post("/users/{user}/enable", Access::May(UsersWrite), enable),
-        post("/users/{user}/unlock", Access::May(FactorsWrite), enable),
+        post("/users/{user}/unlock", Access::May(FactorsWrite), unlock),
         post("/users/{user}/remove", Access::May(UsersWrite), remove),
         post("/users/{user}/restore", Access::May(UsersWrite), restore),
         post("/users/{user}/aliases", Access::May(UsersWrite), alias),
@@ -125,7 +125,7 @@ async fn shown(
     let page = One {
         state: state(&chrome, &account),
         names: names.join(" · "),
-        push_for_ever: overview.push_held.is_some_and(|until| until.0 >= 1 << 62),
+        push_for_ever: overview.push_waits_for_unlock(),
         overview,
         phones,
         logins,
@@ -163,14 +163,27 @@ async fn enable(
     Path(user): Path<String>,
 ) -> Result<Response, PortalError> {
     let account = account(&portal, &who, &user).await?;
-    // Help desks unlock; they enable nobody.
-    if account.state == "disabled" && !who.may(Permission::UsersWrite) {
-        return Err(PortalError::NotAllowed(who.role()));
-    }
     let (app, by, tenant) = (portal.app(), &who.actor(), who.tenant());
     let was_disabled = accounts::enable(app, by, tenant, account.id).await.map_err(gone)?;
     let deed = if was_disabled { "enabled" } else { "unlocked" };
     let text = format!("“{}” {deed}. Wrong answers are forgotten.", called(&account));
+    done(&portal, &who, &headers, &text, None, &format!("/users/{}", account.id)).await
+}
+
+async fn unlock(
+    State(portal): State<Portal>,
+    who: Who,
+    headers: HeaderMap,
+    Path(user): Path<String>,
+) -> Result<Response, PortalError> {
+    let account = account(&portal, &who, &user).await?;
+    let (app, by, tenant) = (portal.app(), &who.actor(), who.tenant());
+    match accounts::unlock(app, by, tenant, account.id).await {
+        Ok(()) => {}
+        Err(AccountError::Disabled(_)) => return Err(PortalError::NotAllowed(who.role())),
+        Err(error) => return Err(gone(error)),
+    }
+    let text = format!("“{}” unlocked. Wrong answers are forgotten.", called(&account));
     done(&portal, &who, &headers, &text, None, &format!("/users/{}", account.id)).await
 }
 

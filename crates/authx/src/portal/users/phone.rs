@@ -111,7 +111,6 @@ async fn theirs(
 ) -> Result<(Account, ListedPhone), PortalError> {
     let account = account(portal, who, user).await?;
     let id: PhoneId = phone.parse().map_err(|_| PortalError::NotFound)?;
-    let phones = phones::list(portal.app(), who.tenant(), account.id).await?;
-    let found = phones.into_iter().find(|phone| phone.id == id);
-    Ok((account, found.ok_or(PortalError::NotFound)?))
+    let found = phones::of_user(portal.app(), who.tenant(), account.id, id).await?;
+    Ok((account, found))
 }

@@ -1,0 +1,137 @@
+//! What administrators and users changed.
+
+use super::{
+    AdminApi,
+    caller::Caller,
+    file,
+    listing::{Asked, Counted, Listed, Moment},
+    logins::MOMENT,
+    routes::{Route, route},
+};
+use crate::{
+    admin::record::{
+        actions::{self, Action, ActionFilter, Towards},
+        export::{What, export},
+    },
+    api::error::ApiError,
+};
+use authx_core::{
+    ApplicationId, UserId,
+    role::Permission::{LogsExport, RecordRead},
+};
+use axum::{
+    Json,
+    extract::{RawQuery, State},
+    response::Response,
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+
+pub(super) fn routes() -> Vec<Option<Route>> {
+    vec![
+        route(&[RecordRead], routes!(list)),
+        route(&[RecordRead], routes!(kinds)),
+        route(&[LogsExport], routes!(export_record)),
+    ]
+}
+
+/// What was done, the newest first, with what was before and what is after.
+#[utoipa::path(
+    get, path = "/admin/v1/record", tag = "record",
+    params(
+        ("kind" = Option<String>, Query, description = "One kind of entry, such as `policy_set`"),
+        ("user" = Option<UserId>, Query, description = "About this user"),
+        ("by" = Option<UserId>, Query, description = "Done by this user"),
+        ("application" = Option<ApplicationId>, Query, description = "About this application"),
+        ("from" = Option<String>, Query, description = "Then or later, as `2026-11-26T14:00:00Z`"),
+        ("until" = Option<String>, Query, description = "Before then"),
+        ("limit" = Option<u32>, Query, description = "Entries at most, 1 to 200; 50 without"),
+        ("cursor" = Option<String>, Query, description = "The `next_cursor` of the part before"),
+    ),
+    responses((status = 200, body = Counted<Action>)),
+)]
+async fn list(
+    State(api): State<AdminApi>,
+    by: Caller,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Counted<Action>>, ApiError> {
+    let asked = Asked::parse(query.as_deref(), FILTERS)?;
+    let (filter, from) = (filter(&asked)?, Towards::Older(asked.behind::<i64>()?));
+    let most = u32::try_from(asked.limit).unwrap_or(u32::MAX);
+    let found = actions::list(api.app(), by.tenant(), &filter, from, most).await?;
+    let more = found.older.is_some();
+    let part = Asked::page(found.items, more, |action| action.entry.seq.to_string());
+    Ok(Json(Counted::at_least(part, found.total, found.more)))
+}
+
+/// A kind of entry.
+#[derive(Serialize, ToSchema)]
+struct RecordKind {
+    /// As the list takes it.
+    kind: String,
+    /// As people read it.
+    title: String,
+}
+
+/// The kinds of entries that this company's record has.
+#[utoipa::path(
+    get, path = "/admin/v1/record/kinds", tag = "record",
+    responses((status = 200, body = Listed<RecordKind>)),
+)]
+async fn kinds(
+    State(api): State<AdminApi>,
+    by: Caller,
+) -> Result<Json<Listed<RecordKind>>, ApiError> {
+    let kinds = actions::kinds(api.app(), by.tenant()).await?;
+    let items = kinds.into_iter().map(|(kind, title)| RecordKind { kind, title }).collect();
+    Ok(Json(Listed { items, next_cursor: None }))
+}
+
+/// What was done as a file, the newest first; or, with `what=everything`, the whole record as it is
+/// kept, the oldest first. That it was taken is recorded.
+#[utoipa::path(
+    get, path = "/admin/v1/record/export", tag = "record", operation_id = "export",
+    params(
+        ("what" = Option<String>, Query, description = "`actions`, or `everything`, which takes no filter"),
+        ("format" = Option<String>, Query, description = "`csv` for spreadsheets, `json` for one object a line; `csv` without"),
+        ("kind" = Option<String>, Query, description = "As in the list"),
+        ("user" = Option<UserId>, Query, description = "As in the list"),
+        ("by" = Option<UserId>, Query, description = "As in the list"),
+        ("application" = Option<ApplicationId>, Query, description = "As in the list"),
+        ("from" = Option<String>, Query, description = "As in the list"),
+        ("until" = Option<String>, Query, description = "As in the list"),
+    ),
+    responses((status = 200, body = String, content_type = "text/csv")),
+)]
+async fn export_record(
+    State(api): State<AdminApi>,
+    by: Caller,
+    RawQuery(query): RawQuery,
+) -> Result<Response, ApiError> {
+    let asked = Asked::words(query.as_deref(), &[FILTERS, &["format", "what"]].concat())?;
+    let all = asked.one_of("what", &[("actions", false), ("everything", true)])?;
+    let what = if all == Some(true) {
+        // What narrows nothing is not to look as if it did.
+        Asked::words(query.as_deref(), &["format", "what"])?;
+        What::Entries
+    } else {
+        What::Actions(filter(&asked)?)
+    };
+    let (word, format) = (what.word(), file::format(&asked)?);
+    let export = export(api.app(), &by.actor(), by.tenant(), what, format).await?;
+    Ok(file::record(export, word, format))
+}
+
+fn filter(asked: &Asked) -> Result<ActionFilter, ApiError> {
+    Ok(ActionFilter {
+        kind: asked.word("kind").map(str::to_owned),
+        user: asked.parsed("user", "the id of a user")?,
+        by: asked.parsed("by", "the id of a user")?,
+        application: asked.parsed("application", "the id of an application")?,
+        from: asked.parsed::<Moment>("from", MOMENT)?.map(|at| at.0),
+        until: asked.parsed::<Moment>("until", MOMENT)?.map(|at| at.0),
+    })
+}
+
+const FILTERS: &[&str] = &["kind", "user", "by", "application", "from", "until"];
