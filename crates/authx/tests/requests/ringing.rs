@@ -82,7 +82,7 @@ async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
 /// Runs a test beside a push service with this script, on each engine.
 async fn with(answers: &[Answer], test: impl AsyncFn(&Ringing)) {
     testing::on_each_engine(async |database| {
-        let ringing = Ringing::with(answers.to_vec(), database).await;
+        let ringing = Box::pin(Ringing::with(answers.to_vec(), database)).await;
         test(&ringing).await;
         ringing.stop.stop();
     })
