@@ -1,6 +1,11 @@
 //! A computer with the portal in its browser, as people use it: by labels, buttons and headings.
 
-use authx_e2e::browser::{Browser, Target, label, role, text};
+use authx_core::otp::Totp;
+use authx_e2e::{
+    PASSWORD,
+    browser::{Browser, Target, label, role, text},
+    now,
+};
 use serde_json::Value;
 
 /// A browser on a computer.
@@ -59,6 +64,18 @@ impl Desk {
         self.at("Add your second factor").await;
         self.press("Make a passkey").await;
         self.at("Dashboard").await;
+    }
+
+    /// Signs in with the password of everybody here and a code.
+    pub(crate) async fn come_in(&self, called: &str, app: &Totp) {
+        self.open("/sign-in").await;
+        self.fill("E-mail or user name", called).await;
+        self.fill("Password", PASSWORD).await;
+        self.browser.press("Enter").await;
+        self.at("Confirm your sign-in").await;
+        self.fill("Code from AuthX", &app.code(now().secs() / 30)).await;
+        self.press("Use this code").await;
+        self.browser.wait_gone(&role("heading", "Confirm your sign-in")).await;
     }
 
     pub(crate) async fn sign_out(&self) {

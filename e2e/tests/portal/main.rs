@@ -7,8 +7,10 @@
 )]
 
 mod desk;
+mod forms;
 mod house;
 mod manual;
 mod pages;
 mod people;
+mod roles;
 mod sign_in;

@@ -5,6 +5,7 @@ use authx::{
     admin::{
         Actor,
         accounts::{self, NewAccount},
+        administrators,
         applications::{self, ApplicationKind},
         tenants,
     },
@@ -12,7 +13,7 @@ use authx::{
     config::Config,
     enrol,
 };
-use authx_core::{TenantId, UserId, name::Name, otp::Totp, wire::signature::AppKey};
+use authx_core::{TenantId, UserId, name::Name, otp::Totp, role::Role, wire::signature::AppKey};
 use authx_e2e::{Caller, Client, PASSWORD, now, typed};
 use zeroize::Zeroizing;
 
@@ -40,6 +41,14 @@ impl Beside<'_> {
         let password = Some(Zeroizing::new(PASSWORD.to_owned()));
         let new = NewAccount { name: &name, aliases: &[], password };
         accounts::create(&self.app, &self.by, self.tenant, new).await.unwrap()
+    }
+
+    /// Somebody who looks after others, with an authenticator app.
+    pub(crate) async fn administrator(&self, called: &str, role: Role) -> Totp {
+        let id = self.newcomer(called).await;
+        let Self { app, by, tenant, .. } = self;
+        administrators::set_role(app, by, *tenant, id, Some(role)).await.unwrap();
+        self.authenticator(called).await
     }
 
     /// An authenticator app of somebody, whose present code and the next one stay for the test.

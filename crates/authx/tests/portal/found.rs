@@ -143,7 +143,7 @@ pub(crate) async fn all(world: &World, company: &Company) -> Vec<Found> {
         };
         let action = company.path(&route);
         let fields = fields.iter().map(field).collect();
-        let form = HtmlForm { action, carries_files: false, fields };
+        let form = HtmlForm { action, carries_files: false, is_sent: true, fields };
         let browser = owner.clone();
         found.push(Found { route, form, browser, source: Source::Nowhere });
     }

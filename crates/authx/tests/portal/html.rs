@@ -5,6 +5,8 @@
 pub(crate) struct HtmlForm {
     pub(crate) action: String,
     pub(crate) carries_files: bool,
+    /// Whether anything on the page sends it.
+    pub(crate) is_sent: bool,
     pub(crate) fields: Vec<Field>,
 }
 
@@ -44,7 +46,7 @@ pub(crate) fn forms(page: &str) -> Vec<HtmlForm> {
                 if inside {
                     let action = attribute(tag, "action").unwrap();
                     let carries_files = attribute(tag, "enctype").is_some();
-                    let form = HtmlForm { action, carries_files, fields: vec![] };
+                    let form = HtmlForm { action, carries_files, is_sent: false, fields: vec![] };
                     forms.push((attribute(tag, "id"), form));
                 }
             }
@@ -56,7 +58,10 @@ pub(crate) fn forms(page: &str) -> Vec<HtmlForm> {
                     None if inside => forms.last_mut(),
                     None => None,
                 };
-                if let (Some((_, form)), Some(name)) = (form, attribute(tag, "name")) {
+                let Some((_, form)) = form else { continue };
+                let is_button = element == "button" && !tag.contains(" type=\"button\"");
+                form.is_sent |= is_button;
+                if let Some(name) = attribute(tag, "name") {
                     field(form, element, tag, name, rest);
                 }
             }

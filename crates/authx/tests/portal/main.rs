@@ -20,6 +20,7 @@ mod html;
 mod logs;
 mod own;
 mod policies;
+mod roles;
 mod sent;
 mod settings;
 mod users;
