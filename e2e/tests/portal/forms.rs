@@ -15,7 +15,7 @@ async fn forms_of_an_administrator() {
     in_two_tabs(&desk).await;
     own_password(&desk).await;
     desk.browser.is_clean().await;
-    the_caller_is_checked(&house, &desk).await;
+    Box::pin(the_caller_is_checked(&house, &desk)).await;
     desk.browser.is_clean().await;
 }
 
