@@ -17,9 +17,9 @@ pub struct Portal {
 /// Who may make a company.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum SignUp {
-    /// Whoever has the link that `authx init` or `authx portal link` showed.
+    /// The first owner, with the link that `authx init` showed, and nobody after that.
     Closed,
-    /// The same, and the page says that an invitation is needed.
+    /// Whoever has a link that `authx init` or `authx portal link` showed.
     Invited,
     /// Everybody.
     Open,

@@ -173,7 +173,8 @@ fn push(contact: Option<&Contact>) -> String {
 }
 
 const PORTAL: &str = r#"[portal]
-# Who may make a company: "closed" (only with the link that `authx init` showed), "invited", "open".
+# Who may make a company: "closed" (the first owner alone, with the link that `authx init` showed),
+# "invited" (whoever has a link that `authx portal link` shows, good once), "open" (everybody).
 sign_up = "closed"
 # After how long a sign-in ends that nobody uses, and every one.
 idle_minutes = 30

@@ -45,6 +45,7 @@ struct Company {
     form: Form,
     token: String,
     open: bool,
+    invited: bool,
 }
 
 /// Where a link leads: a script puts what stands behind its `#` into the field.
@@ -68,9 +69,15 @@ struct Account {
 
 impl Company {
     fn of(portal: &Portal, visitor: &Visitor, form: Form, token: &str) -> Self {
-        let open = !token.is_empty() || portal.app().portal.sign_up == SignUp::Open;
-        let chrome = visitor.chrome(portal, "Create an account");
-        Self { chrome, form, token: token.to_owned(), open }
+        let sign_up = portal.app().portal.sign_up;
+        let open = !token.is_empty() || sign_up == SignUp::Open;
+        let title = match sign_up {
+            SignUp::Closed if !open => "No further company",
+            SignUp::Invited if !open => "By invitation",
+            SignUp::Closed | SignUp::Invited | SignUp::Open => "Create an account",
+        };
+        let chrome = visitor.chrome(portal, title);
+        Self { chrome, form, token: token.to_owned(), open, invited: sign_up == SignUp::Invited }
     }
 }
 
@@ -103,7 +110,7 @@ async fn opened(
             let page = Account { chrome, form, token, company: tenant_name, name };
             Ok(render(&page).into_response())
         }
-        Err(error @ (SignUpError::Link | SignUpError::Slip(_))) => {
+        Err(error @ (SignUpError::Closed | SignUpError::Link | SignUpError::Slip(_))) => {
             Ok(not_open(&portal, &visitor, &error))
         }
         Err(error) => Err(error.into()),
@@ -143,7 +150,10 @@ async fn company(
         SignUpError::Display(_) => form.refuse("display", text),
         SignUpError::Mail(_) => form.refuse("mail", text),
         SignUpError::Password(PasswordRuleError::Refused(_)) => form.refuse("password", text),
-        SignUpError::Closed => form.fault = Some(text),
+        SignUpError::Closed if !token.is_empty() => {
+            return Ok(not_open(&portal, &visitor, &error));
+        }
+        SignUpError::Closed | SignUpError::Uninvited => form.fault = Some(text),
         SignUpError::Link | SignUpError::Slip(_) => {
             return Ok(not_open(&portal, &visitor, &error));
         }

@@ -1,6 +1,12 @@
 //! From nothing to a session that counts.
 
-use crate::world::{Browser, PASSWORD, SESSION, on_each_engine};
+use crate::world::{Browser, PASSWORD, SESSION, World, on_each_engine};
+use authx::{
+    admin::sign_up::{self, SignUpError},
+    app::App,
+    config::SignUp,
+    store::testing,
+};
 use authx_core::role::Role;
 
 const OWNER: [(&str, &str); 4] = [
@@ -37,16 +43,89 @@ async fn a_link_makes_a_company_once() {
     .await;
 }
 
+/// Runs a test where that is configured.
+async fn with_sign_up(sign_up: SignUp, test: impl AsyncFn(&World)) {
+    testing::on_each_engine(async |database| {
+        let change = |app: &mut App| app.portal.sign_up = sign_up;
+        test(&Box::pin(World::with(database.store().await, change)).await).await;
+    })
+    .await;
+}
+
+/// Makes a company in a new browser; gives where that leads or what the page says.
+async fn made(world: &World, link: Option<&str>, company: &str) -> Result<(), String> {
+    let mut browser = Browser::default();
+    browser.get(world, "/set-up").await;
+    let fields = OWNER.map(|(name, value)| (name, if name == "company" { company } else { value }));
+    let with: Vec<_> = link.map(|link| ("set_up_token", link)).into_iter().chain(fields).collect();
+    let page = browser.post(world, "/sign-up", &with).await;
+    if page.status.is_client_error() {
+        assert!(browser.cookie(SESSION).is_none());
+        return Err(page.refused().to_owned());
+    }
+    assert_eq!(page.to(), "/enrol");
+    Ok(())
+}
+
 #[tokio::test]
-async fn nobody_signs_up_without_a_link_where_that_is_closed() {
-    on_each_engine(async |world| {
+async fn where_it_is_closed_the_first_owner_is_the_only_one_who_makes_a_company() {
+    with_sign_up(SignUp::Closed, async |world| {
+        let (first, second) = (world.company_link().await, world.company_link().await);
         let mut browser = Browser::default();
         let page = browser.get(world, "/sign-up").await;
-        assert!(page.shown().contains("By invitation"));
+        assert!(page.shown().contains("No further company") && !page.text.contains("Your name"));
+        assert!(!browser.get(world, "/sign-in").await.shown().contains("/sign-up"));
+        let said = made(world, None, "A").await.unwrap_err();
+        assert!(said.contains("No further company is made on this server"), "{said}");
+        made(world, Some(&first), "A").await.unwrap();
+        // Neither a link from before counts now, nor is there another one.
         browser.get(world, "/set-up").await;
-        let page = browser.post(world, "/sign-up", &OWNER).await;
-        assert!(page.refused().contains("By invitation"), "{}", page.text);
-        assert!(browser.cookie(SESSION).is_none());
+        let page = browser.post(world, "/set-up", &[("link", &second)]).await;
+        assert!(page.refused().contains("sign_up = &#34;invited&#34;"), "{}", page.text);
+        let said = made(world, Some(&second), "B").await.unwrap_err();
+        assert!(said.contains("No further company"), "{said}");
+        let refused = sign_up::invite_company(&world.app).await.unwrap_err();
+        assert!(matches!(refused, SignUpError::Closed), "{refused}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn where_it_is_by_invitation_each_link_makes_one_company() {
+    with_sign_up(SignUp::Invited, async |world| {
+        world.account(world.tenant, "olga", Some(Role::Owner)).await;
+        let mut browser = Browser::default();
+        let page = browser.get(world, "/sign-up").await;
+        assert!(page.shown().contains("By invitation") && !page.text.contains("Your name"));
+        assert!(browser.get(world, "/sign-in").await.shown().contains("Were you sent a link?"));
+        let said = made(world, None, "A").await.unwrap_err();
+        assert!(said.contains("by invitation only; ask whoever runs this server"), "{said}");
+        for company in ["A", "B"] {
+            let link = world.company_link().await;
+            made(world, Some(&link), company).await.unwrap();
+            let said = made(world, Some(&link), "C").await.unwrap_err();
+            assert!(said.contains("This link was used or is too old"), "{said}");
+        }
+        let late = world.company_link().await;
+        world.clock.advance_secs(7 * 86_400);
+        let said = made(world, Some(&late), "D").await.unwrap_err();
+        assert!(said.contains("This link was used or is too old"), "{said}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn where_it_is_open_everybody_makes_a_company() {
+    with_sign_up(SignUp::Open, async |world| {
+        world.account(world.tenant, "olga", Some(Role::Owner)).await;
+        let mut browser = Browser::default();
+        assert!(browser.get(world, "/sign-up").await.shown().contains("Your name"));
+        assert!(browser.get(world, "/sign-in").await.shown().contains("Create an account"));
+        made(world, None, "A").await.unwrap();
+        let said = made(world, None, "A").await.unwrap_err();
+        assert!(said.contains("there is already a company") || said.contains("There is already"));
+        let link = world.company_link().await;
+        made(world, Some(&link), "B").await.unwrap();
     })
     .await;
 }

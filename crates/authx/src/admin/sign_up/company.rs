@@ -49,8 +49,11 @@ pub async fn company(
             Purpose::Company => Some(digest_of(token)?),
             Purpose::Account { .. } => return Err(SignUpError::Link),
         },
-        None if app.portal.sign_up == SignUp::Open => None,
-        None => return Err(SignUpError::Closed),
+        None => match app.portal.sign_up {
+            SignUp::Open => None,
+            SignUp::Invited => return Err(SignUpError::Uninvited),
+            SignUp::Closed => return Err(SignUpError::Closed),
+        },
     };
     let NewCompany { company, display, mail, password } = new;
     let company = Name::new(&company).map_err(|error| SignUpError::Company(error.to_string()))?;

@@ -2,22 +2,23 @@
 
 mod account;
 mod company;
+mod invite;
 
 pub use account::{account, has_second_factor, resume};
 pub(crate) use company::address;
 pub use company::{NewCompany, company};
+pub(super) use invite::set_up_link;
+pub use invite::{LinkError, Mailed, invite_account, invite_account_by_mail};
 
-use super::{Actor, AdminError, Change, Tenant, change, detail, passwords::PasswordRuleError};
+use super::{AdminError, Tenant, passwords::PasswordRuleError};
 use crate::{
-    app::{About, App},
+    app::App,
+    config::SignUp,
     store::{Batch, accounts, portal as stored},
 };
 use authx_core::{
     Cx, Millis, TenantId, UserId,
-    audit::EventKind,
-    role::Role,
     secret_text::{self, INVITATION, InvalidSecretText},
-    wire::login::Rfc3339,
 };
 use aws_lc_rs::digest::{SHA256, digest};
 use zeroize::Zeroizing;
@@ -54,9 +55,15 @@ pub enum SignUpError {
     /// What can stop any change.
     #[error(transparent)]
     Admin(#[from] AdminError),
-    /// Nobody may make a company without a link.
-    #[error("a company is made here by invitation only")]
+    /// There is a company, and no other one is to be made.
+    #[error(
+        "no further company is made on this server; whoever runs it can allow it with \
+         sign_up = \"invited\" in [portal] of the configuration"
+    )]
     Closed,
+    /// Nobody may make a company without a link.
+    #[error("a company is made here by invitation only; ask whoever runs this server for a link")]
+    Uninvited,
     /// The company's name is none, or taken.
     #[error("{0}")]
     Company(String),
@@ -81,12 +88,25 @@ pub enum SignUpError {
 ///
 /// # Errors
 ///
-/// [`AdminError`].
-pub async fn invite_company(app: &App) -> Result<Link, AdminError> {
-    let now = app.now()?;
+/// [`SignUpError::Closed`], [`SignUpError::Admin`].
+pub async fn invite_company(app: &App) -> Result<Link, SignUpError> {
+    still_open(app).await?;
+    let now = app.now().map_err(AdminError::from)?;
     let (link, batch) = app.decide(now, company_link);
-    app.store.commit(batch).await?;
+    app.store.commit(batch).await.map_err(AdminError::from)?;
     Ok(link)
+}
+
+/// Fails where the first company has its owner and no other one is to be made. A link that was
+/// shown while there could be counts no longer either.
+async fn still_open(app: &App) -> Result<(), SignUpError> {
+    match app.portal.sign_up {
+        SignUp::Invited | SignUp::Open => Ok(()),
+        SignUp::Closed => {
+            let owned = stored::has_owner(&app.store).await.map_err(AdminError::from)?;
+            if owned { Err(SignUpError::Closed) } else { Ok(()) }
+        }
+    }
 }
 
 /// The same, to be stored together with something else.
@@ -106,78 +126,11 @@ pub fn company_link(cx: &mut Cx<'_>) -> (Link, Batch) {
     (Link { token, expires }, Batch::default().insert_portal_link(digest, &row))
 }
 
-/// Makes a link with which an account gets its password and its second factor. Earlier ones count
-/// no longer.
-///
-/// # Errors
-///
-/// [`AdminError`], also where the account is not one that `by` may act on.
-pub async fn invite_account(
-    app: &App,
-    by: &Actor,
-    tenant: TenantId,
-    account: UserId,
-) -> Result<Link, AdminError> {
-    link_for(app, by, tenant, account, None).await
-}
-
-/// The same for an account that was made a moment ago, and to which `by` has given that role: owners
-/// make owners, above whom they do not stand.
-pub(super) async fn first_link(
-    app: &App,
-    by: &Actor,
-    tenant: TenantId,
-    account: UserId,
-    given: Role,
-) -> Result<Link, AdminError> {
-    link_for(app, by, tenant, account, Some(given)).await
-}
-
-async fn link_for(
-    app: &App,
-    by: &Actor,
-    tenant: TenantId,
-    account: UserId,
-    given: Option<Role>,
-) -> Result<Link, AdminError> {
-    change(app, by, tenant, move |tenant, now| async move {
-        let row = accounts::account(&app.store, tenant.id, account).await?;
-        let row = row.ok_or_else(|| AdminError::Damaged(format!("no account {account}")))?;
-        if given.is_none() || row.role != given {
-            by.check_outranks(row.role)?;
-        }
-        let (token, digest) = app.decide(now, draw);
-        let expires = now.plus_secs(LINK_SECS);
-        let link = stored::PortalLink {
-            kind: ACCOUNT.to_owned(),
-            tenant: Some(tenant.id),
-            account: Some(account),
-            detail: "{}".to_owned(),
-            created: now,
-            expires,
-            spent: None,
-        };
-        Ok(Change {
-            batch: Batch::default()
-                .delete_portal_links(ACCOUNT, account)
-                .insert_portal_link(digest, &link),
-            kind: EventKind::PortalInvited,
-            about: About { user: Some(account), ..About::default() },
-            detail: detail([
-                ("name", row.name.into()),
-                ("expires", String::from(Rfc3339(expires)).into()),
-            ]),
-            outcome: Link { token, expires },
-        })
-    })
-    .await
-}
-
 /// What a link is for. Looking spends nothing.
 ///
 /// # Errors
 ///
-/// [`SignUpError::Slip`], [`SignUpError::Link`], [`SignUpError::Admin`].
+/// [`SignUpError::Slip`], [`SignUpError::Link`], [`SignUpError::Closed`], [`SignUpError::Admin`].
 pub async fn look(app: &App, token: &str) -> Result<Purpose, SignUpError> {
     let digest = digest_of(token)?;
     let now = app.now().map_err(AdminError::from)?;
@@ -185,7 +138,10 @@ pub async fn look(app: &App, token: &str) -> Result<Purpose, SignUpError> {
     let open = link.filter(|link| link.spent.is_none() && now < link.expires);
     let link = open.ok_or(SignUpError::Link)?;
     match (link.kind.as_str(), link.tenant, link.account) {
-        (COMPANY, None, None) => Ok(Purpose::Company),
+        (COMPANY, None, None) => {
+            still_open(app).await?;
+            Ok(Purpose::Company)
+        }
         (ACCOUNT, Some(tenant), Some(account)) => {
             let row = accounts::account(&app.store, tenant, account).await;
             let row = row.map_err(AdminError::from)?.filter(|row| row.active);
@@ -213,6 +169,13 @@ pub(super) fn digest_of(token: &str) -> Result<[u8; 32], InvalidSecretText> {
 fn digest_bytes(bytes: &[u8; 32]) -> [u8; 32] {
     let digest = digest(&SHA256, &[b"authx portal link\0", bytes.as_ref()].concat());
     digest.as_ref().first_chunk().copied().unwrap_or_default()
+}
+
+impl Link {
+    /// Where it leads: its token stands behind the `#`, which browsers tell nobody.
+    pub fn address(&self, app: &App) -> Zeroizing<String> {
+        Zeroizing::new(format!("{}/set-up#{}", app.public_url, *self.token))
+    }
 }
 
 impl std::fmt::Debug for Link {

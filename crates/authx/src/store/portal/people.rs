@@ -38,6 +38,16 @@ pub async fn application(
     row.map(|row| row.application(0)).transpose()
 }
 
+/// Whether any company has an owner.
+///
+/// # Errors
+///
+/// As [`super::session`].
+pub async fn has_owner(store: &Store) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM account WHERE role = 'owner' LIMIT 1";
+    Ok(store.query_one(sql, []).await?.is_some())
+}
+
 /// Reads the companies at which somebody goes by a name.
 ///
 /// # Errors
@@ -61,10 +71,7 @@ pub async fn administrators(
     let rows = store
         .query(
             "SELECT a.id, a.name, a.display, a.mail, a.role, a.state, a.removed,
-                    CASE WHEN EXISTS (SELECT 1 FROM passkey p WHERE p.account = a.id)
-                        OR EXISTS (SELECT 1 FROM factor f
-                                   WHERE f.account = a.id AND f.state = 'active')
-                    THEN 1 ELSE 0 END,
+                    a.enrolled,
                     (SELECT MAX(s.seen) FROM portal_session s WHERE s.account = a.id)
              FROM account a WHERE a.tenant = $1 AND a.role IS NOT NULL ORDER BY a.folded",
             [tenant.into()],
