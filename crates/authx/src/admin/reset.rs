@@ -3,16 +3,17 @@
 
 use super::{
     Actor, AdminError, Change, Tenant, change, detail,
-    letters::{self, Deed, Letter, Link},
+    letters::{self, Deed, FORGOTTEN, Letter, Link},
     passwords,
     sessions::{self, From, Sealed, Visit},
     sign_up::{self, SignUpError},
 };
 use crate::{
     app::{About, App},
-    store::{Batch, accounts, portal as stored},
+    store::{Batch, StoreError, accounts, portal as stored},
 };
-use authx_core::{TenantId, UserId, audit::EventKind, name::Name};
+use authx_core::{Millis, TenantId, UserId, audit::EventKind, name::Name};
+use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
@@ -64,14 +65,29 @@ pub async fn ask(app: &App, from: &From, tenant: TenantId, name: &Name) -> Resul
     if let Some(address) = &from.address {
         said.insert("address".to_owned(), address.as_str().into());
     }
-    // Not under the tenant's generation: whoever knows names would stand in the way of logins.
+    // Not under the tenant's generation: whoever knows names would stand in the way of logins. Of
+    // many that come at once the first one counts.
     let batch = Batch::default()
+        .spend_portal_challenge(turn(now, row.id), now.plus_secs(PAUSE_SECS))
         .delete_portal_links(KIND, row.id)
+        // Its link is dead.
+        .withdraw_deliveries(tenant, row.id, FORGOTTEN, now)
         .insert_portal_link(digest, &link)
         .and(posted);
     let about = About { user: Some(row.id), ..About::default() };
     let batch = app.record(batch, now, tenant, EventKind::PasswordForgotten, about, said);
-    Ok(app.store.commit(batch).await?)
+    match app.store.commit(batch).await {
+        Ok(()) | Err(StoreError::Conflict) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Names an account's turn to be written to.
+fn turn(now: Millis, account: UserId) -> [u8; 32] {
+    let number = now.secs() / PAUSE_SECS;
+    let named = [b"authx forgotten\0", account.as_bytes().as_slice(), &number.to_be_bytes()];
+    let digest = digest(&SHA256, &named.concat());
+    digest.as_ref().first_chunk().copied().unwrap_or_default()
 }
 
 /// Whose password a link is for. Looking spends nothing.

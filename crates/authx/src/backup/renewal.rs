@@ -186,7 +186,8 @@ impl<'r> Renewal<'r> {
             // It may have been used, or ended, since.
             "activation" | "approval" | "caller_check" | "portal_challenge" | "portal_link"
             | "portal_session" => false,
-            "phone_request" => row.value("ended") != Some(&Value::Null),
+            // A mail that waited was sent since.
+            "delivery" | "phone_request" => row.value("ended") != Some(&Value::Null),
             "login" => self.login(&row)?,
             "session" => self.session(&row)?,
             "event" => self.count(&row)?,

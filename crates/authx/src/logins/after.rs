@@ -1,9 +1,17 @@
 //! What follows once a step is stored: phones are told, and an earlier try of the same client ends.
 
-use super::{Happened, LoginError, move_on};
-use crate::{app::App, directory::Protected, rings::Ring, waiters::Wake};
+use super::{Happened, LoginError, factors, move_on};
+use crate::{
+    admin::letters::{self, Deed, Letter},
+    app::App,
+    directory::Protected,
+    rings::Ring,
+    waiters::Wake,
+};
 use authx_core::{
-    LoginId, PhoneId,
+    LoginId, Millis, PhoneId,
+    audit::EventKind,
+    factor::{Enrolled, FactorKind},
     login::{Effect, Login},
 };
 
@@ -14,12 +22,22 @@ pub(super) struct After {
     told: Vec<PhoneId>,
     superseded: Option<LoginId>,
     every_phone: bool,
+    /// Until when wrong answers have just locked a factor.
+    locked: Option<Millis>,
+    /// Nobody gave a second factor, as an administrator allowed.
+    bypassed: bool,
 }
 
 impl After {
-    /// Of a step's effects.
-    pub(super) fn of(effects: &[Effect]) -> Self {
+    /// Of a step's effects, with the factors as they are after it.
+    pub(super) fn of(
+        caller: &Protected,
+        now: Millis,
+        effects: &[Effect],
+        enrolled: &[Enrolled],
+    ) -> Self {
         let mut after = Self::default();
+        let mut reported = false;
         for effect in effects {
             match effect {
                 Effect::AskPhone { phone, replaces, rings } => {
@@ -31,13 +49,26 @@ impl After {
                     after.told.push(*phone);
                 }
                 Effect::OfferCode => after.every_phone = true,
+                Effect::Record(EventKind::FraudReported, _) => reported = true,
+                Effect::Record(EventKind::LoginAllowed, detail) => {
+                    let by = detail.get("by").and_then(|by| by.as_str());
+                    after.bypassed = by == Some(FactorKind::Bypass.word());
+                }
+                Effect::SaveFactor(id) => {
+                    let factor = enrolled.iter().find(|factor| factor.id == *id);
+                    let until = factor.and_then(|it| factors::locked_until(caller, now, it));
+                    after.locked = after.locked.max(until.filter(|until| *until > now));
+                }
                 Effect::CodeUsed(_)
                 | Effect::CountPassword
                 | Effect::Enrol
                 | Effect::Record(..)
-                | Effect::Remember(_)
-                | Effect::SaveFactor(_) => {}
+                | Effect::Remember(_) => {}
             }
+        }
+        if reported {
+            // Who said “not me” knows.
+            after.locked = None;
         }
         after
     }
@@ -45,8 +76,8 @@ impl After {
     /// Does it. What fails here is no fault of the login: it stands as stored, and phones find out
     /// when they ask.
     pub(super) async fn carry_out(self, app: &App, caller: &Protected, login: &Login) {
-        for phone in self.told {
-            app.waiters.wake(Wake::Phone(phone));
+        for phone in &self.told {
+            app.waiters.wake(Wake::Phone(*phone));
         }
         let ring = |phone| Ring {
             tenant: caller.tenant,
@@ -62,6 +93,9 @@ impl After {
         if let Some(phone) = self.rung {
             app.rings.ring(ring(Some(phone)));
         }
+        if self.locked.is_some() || self.bypassed {
+            Box::pin(self.write(app, caller, login)).await;
+        }
         if let Some(earlier) = self.superseded {
             let ended = Box::pin(move_on(app, caller, earlier, Happened::Superseded)).await;
             match ended {
@@ -72,4 +106,25 @@ impl After {
             }
         }
     }
+
+    /// Tells the user of what somebody else may have done in their name.
+    async fn write(&self, app: &App, caller: &Protected, login: &Login) {
+        let (Some(user), Ok(now)) = (login.user, app.now()) else { return };
+        let deed =
+            || login.client.address.iter().fold(Deed::own(now), |it, at| it.from(at.to_string()));
+        if let Some(until) = self.locked {
+            let until = Some(until).filter(|until| *until < FOR_EVER);
+            let letter = Letter::AccountLocked { until, deed: deed() };
+            letters::tell_seldom(app, caller.tenant, user, &letter, PAUSE_SECS).await;
+        }
+        if self.bypassed {
+            let letter = Letter::BypassUsed { application: caller.name.clone(), deed: deed() };
+            letters::tell_seldom(app, caller.tenant, user, &letter, PAUSE_SECS).await;
+        }
+    }
 }
+
+/// What lasts until somebody unlocks it is stored as a moment that nobody sees.
+const FOR_EVER: Millis = Millis(1 << 62);
+/// Somebody who goes on guessing, or comes in again and again, is written of once an hour.
+const PAUSE_SECS: u64 = 3_600;

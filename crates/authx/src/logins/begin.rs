@@ -167,7 +167,7 @@ async fn store(
         let mut means = has.means();
         start(cx, started, policy, &mut means)
     });
-    let after = After::of(&effects);
+    let after = After::of(caller, now, &effects, &has.enrolled);
     let (enrolled, enrol) = (&has.enrolled, has.enrolment);
     let outcome = save::Outcome { now, login: &login, enrolled, effects, enrol };
     save::begun(app, caller, outcome).await?;
@@ -186,7 +186,7 @@ pub(super) fn password_digest(
 }
 
 /// What lets a user in without a second factor.
-fn waived(account: &stored::VisitorAccount) -> Option<Waived> {
+pub(super) fn waived(account: &stored::VisitorAccount) -> Option<Waived> {
     let (until, why) = account.bypass.as_ref()?;
     let why = serde_json::from_str(why).unwrap_or_default();
     Some(Waived { until: *until, why })

@@ -81,6 +81,7 @@ async fn show(
         Some(Pending::Enrol { phone: Some(kept) }) => match offered(portal, visit, kept).await? {
             Some(Offered::Counts) => {
                 let cookie = sessions::prove(app, visit, BY_PHONE, Batch::default()).await?;
+                visitor.arrived(portal, (visit.tenant, visit.account), &visit.from).await;
                 return Ok(with_cookie(headers, &cookie, "/"));
             }
             Some(Offered::Open(offer)) => Some(offer),
@@ -190,6 +191,7 @@ async fn passkey(
     match passkeys::add(app, &visit.actor(), tenant, account, name, state, answer).await {
         Ok(_) => {
             let cookie = sessions::prove(app, visit, BY_PASSKEY, Batch::default()).await?;
+            visitor.arrived(&portal, (tenant, account), &visit.from).await;
             Ok(with_cookie(&headers, &cookie, "/"))
         }
         Err(error @ (PasskeyError::Declined | PasskeyError::Over | PasskeyError::Name(_))) => {

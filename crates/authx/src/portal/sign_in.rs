@@ -59,7 +59,7 @@ struct Page {
     passkey: Option<Asked>,
     next: String,
     several: bool,
-    sign_up: bool,
+    sign_up: SignUp,
 }
 
 /// Where somebody begins who comes without knowing where.
@@ -106,7 +106,7 @@ impl Page {
             passkey,
             next,
             several: several(portal).await?,
-            sign_up: app.portal.sign_up == SignUp::Open,
+            sign_up: app.portal.sign_up,
         })
     }
 }
@@ -226,7 +226,10 @@ async fn passkey(
     let (tenant, account) = (opened.tenant, opened.account);
     let begun = sessions::begin_proved(app, tenant, account, &from, BY_PASSKEY, opened.batch).await;
     match begun.map_err(passkeys::not_stored) {
-        Ok(cookie) => Ok(with_cookie(&headers, &cookie, &next)),
+        Ok(cookie) => {
+            visitor.arrived(&portal, (tenant, account), &from).await;
+            Ok(with_cookie(&headers, &cookie, &next))
+        }
         Err(error @ PasskeyError::Over) => refused_passkey(&portal, &visitor, &error, next).await,
         Err(error) => Err(error.into()),
     }
@@ -283,6 +286,7 @@ async fn settle(
         let next = confirm::next_of(visit);
         confirm::reset(portal, visit).await?;
         let cookie = sessions::prove(portal.app(), visit, factor.word(), Batch::default()).await?;
+        visitor.arrived(portal, (visit.tenant, visit.account), &visit.from).await;
         return Ok(with_cookie(headers, &cookie, &next));
     }
     let chrome = visitor.chrome(portal, "Confirm your sign-in");
@@ -302,6 +306,7 @@ async fn second_by_passkey(
         Ok(cookie) => {
             confirm::reset(&portal, visit).await?;
             confirm::give_up(&portal, visit).await?;
+            visitor.arrived(&portal, (visit.tenant, visit.account), &visit.from).await;
             Ok(with_cookie(&headers, &cookie, &confirm::next_of(visit)))
         }
         Err(error @ (PasskeyError::Declined | PasskeyError::Over)) => {

@@ -5,11 +5,15 @@ use super::{
     error::PortalError,
     nav::{Place, nav},
     page::{Chrome, Person, Tenant, Theme, Toast},
+    second_factor,
     words::{Times, Zone},
 };
-use crate::admin::{Actor, sessions::Visit};
+use crate::admin::{
+    Actor,
+    sessions::{self, From, Visit},
+};
 use authx_core::{
-    TenantId,
+    TenantId, UserId,
     role::{Permission, Role},
 };
 use axum::{extract::FromRequestParts, http::request::Parts};
@@ -95,6 +99,17 @@ impl Visitor {
             theme: Theme::System,
             host: app.public_url.host().to_owned(),
         }
+    }
+
+    /// Notes that somebody came in with this browser.
+    pub(super) async fn arrived(
+        &self,
+        portal: &Portal,
+        (tenant, account): (TenantId, UserId),
+        from: &From,
+    ) {
+        let called = second_factor::browser(&from.browser);
+        sessions::arrived(portal.app(), (tenant, account), from, &self.csrf, called).await;
     }
 
     /// The same around what is said in place of a page: with the menu, so that there is a way on.

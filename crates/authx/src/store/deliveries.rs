@@ -199,6 +199,21 @@ pub async fn delivery(
     row.as_ref().map(read).transpose()
 }
 
+/// Reads when a letter of a kind was last queued for an account.
+///
+/// # Errors
+///
+/// As [`due`].
+pub async fn newest(
+    store: &Store,
+    account: UserId,
+    kind: &str,
+) -> Result<Option<Millis>, StoreError> {
+    let sql = "SELECT MAX(created) FROM delivery WHERE account = $1 AND kind = $2";
+    let row = store.query_one(sql, [account.into(), kind.into()]).await?;
+    row.map_or(Ok(None), |row| row.opt_millis(0))
+}
+
 /// Reads what is written, sealed. `None`: it was erased, or there is no such delivery.
 ///
 /// # Errors

@@ -73,19 +73,7 @@ impl World {
         security: Security,
         password: &str,
     ) -> Post {
-        let password_file = self.directory.path().join("password");
-        fs::write(&password_file, password).unwrap();
-        fs::set_permissions(&password_file, fs::Permissions::from_mode(0o600)).unwrap();
-        let password_file = SecretFile::Path(password_file);
-        let mail = Configured {
-            from: "AuthX <authx@example.com>".parse().unwrap(),
-            server: Place { host: "localhost".to_owned(), port },
-            security,
-            login: Some(Login { user: "authx@example.com".to_owned(), password_file }),
-            ca_file: Some(ca_file.to_owned()),
-            help: "helpdesk@example.com".parse::<Help>().ok(),
-        };
-        Post::open(Some(&mail)).unwrap().unwrap()
+        post(self.directory.path(), ca_file, port, security, password)
     }
 
     /// Tells somebody of a new phone.
@@ -135,4 +123,27 @@ impl World {
 
 pub(crate) fn name(text: &str) -> Name {
     Name::new(text).unwrap()
+}
+
+/// What sends to a port of this machine; the password is kept in a directory.
+pub(crate) fn post(
+    directory: &Path,
+    ca_file: &Path,
+    port: u16,
+    security: Security,
+    password: &str,
+) -> Post {
+    let password_file = directory.join("password");
+    fs::write(&password_file, password).unwrap();
+    fs::set_permissions(&password_file, fs::Permissions::from_mode(0o600)).unwrap();
+    let password_file = SecretFile::Path(password_file);
+    let mail = Configured {
+        from: "AuthX <authx@example.com>".parse().unwrap(),
+        server: Place { host: "localhost".to_owned(), port },
+        security,
+        login: Some(Login { user: "authx@example.com".to_owned(), password_file }),
+        ca_file: Some(ca_file.to_owned()),
+        help: "helpdesk@example.com".parse::<Help>().ok(),
+    };
+    Post::open(Some(&mail)).unwrap().unwrap()
 }

@@ -18,6 +18,7 @@ const BACK: &[&str] = &[
     "DROP TABLE admin_token",
     "DROP TABLE portal_link",
     "DROP TABLE portal_challenge",
+    "DROP TABLE portal_browser",
     "DROP TABLE portal_session",
     "DROP TABLE passkey",
     "ALTER TABLE tenant DROP COLUMN settings",

@@ -2,12 +2,16 @@
 
 use super::{AccountError, Known, free, row};
 use crate::{
-    admin::{Actor, AdminError, Change, change, detail},
+    admin::{
+        Actor, AdminError, Change, change, detail,
+        letters::{self, Deed, Letter},
+    },
     app::{About, App},
+    mail::Address,
     store::{Batch, accounts as stored},
 };
 use authx_core::{
-    TenantId, UserId,
+    Millis, TenantId, UserId,
     audit::EventKind,
     name::{Name, fold},
 };
@@ -131,7 +135,7 @@ pub async fn amend(
     id: UserId,
     amendment: &Amendment,
 ) -> Result<(), AccountError> {
-    change(app, by, tenant, move |tenant, _| async move {
+    change(app, by, tenant, move |tenant, now| async move {
         let tenant = tenant.id;
         let row = row(app, tenant, id).await?;
         by.check_self_or_outranks(id, row.role)?;
@@ -152,8 +156,10 @@ pub async fn amend(
             aliases.push(folded.clone());
         }
         let search = details.search(&aliases);
+        let batch = batch.describe_account(tenant, id, name, details.known(&search));
+        let told = tell_old_address(app, by, (tenant, id), now, &row, details).await?;
         Ok(Change {
-            batch: batch.describe_account(tenant, id, name, details.known(&search)),
+            batch: batch.and(told),
             kind: EventKind::UserChanged,
             about: About { user: Some(id), ..About::default() },
             detail: changed(&row, name, details),
@@ -161,6 +167,28 @@ pub async fn amend(
         })
     })
     .await
+}
+
+/// Writes to the address that was on record until now: whoever changes it could have links for a
+/// new password sent elsewhere.
+pub(in crate::admin) async fn tell_old_address(
+    app: &App,
+    by: &Actor,
+    (tenant, account): (TenantId, UserId),
+    now: Millis,
+    row: &stored::AccountRow,
+    details: &Details,
+) -> Result<Batch, AdminError> {
+    let Some(old) = row.mail.as_deref().filter(|old| !old.is_empty()) else {
+        return Ok(Batch::default());
+    };
+    let new = details.mail.as_ref().map(Mail::as_str);
+    if new.is_some_and(|new| new.eq_ignore_ascii_case(old)) {
+        return Ok(Batch::default());
+    }
+    let to = new.and_then(|new| new.parse::<Address>().ok()).map(|new| new.masked());
+    let letter = Letter::MailChanged { to, deed: Deed::by(by, account, now) };
+    letters::notify_at(app, now, (tenant, account), old, &letter).await
 }
 
 /// What was and what is, for the record: only what differs.

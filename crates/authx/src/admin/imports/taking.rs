@@ -320,6 +320,9 @@ impl<'a> Taking<'a> {
         let damaged = |error: authx_core::name::InvalidName| AdminError::Damaged(error.to_string());
         let name = Name::new(&row.name).map_err(damaged)?;
         batch = batch.describe_account(self.tenant, row.id, &name, details.known(&search));
+        let of = (self.tenant, row.id);
+        let told = admin_accounts::tell_old_address(self.app, self.by, of, now, row, &details);
+        batch = batch.and(told.await?);
         let mut entry = admin_accounts::changed(row, &name, &details);
         if let Some(active) = line.active.filter(|active| *active != row.active) {
             batch = batch.set_active(self.tenant, row.id, active);

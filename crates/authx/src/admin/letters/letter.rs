@@ -1,6 +1,9 @@
 //! What people are written about.
 
-use crate::admin::Actor;
+use crate::{
+    admin::{Actor, sign_up},
+    app::App,
+};
 use authx_core::{Millis, UserId, role::Role, wire::phone::InvitationProof};
 use zeroize::Zeroizing;
 
@@ -48,6 +51,13 @@ pub enum Letter {
         proof: InvitationProof,
         /// Who invites, as the user knows that person.
         by: Option<String>,
+    },
+    /// Mail goes to another address from now on; this is written to the one before.
+    MailChanged {
+        /// Enough of the new one that its owner knows it; none where there is none any more.
+        to: Option<String>,
+        /// By whom.
+        deed: Deed,
     },
     /// Somebody signed in to the portal from a browser that was not seen before.
     NewBrowser {
@@ -165,6 +175,17 @@ pub(super) fn name_of(by: &Actor) -> String {
 }
 
 impl Letter {
+    /// Whoever acts asks somebody to set up the sign-in by that link.
+    pub(in crate::admin) fn set_up(
+        app: &App,
+        link: &sign_up::Link,
+        role: Option<Role>,
+        by: &Actor,
+    ) -> Self {
+        let by = by.user().map(|_| by.as_str().to_owned());
+        Self::SetUp { link: Link { url: link.address(app), until: link.expires }, role, by }
+    }
+
     /// The word for its kind, as stored and in a filter.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -173,16 +194,17 @@ impl Letter {
             Self::BypassUsed { .. } => "bypass_used",
             Self::CodeGiven { .. } => "code_given",
             Self::Invitation { .. } => INVITATION,
+            Self::MailChanged { .. } => "mail_changed",
             Self::NewBrowser { .. } => "new_browser",
             Self::PasskeyAdded { .. } => "passkey_added",
             Self::PasskeyRemoved { .. } => "passkey_removed",
             Self::PasswordChanged(_) => "password_changed",
-            Self::PasswordForgotten { .. } => "password_forgotten",
+            Self::PasswordForgotten { .. } => FORGOTTEN,
             Self::PhoneAdded { .. } => "phone_added",
             Self::PhoneMoved { .. } => "phone_moved",
             Self::PhoneRemoved { .. } => "phone_removed",
             Self::RecoveryMade(_) => "recovery_made",
-            Self::SetUp { .. } => "set_up",
+            Self::SetUp { .. } => SET_UP,
             Self::Test => "test",
         }
     }
@@ -197,6 +219,7 @@ impl Letter {
             | Self::BypassGiven { .. }
             | Self::BypassUsed { .. }
             | Self::CodeGiven { .. }
+            | Self::MailChanged { .. }
             | Self::NewBrowser { .. }
             | Self::PasskeyAdded { .. }
             | Self::PasskeyRemoved { .. }
@@ -223,6 +246,7 @@ pub const TITLES: &[(&str, &str)] = &[
     ("bypass_used", "Bypass used"),
     ("code_given", "One-time code given"),
     ("invitation", "Invitation to enrol a phone"),
+    ("mail_changed", "Mail address changed"),
     ("new_browser", "Sign-in from a new browser"),
     ("passkey_added", "Passkey added"),
     ("passkey_removed", "Passkey removed"),
@@ -232,12 +256,16 @@ pub const TITLES: &[(&str, &str)] = &[
     ("phone_moved", "Phone moved"),
     ("phone_removed", "Phone removed"),
     ("recovery_made", "Recovery codes made"),
-    ("set_up", "Set-up of an administrator"),
+    ("set_up", "Set-up of a sign-in"),
     ("test", "Test"),
 ];
 
 /// See [`Letter::kind`].
 pub(crate) const INVITATION: &str = "invitation";
+/// See [`Letter::kind`].
+pub(crate) const FORGOTTEN: &str = "password_forgotten";
+/// See [`Letter::kind`].
+pub(crate) const SET_UP: &str = "set_up";
 
 impl std::fmt::Debug for Letter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

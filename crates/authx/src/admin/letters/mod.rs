@@ -13,8 +13,8 @@ mod words;
 
 pub(crate) use deliveries::recipient as opened_recipient;
 pub use deliveries::{Delivery, Page, deliveries};
-pub(crate) use letter::INVITATION;
 pub use letter::{Deed, Letter, Link, TITLES, title};
+pub(crate) use letter::{FORGOTTEN, INVITATION, SET_UP};
 pub(crate) use render::{Written, place};
 pub use trial::{TrialError, trial};
 
@@ -24,7 +24,7 @@ use crate::{
     mail::{Address, MailRefused},
     store::{
         Batch,
-        deliveries::{DeliveryState, NewDelivery},
+        deliveries::{self as stored, DeliveryState, NewDelivery},
     },
 };
 use authx_core::{DeliveryId, Millis, TenantId, UserId, wire::text::SupportCode};
@@ -66,7 +66,60 @@ pub async fn notify(
     account: UserId,
     letter: &Letter,
 ) -> Result<Batch, AdminError> {
-    match post(app, now, tenant, account, letter).await {
+    told(app, now, (tenant, account), letter, post(app, now, tenant, account, letter).await)
+}
+
+/// The same at another address than the one on record, such as the one before.
+///
+/// # Errors
+///
+/// As [`notify`].
+pub async fn notify_at(
+    app: &App,
+    now: Millis,
+    (tenant, account): (TenantId, UserId),
+    address: &str,
+    letter: &Letter,
+) -> Result<Batch, AdminError> {
+    let correspondent = Correspondent::of(app, tenant, account).await?;
+    let posted = match address.parse() {
+        Ok(to) => queue(app, now, &correspondent, &to, Some(account), letter),
+        Err(_) => Err(MailRefused::BadAddress(address.to_owned()).into()),
+    };
+    told(app, now, (tenant, account), letter, posted)
+}
+
+/// Tells a user of something that happens again and again, by itself: once in `pause_secs`, in a
+/// commit of its own. What fails is no fault of what happened.
+pub async fn tell_seldom(
+    app: &App,
+    tenant: TenantId,
+    account: UserId,
+    letter: &Letter,
+    pause_secs: u64,
+) {
+    let told = async {
+        let now = app.now()?;
+        let newest = stored::newest(&app.store, account, letter.kind()).await?;
+        if newest.is_some_and(|at| now.since(at) < pause_secs * 1_000) {
+            return Ok(());
+        }
+        let batch = notify(app, now, tenant, account, letter).await?;
+        Ok::<_, AdminError>(app.store.commit(batch).await?)
+    };
+    if let Err(error) = told.await {
+        tracing::warn!(user = %account, letter = letter.kind(), %error, "a user is not told");
+    }
+}
+
+fn told(
+    app: &App,
+    now: Millis,
+    (tenant, account): (TenantId, UserId),
+    letter: &Letter,
+    posted: Result<(Batch, Posted), LetterError>,
+) -> Result<Batch, AdminError> {
+    match posted {
         Ok((batch, _)) => Ok(batch),
         Err(LetterError::Refused(why)) => {
             let support_code = app.decide(now, SupportCode::draw);
@@ -104,6 +157,23 @@ pub async fn post(
     let correspondent = Correspondent::of(app, tenant, account).await?;
     let to = correspondent.address()?;
     queue(app, now, &correspondent, &to, Some(account), letter)
+}
+
+/// Writes to somebody whose account is stored in the same batch, before this: `name` is what it is
+/// called.
+///
+/// # Errors
+///
+/// As [`post`].
+pub async fn post_to_new(
+    app: &App,
+    now: Millis,
+    (tenant, account): (TenantId, UserId),
+    (to, name): (&Address, &str),
+    letter: &Letter,
+) -> Result<(Batch, Posted), LetterError> {
+    let correspondent = Correspondent::stranger(app, tenant, name).await?;
+    queue(app, now, &correspondent, to, Some(account), letter)
 }
 
 /// Writes to somebody who is not, or not yet, reached by an account's address: `name` is what that

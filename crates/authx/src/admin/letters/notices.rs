@@ -80,6 +80,24 @@ pub(super) fn code_given(reader: &Reader<'_>, until: Millis, why: &str, deed: &D
     )
 }
 
+pub(super) fn mail_changed(reader: &Reader<'_>, to: Option<&str>, deed: &Deed) -> Page {
+    let company = reader.company;
+    let to = to.map_or_else(|| "none".to_owned(), plain);
+    notice(
+        reader,
+        deed,
+        [("New address", to)],
+        &Words {
+            title: "Your mail address was changed",
+            lead: format!(
+                "AuthX writes to you at {company} at another address from now on. This is the last mail to this one."
+            ),
+            remedy: "Tell your help desk at once: links for a new password go to the new address. Your account:",
+            ..Words::default()
+        },
+    )
+}
+
 pub(super) fn new_browser(reader: &Reader<'_>, browser: &str, deed: &Deed) -> Page {
     let company = reader.company;
     notice(

@@ -26,6 +26,7 @@ fn letters() -> Vec<Letter> {
             proof: InvitationProof::Code,
             by: Some("Alice Arnold".to_owned()),
         },
+        Letter::MailChanged { to: Some(text("a•••@example.com")), deed: by() },
         Letter::NewBrowser { browser: text("Firefox 145 on Linux"), deed: own() },
         Letter::PasskeyAdded { passkey: text("Laptop"), deed: own() },
         Letter::PasskeyRemoved { passkey: text("Laptop"), deed: by() },

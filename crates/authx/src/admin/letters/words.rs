@@ -54,6 +54,7 @@ impl Letter {
                 notices::code_given(reader, *until, reason, deed)
             }
             Self::Invitation { link, proof, by } => invitation(reader, link, *proof, by.as_deref()),
+            Self::MailChanged { to, deed } => notices::mail_changed(reader, to.as_deref(), deed),
             Self::NewBrowser { browser, deed } => notices::new_browser(reader, browser, deed),
             Self::PasskeyAdded { passkey, deed } => notices::passkey_added(reader, passkey, deed),
             Self::PasskeyRemoved { passkey, deed } => {

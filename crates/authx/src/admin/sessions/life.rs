@@ -1,6 +1,6 @@
 //! How a session begins, becomes whole, and ends.
 
-use super::{Cookie, From, Pending, Visit, commit, json};
+use super::{Cookie, From, Pending, Visit, browsers::KNOWN_SECS, commit, json};
 use crate::{
     admin::{AdminError, detail},
     app::{About, App},
@@ -99,8 +99,9 @@ pub async fn end(app: &App, visit: &Visit, id: SessionId) -> Result<bool, AdminE
 /// [`AdminError::Store`].
 pub async fn forget_old(app: &App, now: Millis) -> Result<(), AdminError> {
     let back = |secs: u64| Millis(now.0.saturating_sub(secs * 1_000));
-    let batch =
-        Batch::default().forget_portal(now, back(app.portal.idle_secs), back(LINKS_KEPT_SECS));
+    let batch = Batch::default()
+        .forget_portal(now, back(app.portal.idle_secs), back(LINKS_KEPT_SECS))
+        .forget_browsers(back(KNOWN_SECS));
     Ok(app.store.commit(batch).await?)
 }
 

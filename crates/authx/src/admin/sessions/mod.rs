@@ -1,10 +1,12 @@
 //! Sessions of the portal: kept by the server, ended by it, and worth nothing without their
 //! cookie.
 
+mod browsers;
 mod cookie;
 mod keeping;
 mod life;
 
+pub use browsers::arrived;
 pub use cookie::Cookie;
 pub use keeping::{
     forget_deed, forget_stash, open, seal, set_pending, set_toast, stash, take_stash,

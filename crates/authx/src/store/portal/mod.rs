@@ -1,10 +1,12 @@
 //! Browsers that somebody signed in with.
 
+mod browsers;
 mod links;
 mod people;
 
+pub use browsers::browsers;
 pub use links::{PortalLink, link, newest_link, newest_spent_link};
-pub use people::{AdministratorRow, administrators, application, login_of, tenants_of};
+pub use people::{AdministratorRow, administrators, application, has_owner, login_of, tenants_of};
 
 use super::{Batch, Row, Store, StoreError};
 use authx_core::{Millis, SessionId, TenantId, UserId, role::Role};

@@ -149,6 +149,7 @@ pub(in super::super) const TABLES: &[Table] = &[
             "version",
         ],
     },
+    Table { name: "portal_browser", columns: &["tenant", "account", "digest", "first", "seen"] },
     Table { name: "portal_challenge", columns: &["digest", "until"] },
     Table {
         name: "portal_link",

@@ -40,6 +40,15 @@ pub(in super::super) const STEPS: &[&str] = &[
     ){updated}",
     "CREATE INDEX portal_session_account ON portal_session (account)",
     "CREATE INDEX portal_session_until ON portal_session (until)",
+    // Browsers that an account came in with, by a keyed digest of what they keep.
+    "CREATE TABLE portal_browser (
+        tenant {bytes} NOT NULL REFERENCES tenant (id),
+        account {bytes} NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+        digest {bytes} NOT NULL,
+        first {int} NOT NULL,
+        seen {int} NOT NULL,
+        PRIMARY KEY (account, digest)
+    ){clustered}",
     // A challenge of a passkey that was answered, so that it counts once.
     "CREATE TABLE portal_challenge (
         digest {bytes} PRIMARY KEY,
