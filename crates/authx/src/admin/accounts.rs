@@ -6,8 +6,8 @@ mod listing;
 mod states;
 
 pub use bulk::{Deed, Done, MOST_AT_ONCE, bulk};
-pub(super) use details::changed;
 pub use details::{Amendment, Details, InvalidMail, Mail, amend, edit};
+pub(super) use details::{changed, tell_old_address};
 pub use listing::{List, Listing, Page, list, page, place, stream};
 pub use states::{REMOVED_SECS, delete, disable, enable, forget_removed, remove, restore, unlock};
 

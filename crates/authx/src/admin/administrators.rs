@@ -2,21 +2,22 @@
 
 use super::{
     Actor, AdminError, Change,
-    accounts::{self, AccountError, NewAccount},
+    accounts::{self, AccountError, Details, Mail},
     change, detail,
-    letters::INVITATION,
-    sign_up::{self, Link},
+    letters::{self, INVITATION, Letter, LetterError, Posted, SET_UP},
+    sign_up::{self, Link, LinkError, set_up_link},
 };
 use crate::{
     app::{About, App},
-    store::{Batch, portal as stored},
+    store::{Batch, accounts::NewAccount, portal as stored},
 };
 use authx_core::{
-    TenantId, UserId,
+    Millis, TenantId, UserId,
     audit::EventKind,
     factor::FactorKind,
     name::{InvalidName, Name},
     role::Role,
+    wire::login::Rfc3339,
 };
 
 /// Why somebody did not become, or remains, an administrator.
@@ -45,6 +46,9 @@ pub enum InviteError {
     /// The account.
     #[error(transparent)]
     Account(#[from] AccountError),
+    /// The link.
+    #[error(transparent)]
+    Link(#[from] LinkError),
     /// The text is no mail address.
     #[error("{0}")]
     Mail(String),
@@ -63,11 +67,14 @@ pub struct Invited {
     pub id: UserId,
     /// What they sign in with.
     pub name: String,
-    /// How they come in.
+    /// How they come in; shown this once.
     pub link: Link,
+    /// The mail with it, where one was sent.
+    pub posted: Option<Posted>,
 }
 
-/// Makes an account with a role, and the link by which its owner comes in.
+/// Makes an account with a role, and the link by which its owner comes in; mails that too where mail
+/// is set up. All of it at once: no account is there without its role.
 ///
 /// # Errors
 ///
@@ -80,13 +87,68 @@ pub async fn invite(
     role: Role,
 ) -> Result<Invited, InviteError> {
     let mail = sign_up::address(mail).map_err(InviteError::Mail)?;
-    let name = Name::new(&mail)?;
+    let mail = &Mail::new(&mail).map_err(|error| InviteError::Mail(error.to_string()))?;
+    let name = &Name::new(mail.as_str())?;
     check_gives(by, role)?;
-    let new = NewAccount { name: &name, aliases: &[], password: None };
-    let id = accounts::create(app, by, tenant, new).await?;
-    set_role(app, by, tenant, id, Some(role)).await?;
-    let link = sign_up::first_link(app, by, tenant, id, role).await?;
-    Ok(Invited { id, name: mail, link })
+    let details = &Details { display: None, mail: Some(mail.clone()) };
+    let search = &details.search(&[name.folded()]);
+    change(app, by, tenant, move |tenant, now| async move {
+        accounts::free(app, tenant.id, name).await?;
+        let id = app.decide(now, UserId::new);
+        let batch = Batch::default()
+            .insert_account(NewAccount {
+                tenant: tenant.id,
+                id,
+                name,
+                known: details.known(search),
+                active: true,
+                password: None,
+                now,
+                import: None,
+            })
+            .insert_alias(tenant.id, id, &name.folded())
+            .set_role(tenant.id, id, Some(role));
+        let (link, linked) = set_up_link(app, now, tenant.id, id);
+        let letter = Letter::set_up(app, &link, Some(role), by);
+        let (told, posted) = told(app, now, (tenant.id, id), mail, &letter).await?;
+        let about = || About { user: Some(id), ..About::default() };
+        let mut made = detail([("name", name.as_str().into()), ("role", role.word().into())]);
+        details.record(&mut made);
+        by.sign(&mut made);
+        let batch = batch.and(linked).and(told);
+        let batch = app.record(batch, now, tenant.id, EventKind::UserCreated, about(), made);
+        let mut entry = detail([
+            ("name", name.as_str().into()),
+            ("expires", String::from(Rfc3339(link.expires)).into()),
+        ]);
+        if let Some(posted) = &posted {
+            entry.insert("mailed_to".to_owned(), posted.to.as_str().into());
+        }
+        Ok(Change {
+            batch,
+            kind: EventKind::PortalInvited,
+            about: about(),
+            detail: entry,
+            outcome: Invited { id, name: name.to_string(), link, posted },
+        })
+    })
+    .await
+}
+
+/// Writes to somebody whose account is stored together with it.
+async fn told(
+    app: &App,
+    now: Millis,
+    of: (TenantId, UserId),
+    mail: &Mail,
+    letter: &Letter,
+) -> Result<(Batch, Option<Posted>), AdminError> {
+    let Ok(to) = mail.as_str().parse() else { return Ok((Batch::default(), None)) };
+    match letters::post_to_new(app, now, of, (&to, mail.as_str()), letter).await {
+        Ok((batch, posted)) => Ok((batch, Some(posted))),
+        Err(LetterError::Refused(_)) => Ok((Batch::default(), None)),
+        Err(LetterError::Admin(error)) => Err(error),
+    }
 }
 
 /// Makes another link for somebody who has not come in, or forgot the password.
@@ -102,7 +164,7 @@ pub async fn link(
 ) -> Result<Invited, InviteError> {
     let row = accounts::row(app, tenant, id).await?;
     let link = sign_up::invite_account(app, by, tenant, id).await?;
-    Ok(Invited { id, name: row.name, link })
+    Ok(Invited { id, name: row.name, link, posted: None })
 }
 
 /// Everybody with a role, the highest first.
@@ -150,6 +212,8 @@ pub async fn set_role(
         let word = |role: Option<Role>| role.map_or("user", Role::word);
         let mut batch = Batch::default()
             .set_role(tenant.id, account, role)
+            // A passkey counts for whoever looks after others.
+            .count_means(tenant.id, account)
             .end_portal_sessions(tenant.id, account, None);
         // What lower ones could make for the account would be a way into the higher one.
         if role.is_some_and(|role| row.role != Some(role) && !outranked(row.role, role)) {
@@ -158,6 +222,7 @@ pub async fn set_role(
                 .delete_open_invitations(tenant.id, account)
                 .delete_shown_activations(tenant.id, account)
                 .withdraw_deliveries(tenant.id, account, INVITATION, now)
+                .withdraw_deliveries(tenant.id, account, SET_UP, now)
                 .set_enrolment(tenant.id, account, None)
                 .delete_factors(tenant.id, account, FactorKind::Bypass.word(), true);
         }

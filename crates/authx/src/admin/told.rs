@@ -18,7 +18,7 @@ use super::{
     passwords::PasswordRuleError,
     policies::PolicyError,
     retention::RetentionError,
-    sign_up::SignUpError,
+    sign_up::{LinkError, SignUpError},
     tokens::TokenError,
 };
 use crate::{
@@ -97,7 +97,19 @@ impl Told for InviteError {
             Self::Account(error) => error.told(),
             Self::Role(error) => error.told(),
             Self::Admin(error) => error.told(),
+            Self::Link(error) => error.told(),
             Self::Mail(_) | Self::Name(_) => Meaning::Refused("invalid_mail"),
+        }
+    }
+}
+
+impl Told for LinkError {
+    fn told(&self) -> Meaning {
+        match self {
+            Self::Account(error) => error.told(),
+            Self::Admin(error) => error.told(),
+            Self::Disabled(_) => Meaning::Refused("user_disabled"),
+            Self::Mail(_) => Meaning::Refused("not_mailed"),
         }
     }
 }
@@ -267,6 +279,7 @@ impl Told for SignUpError {
             Self::Admin(error) => error.told(),
             Self::Link => Meaning::Missing,
             Self::Closed => Meaning::Refused("closed"),
+            Self::Uninvited => Meaning::Refused("uninvited"),
             Self::Company(_) => Meaning::Refused("company_refused"),
             Self::Display(_) => Meaning::Refused("invalid_display"),
             Self::Mail(_) => Meaning::Refused("invalid_mail"),

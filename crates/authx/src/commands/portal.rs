@@ -1,9 +1,11 @@
 //! `authx portal`.
 
 use super::{Global, Output, opened::Opened};
-use crate::admin::{accounts, administrators, sign_up};
-use crate::config::Origin;
-use authx_core::{role::Role, wire::login::Rfc3339};
+use crate::{
+    admin::{accounts, administrators, letters::Posted, sign_up},
+    config::Origin,
+};
+use authx_core::{DeliveryId, role::Role, wire::login::Rfc3339};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use std::process::ExitCode;
@@ -24,6 +26,9 @@ enum Command {
         /// For this user, who gets a password by it; without, to make a company with its owner
         #[arg(long, value_name = "NAME")]
         user: Option<String>,
+        /// Send it to the mail address on record, and show it nobody else
+        #[arg(long, requires = "user")]
+        mail: bool,
     },
     /// Make a user an administrator, or no longer
     Role {
@@ -48,6 +53,16 @@ struct Shown {
     user: Option<String>,
 }
 
+/// A link that went by mail.
+#[derive(Serialize)]
+struct Sent {
+    user: String,
+    delivery_id: DeliveryId,
+    to: String,
+    expires: Rfc3339,
+    support_code: String,
+}
+
 #[derive(Serialize)]
 struct RoleSet {
     user: String,
@@ -60,19 +75,27 @@ pub(super) async fn run(global: &Global, arguments: Arguments) -> anyhow::Result
     let opened = Opened::open(global).await?;
     let Opened { app, by } = &opened;
     match arguments.command {
-        Command::Link { user: None } => {
+        Command::Link { user: None, .. } => {
             let link = sign_up::invite_company(app).await?;
-            let shown = address(&app.public_url, &link.token);
+            let shown = link.address(app).to_string();
             Shown { address: shown, expires: Rfc3339(link.expires), user: None }
                 .write(global.json)?;
         }
-        Command::Link { user: Some(user) } => {
+        Command::Link { user: Some(user), mail } => {
             let tenant = opened.tenant(arguments.tenant.as_deref()).await?.id;
             let account = accounts::find(app, tenant, &user).await?;
-            let link = sign_up::invite_account(app, by, tenant, account.id).await?;
-            let shown = address(&app.public_url, &link.token);
-            let expires = Rfc3339(link.expires);
-            Shown { address: shown, expires, user: Some(account.name) }.write(global.json)?;
+            if mail {
+                let sent = sign_up::invite_account_by_mail(app, by, tenant, account.id).await?;
+                let Posted { id, to, support_code } = sent.posted;
+                let expires = Rfc3339(sent.expires);
+                Sent { user: account.name, delivery_id: id, to, expires, support_code }
+                    .write(global.json)?;
+            } else {
+                let link = sign_up::invite_account(app, by, tenant, account.id).await?;
+                let shown = link.address(app).to_string();
+                let expires = Rfc3339(link.expires);
+                Shown { address: shown, expires, user: Some(account.name) }.write(global.json)?;
+            }
         }
         Command::Role { user, role: WishedRole(role) } => {
             let tenant = opened.tenant(arguments.tenant.as_deref()).await?.id;
@@ -107,6 +130,17 @@ impl Output for Shown {
         };
         let until = String::from(self.expires);
         format!("{}\n\n{what}; it counts once, until {until}.\n", self.address)
+    }
+}
+
+impl Output for Sent {
+    fn text(&self) -> String {
+        let until = String::from(self.expires);
+        format!(
+            "The server sends “{}” the link, to {}; it counts once, until {until}.\n\
+             Whether it went: authx log --code {}\n",
+            self.user, self.to, self.support_code
+        )
     }
 }
 

@@ -3,8 +3,12 @@
 use super::trouble::Trouble;
 use crate::{
     admin::{
-        AdminError, Meaning, Told, accounts::AccountError, administrators::RoleError,
-        own::OwnError, passkeys::PasskeyError, sign_up::SignUpError,
+        AdminError, Meaning, Told,
+        accounts::AccountError,
+        administrators::RoleError,
+        own::OwnError,
+        passkeys::PasskeyError,
+        sign_up::{LinkError, SignUpError},
     },
     clock::ClockProblem,
     enrol::phones::PhoneError,
@@ -40,6 +44,9 @@ pub(crate) enum PortalError {
     /// A passkey.
     #[error(transparent)]
     Passkey(#[from] PasskeyError),
+    /// A link that somebody is given.
+    #[error(transparent)]
+    Link(#[from] LinkError),
     /// A phone.
     #[error(transparent)]
     Phone(#[from] PhoneError),
@@ -138,6 +145,7 @@ impl PortalError {
             Self::Login(LoginError::Unknown) | Self::NotFound => StatusCode::NOT_FOUND,
             Self::Account(error) => of(error),
             Self::Admin(error) => of(error),
+            Self::Link(error) => of(error),
             Self::Own(error) => of(error),
             Self::Passkey(error) => of(error),
             Self::Phone(error) => of(error),

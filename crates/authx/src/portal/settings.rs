@@ -17,10 +17,10 @@ use super::{
 use crate::{
     admin::{
         accounts::{self, AccountError},
-        administrators::{self, InviteError, RoleError},
+        administrators::{self, InviteError, Invited, RoleError},
         company::{self, CompanyError},
         sessions::{self, Toast},
-        sign_up::Link,
+        sign_up::LinkError,
     },
     store::portal::AdministratorRow,
 };
@@ -34,6 +34,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse as _, Response},
 };
+use zeroize::Zeroizing;
 
 pub(super) fn routes() -> Vec<Route> {
     use Permission::{RolesRead, RolesWrite, SettingsRead, SettingsWrite};
@@ -113,7 +114,22 @@ struct List {
     rows: Vec<Row>,
     roles: Vec<(&'static str, &'static str)>,
     may_write: bool,
-    link: Option<(String, String)>,
+    link: Option<Shown>,
+}
+
+/// A link that is shown this once.
+struct Shown {
+    name: String,
+    address: Zeroizing<String>,
+    /// Where it went by mail too.
+    sent: Option<String>,
+}
+
+impl Shown {
+    fn of(portal: &Portal, made: Invited) -> Self {
+        let address = made.link.address(portal.app());
+        Self { name: made.name, address, sent: made.posted.map(|posted| posted.to) }
+    }
 }
 
 struct Row {
@@ -132,7 +148,7 @@ impl List {
         portal: &Portal,
         who: &Who,
         form: Form,
-        link: Option<(String, String)>,
+        link: Option<Shown>,
     ) -> Result<Self, PortalError> {
         let found = administrators::list(portal.app(), who.tenant()).await?;
         let may_write = who.may(Permission::RolesWrite);
@@ -189,11 +205,11 @@ async fn invite(
 ) -> Result<Response, PortalError> {
     let mut form = Form::sent(&fields);
     let invited = invited(&portal, &who, &fields, &mut form).await?;
-    let Some((name, link)) = invited else {
+    let Some(link) = invited else {
         let page = List::of(&portal, &who, form, None).await?;
         return Ok(render_as(StatusCode::UNPROCESSABLE_ENTITY, &page).into_response());
     };
-    let page = List::of(&portal, &who, invitation(), Some((name, link))).await?;
+    let page = List::of(&portal, &who, invitation(), Some(link)).await?;
     Ok(render(&page).into_response())
 }
 
@@ -202,14 +218,14 @@ async fn invited(
     who: &Who,
     fields: &Fields,
     form: &mut Form,
-) -> Result<Option<(String, String)>, PortalError> {
+) -> Result<Option<Shown>, PortalError> {
     let (app, by, tenant) = (portal.app(), &who.actor(), who.tenant());
     let Some(role) = Role::from_word(fields.text("role")) else {
         form.refuse("role", "Choose one of the roles.");
         return Ok(None);
     };
     match administrators::invite(app, by, tenant, fields.text("mail"), role).await {
-        Ok(made) => return Ok(Some((made.name, address(portal, &made.link)))),
+        Ok(made) => return Ok(Some(Shown::of(portal, made))),
         Err(InviteError::Account(AccountError::NameTaken { name, .. })) => {
             form.refuse(
                 "mail",
@@ -231,13 +247,10 @@ fn trouble(error: InviteError) -> PortalError {
     match error {
         InviteError::Account(error) => error.into(),
         InviteError::Admin(error) => error.into(),
+        InviteError::Link(error) => error.into(),
         InviteError::Role(error) => error.into(),
         InviteError::Mail(_) | InviteError::Name(_) => PortalError::NotFound,
     }
-}
-
-fn address(portal: &Portal, link: &Link) -> String {
-    format!("{}/set-up#{}", portal.app().public_url, *link.token)
 }
 
 async fn set_role(
@@ -282,9 +295,17 @@ async fn link(
 ) -> Result<Response, PortalError> {
     let id: UserId = user.parse().map_err(|_| PortalError::NotFound)?;
     let (app, by, tenant) = (portal.app(), &who.actor(), who.tenant());
-    let made = administrators::link(app, by, tenant, id).await.map_err(trouble)?;
-    let link = address(&portal, &made.link);
-    let page = List::of(&portal, &who, invitation(), Some((made.name, link))).await?;
+    let made = match administrators::link(app, by, tenant, id).await {
+        Ok(made) => made,
+        Err(InviteError::Link(error @ LinkError::Disabled(_))) => {
+            let mut form = Form::new();
+            form.fault = Some(sentence(&error));
+            let page = List::of(&portal, &who, form, None).await?;
+            return Ok(render_as(StatusCode::UNPROCESSABLE_ENTITY, &page).into_response());
+        }
+        Err(error) => return Err(trouble(error)),
+    };
+    let page = List::of(&portal, &who, invitation(), Some(Shown::of(&portal, made))).await?;
     Ok(render(&page).into_response())
 }
 

@@ -155,7 +155,16 @@ async fn twice_at_once_is_once() {
 
 /// What makes an earlier one void: the last one counts, and that one is shown.
 fn each_counts(route: &Route) -> bool {
-    let last = ["/recovery", "/invite", "/link", "/caller", "/me/phone", "/enrol/phone", "/begin"];
+    let last = [
+        "/recovery",
+        "/invite",
+        "/portal",
+        "/link",
+        "/caller",
+        "/me/phone",
+        "/enrol/phone",
+        "/begin",
+    ];
     last.iter().any(|last| route.path.ends_with(last))
 }
 

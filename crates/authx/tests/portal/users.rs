@@ -1,7 +1,7 @@
 //! Users: the list, one of them, imports, help past the phone.
 
 use crate::world::{Browser, World, name, on_each_engine};
-use authx::admin::{accounts, bypass, record};
+use authx::admin::{Actor, accounts, bypass, groups, record};
 use authx_core::{TenantId, UserId, role::Role};
 use axum::http::StatusCode;
 
@@ -174,13 +174,83 @@ async fn many_are_done_at_once_and_who_was_not_is_named() {
         browser.get(world, "/users").await;
         let fields = [("user", a.as_str()), ("user", &b), ("user", &owner), ("deed", "disable")];
         let page = browser.post(world, "/users/bulk", &fields).await;
-        assert_eq!(page.to(), "/users");
-        let page = browser.get(world, "/users?state=disabled").await;
-        assert!(page.shown().contains("2 users disabled."), "{}", page.text);
-        assert!(page.text.contains("Not “owner”"), "{}", page.text);
-        assert!(page.text.contains("1–2 of 2"), "{}", page.text);
-        let page = browser.post(world, "/users/bulk", &[("deed", "fire")]).await;
-        assert_eq!(page.to(), "/users");
+        assert!(page.shown().contains("<h1>2 of 3 users disabled</h1>"), "{}", page.text);
+        assert!(page.text.contains("owner") && page.text.contains("Nobody acts on an account"));
+        let text = browser.get(world, "/users?state=disabled").await.text;
+        assert!(text.contains("1–2 of 2"), "{text}");
+        // Again changes nothing, so there is nothing to undo.
+        let again = browser.post(world, "/users/bulk", &fields).await;
+        assert!(again.shown().contains("0 of 3 users disabled") && !again.text.contains(">Undo<"));
+        assert!(again.text.contains("2 users were so already."), "{}", again.text);
+        // Undo: the hidden fields of the first page.
+        assert_eq!(page.text.matches("name=\"user\"").count(), 2);
+        let undo = [("user", a.as_str()), ("user", &b), ("deed", "enable"), ("group", "")];
+        let page = browser.post(world, "/users/bulk", &undo).await;
+        assert!(page.shown().contains("<h1>2 users enabled</h1>"), "{}", page.text);
+        for wrong in [vec![("deed", "fire"), ("user", &*a)], vec![("deed", "disable")]] {
+            assert_eq!(browser.post(world, "/users/bulk", &wrong).await.to(), "/users");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn many_are_invited_and_put_into_a_group() {
+    on_each_engine(async |world| {
+        let (app, by, tenant) = (&world.app, &world.by, world.tenant);
+        let (a, b) = (user(world, "a").await.to_string(), user(world, "b").await.to_string());
+        let staff = groups::create(app, by, tenant, &name("Staff")).await.unwrap();
+        let group = staff.to_string();
+        let mut browser = world.signed_in("boss", Some(Role::UserManager)).await;
+        let page = browser.get(world, "/users").await;
+        assert!(page.shown().contains("Add to the group") && page.text.contains(">Staff<"));
+        let unsaid = [("user", a.as_str()), ("deed", "join"), ("group", "")];
+        assert_eq!(browser.post(world, "/users/bulk", &unsaid).await.to(), "/users");
+        assert!(browser.get(world, "/users").await.shown().contains("Choose the group"));
+        groups::add(app, by, tenant, staff, &[b.parse().unwrap()]).await.unwrap();
+        let fields = [("user", a.as_str()), ("user", &b), ("deed", "join"), ("group", &group)];
+        let page = browser.post(world, "/users/bulk", &fields).await;
+        assert!(page.shown().contains("<h1>1 of 2 users added to the group</h1>"), "{}", page.text);
+        assert!(page.text.contains("1 user was so already.") && page.text.contains(">Undo<"));
+        let undo = [("user", a.as_str()), ("deed", "leave"), ("group", &group)];
+        let page = browser.post(world, "/users/bulk", &undo).await;
+        assert!(page.shown().contains("<h1>1 user taken out of the group</h1>"), "{}", page.text);
+        let strange = [("user", a.as_str()), ("deed", "join"), ("group", &a.replace("usr", "grp"))];
+        let page = browser.post(world, "/users/bulk", &strange).await;
+        assert!(page.shown().contains("There is no group"), "{}", page.text);
+
+        // Without mail nobody is invited by it, and each is told why.
+        let fields = [("user", a.as_str()), ("user", &b), ("deed", "invite")];
+        let page = browser.post(world, "/users/bulk", &fields).await;
+        assert!(page.shown().contains("<h1>0 of 2 users invited</h1>"), "{}", page.text);
+        assert_eq!(page.text.matches("address of").count(), 2, "{}", page.text);
+        let mut desk = world.signed_in("desk", Some(Role::HelpDesk)).await;
+        let page = desk.post(world, "/users/bulk", &fields).await;
+        assert_eq!(page.status, StatusCode::FORBIDDEN);
+    })
+    .await;
+}
+
+/// Wishes that wait are found where one looks after users.
+#[tokio::test]
+async fn the_list_says_how_many_wishes_wait() {
+    on_each_engine(async |world| {
+        let bob = user(world, "bob").await;
+        let desk = world.account(world.tenant, "desk", Some(Role::HelpDesk)).await;
+        let by = Actor::account(desk, Some(Role::HelpDesk), "desk");
+        let mut manager = world.signed_in("boss", Some(Role::UserManager)).await;
+        assert!(!manager.get(world, "/users").await.shown().contains("/approvals"));
+        let wish = bypass::Wish {
+            user: bob,
+            kind: bypass::Kind::Code,
+            reason: "phone lost".to_owned(),
+            secs: 3_600,
+        };
+        bypass::ask(&world.app, &by, world.tenant, &wish).await.unwrap();
+        let page = manager.get(world, "/users").await;
+        assert!(page.shown().contains("href=\"/approvals\"") && page.text.contains("somebody: 1"));
+        let mut reader = world.signed_in("rosa", Some(Role::ReadOnly)).await;
+        assert!(!reader.get(world, "/users").await.shown().contains("/approvals"));
     })
     .await;
 }
@@ -282,6 +352,8 @@ async fn two_administrators_or_a_checked_caller_help_past_the_phone() {
 
         desk.post(world, &format!("/users/{bob}/caller"), &[]).await;
         let mut caller = world.browser_of(world.tenant, bob).await;
+        // At one's own page, and at one that waits for it.
+        assert!(caller.get(world, "/me").await.shown().contains("checks that it is you"));
         let page = caller.get(world, "/me/caller").await;
         let plates: Vec<&str> = page.shown().split("aria-hidden=\"true\">").collect();
         let digits: Vec<&str> = plates

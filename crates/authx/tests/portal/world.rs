@@ -8,6 +8,7 @@ use authx::{
     },
     app::App,
     clock::ManualClock,
+    config::SignUp,
     enrol,
     portal::{self, Portal},
     store::{Store, testing},
@@ -64,6 +65,7 @@ impl World {
     /// An installation with some other part.
     pub(crate) async fn with(store: Store, change: impl FnOnce(&mut App)) -> Self {
         let (mut app, clock) = authx::app::testing::app(store);
+        app.portal.sign_up = SignUp::Invited;
         change(&mut app);
         let app = Arc::new(app);
         let by = Actor::new("root");

@@ -2,11 +2,14 @@
 
 use super::{AccountError, disable, enable, even_removed, remove, restore};
 use crate::{
-    admin::{Actor, AdminError},
+    admin::{
+        Actor, AdminError,
+        groups::{self, GroupError},
+    },
     app::App,
-    enrol::phones::{self, Invited, PhoneError, Separate},
+    enrol::phones::{self, Invited, Mailed, PhoneError, Separate},
 };
-use authx_core::{TenantId, UserId};
+use authx_core::{GroupId, TenantId, UserId};
 
 /// What is done to each.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -15,8 +18,14 @@ pub enum Deed {
     Disable,
     /// Can sign in again.
     Enable,
-    /// Is invited to enrol a phone.
+    /// Is invited to enrol a phone, by a link that whoever asks is shown.
     Invite,
+    /// Is invited to enrol a phone, at the mail address on record.
+    InviteByMail,
+    /// Is in a group.
+    Join(GroupId),
+    /// Is in a group no longer.
+    Leave(GroupId),
     /// Is gone in a week.
     Remove,
     /// Is back.
@@ -30,13 +39,32 @@ pub struct Done {
     pub id: UserId,
     /// What they are called; none for an id that is nobody's.
     pub name: Option<String>,
+    /// Whether anything is otherwise than before.
+    pub changed: bool,
     /// The invitation, where that was the deed.
     pub invited: Option<Invited>,
+    /// The invitation that went by mail, where that was the deed.
+    pub mailed: Option<Mailed>,
     /// Why it was not done.
     pub refused: Option<String>,
 }
 
-/// Does it to each of them, in order.
+impl Deed {
+    /// What takes it back, where that is possible.
+    pub fn undone_by(self) -> Option<Self> {
+        match self {
+            Self::Disable => Some(Self::Enable),
+            Self::Enable => Some(Self::Disable),
+            Self::Join(group) => Some(Self::Leave(group)),
+            Self::Leave(group) => Some(Self::Join(group)),
+            Self::Remove => Some(Self::Restore),
+            Self::Restore => Some(Self::Remove),
+            Self::Invite | Self::InviteByMail => None,
+        }
+    }
+}
+
+/// Does it to each of them, in order, and to nobody twice.
 ///
 /// # Errors
 ///
@@ -48,45 +76,111 @@ pub async fn bulk(
     deed: Deed,
     ids: &[UserId],
 ) -> Result<Vec<Done>, AdminError> {
-    let mut done = Vec::with_capacity(ids.len());
+    let mut done: Vec<Done> = Vec::with_capacity(ids.len());
     for &id in ids {
+        if done.iter().any(|one| one.id == id) {
+            continue;
+        }
         let name = match even_removed(app, tenant, id).await {
             Ok(row) => Some(row.name),
             Err(AccountError::Admin(error)) => return Err(error),
             Err(_) => None,
         };
-        let outcome = match deed {
-            Deed::Disable => disable(app, by, tenant, id).await.map(|_| None),
-            Deed::Enable => enable(app, by, tenant, id).await.map(|_| None),
-            Deed::Invite => invite(app, by, tenant, id).await?,
-            Deed::Remove => remove(app, by, tenant, id).await.map(|()| None),
-            Deed::Restore => restore(app, by, tenant, id).await.map(|()| None),
-        };
-        let (invited, refused) = match outcome {
-            Ok(invited) => (invited, None),
-            // It is about this one only.
-            Err(AccountError::Admin(AdminError::Outranked)) => {
-                (None, Some(AdminError::Outranked.to_string()))
+        let one = Done { id, name, changed: false, invited: None, mailed: None, refused: None };
+        done.push(match act(app, by, tenant, deed, id).await {
+            Ok(did) => {
+                let (changed, invited, mailed) = match did {
+                    Did::Changed(changed) => (changed, None, None),
+                    Did::Invited(invited) => (true, Some(*invited), None),
+                    Did::Mailed(mailed) => (true, None, Some(*mailed)),
+                };
+                Done { changed, invited, mailed, ..one }
             }
-            Err(AccountError::Admin(error)) => return Err(error),
-            Err(error) => (None, Some(error.to_string())),
-        };
-        done.push(Done { id, name, invited, refused });
+            Err(Stopped::All(error)) => return Err(error),
+            Err(Stopped::This(refused)) => Done { refused: Some(refused), ..one },
+        });
     }
     Ok(done)
 }
 
-async fn invite(
+/// What was done to one.
+enum Did {
+    Changed(bool),
+    Invited(Box<Invited>),
+    Mailed(Box<Mailed>),
+}
+
+/// Whether the others are stopped too.
+enum Stopped {
+    All(AdminError),
+    This(String),
+}
+
+async fn act(
     app: &App,
     by: &Actor,
     tenant: TenantId,
+    deed: Deed,
     id: UserId,
-) -> Result<Result<Option<Invited>, AccountError>, AdminError> {
-    match phones::invite(app, by, tenant, id, Separate::IfNeeded).await {
-        Ok(invited) => Ok(Ok(Some(invited))),
-        Err(PhoneError::Account(error)) => Ok(Err(error)),
-        Err(PhoneError::Admin(error)) => Ok(Err(error.into())),
-        Err(error) => Ok(Err(AccountError::Unknown(error.to_string()))),
+) -> Result<Did, Stopped> {
+    let changed = match deed {
+        Deed::Disable => disable(app, by, tenant, id).await?,
+        Deed::Enable => enable(app, by, tenant, id).await?,
+        Deed::Remove => remove(app, by, tenant, id).await.map(|()| true)?,
+        Deed::Restore => restore(app, by, tenant, id).await.map(|()| true)?,
+        Deed::Join(group) => !groups::add(app, by, tenant, group, &[id]).await?.is_empty(),
+        Deed::Leave(group) => !groups::remove(app, by, tenant, group, &[id]).await?.is_empty(),
+        Deed::Invite => {
+            let invited = phones::invite(app, by, tenant, id, Separate::IfNeeded).await?;
+            return Ok(Did::Invited(Box::new(invited)));
+        }
+        Deed::InviteByMail => {
+            let mailed = phones::invite_by_mail(app, by, tenant, id, Separate::IfNeeded).await?;
+            return Ok(Did::Mailed(Box::new(mailed)));
+        }
+    };
+    Ok(Did::Changed(changed))
+}
+
+impl From<AdminError> for Stopped {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "one only is about this user alone")]
+    fn from(error: AdminError) -> Self {
+        match error {
+            AdminError::Outranked => Self::This(error.to_string()),
+            error => Self::All(error),
+        }
+    }
+}
+
+impl From<AccountError> for Stopped {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "all others are about this user alone")]
+    fn from(error: AccountError) -> Self {
+        match error {
+            AccountError::Admin(error) => error.into(),
+            error => Self::This(error.to_string()),
+        }
+    }
+}
+
+impl From<GroupError> for Stopped {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "all others are about this user alone")]
+    fn from(error: GroupError) -> Self {
+        match error {
+            GroupError::Account(error) => error.into(),
+            GroupError::Admin(error) => error.into(),
+            error => Self::This(error.to_string()),
+        }
+    }
+}
+
+impl From<PhoneError> for Stopped {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "all others are about this user alone")]
+    fn from(error: PhoneError) -> Self {
+        match error {
+            PhoneError::Account(error) => error.into(),
+            PhoneError::Admin(error) => error.into(),
+            error => Self::This(error.to_string()),
+        }
     }
 }
 

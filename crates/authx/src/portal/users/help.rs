@@ -19,7 +19,7 @@ use crate::{
         page::{Chrome, render, render_as},
         routes::{Route, get, post},
         who::Who,
-        words::{span, threes},
+        words::span,
     },
 };
 use askama::Template;
@@ -312,12 +312,6 @@ async fn decide(
 struct Caller {
     chrome: Chrome,
     shown: Option<Shown>,
-}
-
-impl Caller {
-    fn digits(text: &str) -> String {
-        threes(text)
-    }
 }
 
 async fn caller(State(portal): State<Portal>, who: Who) -> Result<Response, PortalError> {

@@ -1,8 +1,10 @@
 //! People: the list of them, and what is done for many at once.
 
+mod bulk;
 mod edit;
 mod files;
 mod help;
+mod letting_in;
 mod log;
 mod one;
 mod phone;
@@ -13,18 +15,17 @@ use super::{
     Access, Portal,
     badge::Badge,
     error::PortalError,
-    fields::Fields,
     guard,
     listing::{self, Cursor, Listing, Spec, Total},
     nav::Place,
     page::{Chrome, render},
-    routes::{Route, get, post},
+    routes::{Route, get},
     who::Who,
-    words::plural,
 };
 use crate::{
     admin::{
-        accounts::{self, Account, AccountError, Deed},
+        accounts::{self, Account, AccountError},
+        bypass,
         sessions::{self, Toast},
     },
     store::{
@@ -43,16 +44,14 @@ use axum::{
     http::HeaderMap,
     response::{IntoResponse as _, Response},
 };
-use std::fmt::Write as _;
 
 pub(super) fn routes() -> Vec<Route> {
-    use Permission::{UsersRead, UsersWrite};
-    let mut routes = vec![
-        get("/users", Access::May(UsersRead), list),
-        post("/users/bulk", Access::May(UsersWrite), bulk),
-    ];
+    use Permission::UsersRead;
+    let mut routes = vec![get("/users", Access::May(UsersRead), list)];
+    routes.extend(bulk::routes());
     routes.extend(edit::routes());
     routes.extend(one::routes());
+    routes.extend(letting_in::routes());
     routes.extend(log::routes());
     routes.extend(phone::routes());
     routes.extend(help::routes());
@@ -62,6 +61,7 @@ pub(super) fn routes() -> Vec<Route> {
 
 #[derive(Template)]
 #[template(path = "portal/users/list.html")]
+#[expect(clippy::struct_excessive_bools, reason = "each shows something of its own")]
 struct List {
     chrome: Chrome,
     listing: Listing,
@@ -71,6 +71,10 @@ struct List {
     may_export: bool,
     groups: Vec<(String, String)>,
     roles: Vec<(&'static str, &'static str)>,
+    may_invite: bool,
+    may_group: bool,
+    /// Wishes to let somebody in without a phone that wait for an administrator.
+    waiting: usize,
 }
 
 struct Row {
@@ -118,7 +122,15 @@ async fn list(
     choices.extend(groups.into_iter().map(|group| (group.id.to_string(), group.name)));
     let mut roles = vec![("", "Any role")];
     roles.extend(Role::ALL.iter().map(|role| (role.word(), role.title())));
+    let waiting = if who.may(Permission::BypassWrite) {
+        bypass::open(app, tenant).await?.iter().filter(|asked| !asked.agreed).count()
+    } else {
+        0
+    };
     let page = List {
+        may_invite: who.may(Permission::UsersInvite),
+        may_group: who.may(Permission::GroupsWrite) && choices.len() > 1,
+        waiting,
         first_visit: found.all <= 1 && !listing.is_narrowed() && may_begin(&who),
         may_write: who.may(Permission::UsersWrite),
         may_export: who.may(Permission::UsersExport),
@@ -201,46 +213,6 @@ fn state(chrome: &Chrome, account: &Account) -> Badge {
         "removed" => Badge::plain("Removed").drawn("#i-trash-2"),
         _ => Badge::active(),
     }
-}
-
-async fn bulk(
-    State(portal): State<Portal>,
-    who: Who,
-    headers: HeaderMap,
-    fields: Fields,
-) -> Result<Response, PortalError> {
-    let ids: Vec<UserId> = fields.all("user").filter_map(|id| id.parse().ok()).collect();
-    let deed = match fields.text("deed") {
-        "disable" => Some(Deed::Disable),
-        "enable" => Some(Deed::Enable),
-        "remove" => Some(Deed::Remove),
-        _ => None,
-    };
-    let (Some(deed), false) = (deed, ids.is_empty()) else {
-        return done(&portal, &who, &headers, "Nobody was chosen.", None, "/users").await;
-    };
-    let ids = ids.get(..ids.len().min(accounts::MOST_AT_ONCE)).unwrap_or_default();
-    let outcome = accounts::bulk(portal.app(), &who.actor(), who.tenant(), deed, ids).await?;
-    let (good, bad): (Vec<_>, Vec<_>) = outcome.iter().partition(|one| one.refused.is_none());
-    let many = u64::try_from(good.len()).unwrap_or(u64::MAX);
-    let deed = match deed {
-        Deed::Disable => "disabled",
-        Deed::Enable => "enabled",
-        Deed::Invite => "invited",
-        Deed::Remove => "removed",
-        Deed::Restore => "restored",
-    };
-    let mut text = format!("{} {deed}.", plural(many, "user", "users"));
-    if let Some(first) = bad.first() {
-        let name = first.name.as_deref().unwrap_or("one who is gone");
-        let why = first.refused.as_deref().unwrap_or_default();
-        let others = bad.len().saturating_sub(1);
-        let _ = write!(text, " Not “{name}”: {why}.");
-        if others > 0 {
-            let _ = write!(text, " And {others} more.");
-        }
-    }
-    done(&portal, &who, &headers, &text, None, "/users").await
 }
 
 /// On to the next page, with a sentence about what was done.

@@ -101,7 +101,7 @@ async fn page(
     shown(&portal, &who, account, Form::new()).await
 }
 
-async fn shown(
+pub(super) async fn shown(
     portal: &Portal,
     who: &Who,
     account: Account,
