@@ -198,7 +198,7 @@ pub async fn add(
         let letter = Letter::PasskeyAdded { passkey, deed: Deed::by(by, account, now) };
         let told = letters::notify(app, now, tenant.id, account, &letter).await?;
         Ok::<_, PasskeyError>(Change {
-            batch: Batch::default().insert_passkey(new).and(told),
+            batch: Batch::default().insert_passkey(new).count_means(tenant.id, account).and(told),
             kind: EventKind::PasskeyAdded,
             about: About { user: Some(account), ..About::default() },
             detail: detail([
@@ -244,7 +244,10 @@ pub async fn remove(
         let letter = Letter::PasskeyRemoved { passkey: found.name.clone(), deed };
         let told = letters::notify(app, now, tenant.id, account, &letter).await?;
         Ok(Change {
-            batch: Batch::default().delete_passkey(tenant.id, account, id).and(told),
+            batch: Batch::default()
+                .delete_passkey(tenant.id, account, id)
+                .count_means(tenant.id, account)
+                .and(told),
             kind: EventKind::PasskeyRemoved,
             about: About { user: Some(account), ..About::default() },
             detail: detail([

@@ -8,6 +8,7 @@
 
 mod accounts;
 mod applications;
+mod bypass;
 mod drafts;
 mod enrolment;
 mod exports;
@@ -15,6 +16,7 @@ mod groups;
 mod imports;
 mod login_lines;
 mod login_lists;
+mod means;
 mod policies;
 mod record;
 mod retention;

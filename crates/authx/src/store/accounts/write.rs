@@ -94,6 +94,8 @@ impl Batch {
     }
 
     /// Counts anew which phones and factors of an account count. Comes after what changes that.
+    /// Recovery codes stand for a factor that is lost, and are none of their own; a passkey opens
+    /// the portal and no VPN, so it counts for whoever looks after others.
     #[must_use]
     pub fn count_means(self, tenant: TenantId, account: UserId) -> Self {
         self.run(
@@ -102,7 +104,10 @@ impl Batch {
                enrolled = CASE WHEN EXISTS
                  (SELECT 1 FROM phone p WHERE p.account = $2 AND p.state = 'active')
                  OR EXISTS (SELECT 1 FROM factor f WHERE f.account = $2 AND f.state = 'active'
-                            AND f.kind NOT IN ('push', 'bypass')) THEN 1 ELSE 0 END
+                            AND f.kind NOT IN ('push', 'bypass', 'recovery'))
+                 OR role IS NOT NULL
+                    AND EXISTS (SELECT 1 FROM passkey k WHERE k.account = $2)
+                 THEN 1 ELSE 0 END
              WHERE tenant = $1 AND id = $2",
             [tenant.into(), account.into()],
         )

@@ -37,7 +37,7 @@ pub(in super::super) const STEPS: &[&str] = &[
         (SELECT COUNT(*) FROM phone p WHERE p.account = account.id AND p.state = 'active')",
     "UPDATE account SET enrolled = 1 WHERE phones > 0 OR EXISTS
         (SELECT 1 FROM factor f WHERE f.account = account.id AND f.state = 'active'
-         AND f.kind NOT IN ('push', 'bypass'))",
+         AND f.kind NOT IN ('push', 'bypass', 'recovery'))",
     "DROP INDEX account_tenant",
     // All that a list filters and sorts by, so that looking through a company's people never
     // fetches their rows: of 100,000 that is some 15 MB instead of 100.
