@@ -18,6 +18,7 @@ use super::{
 use crate::{
     admin::{
         accounts::AccountError,
+        bypass::{self, Shown as CallerCheck},
         own::{self, OwnError},
         passkeys::{self, Asked, PasskeyError, Shown},
         passwords::PasswordRuleError,
@@ -67,6 +68,8 @@ struct Page {
     recovery: bool,
     sessions: Vec<SessionRow>,
     logins: Vec<LoginRow>,
+    /// Somebody at the help desk checks who calls.
+    caller: Option<CallerCheck>,
 }
 
 async fn page(State(portal): State<Portal>, who: Who) -> Result<Response, PortalError> {
@@ -93,6 +96,7 @@ async fn shown(
         passkeys: passkeys::list(app, tenant, account).await?,
         recovery: row.factors.iter().any(|factor| factor == "recovery"),
         sessions: session_rows(sessions::list(app, tenant, account).await?, visit),
+        caller: bypass::shown_to(app, tenant, account).await?,
         logins: entries.iter().rev().filter_map(login_row).take(MOST_LOGINS).collect(),
         chrome,
         form,
