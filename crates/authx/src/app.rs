@@ -4,6 +4,7 @@
 pub mod testing;
 
 use crate::{
+    certificate,
     clock::{Clock, ClockGuard, ClockProblem, SystemClock},
     config::{Config, Origin, Portal, SecretFileError},
     contacts::Contacts,
@@ -52,6 +53,8 @@ pub struct App {
     pub contacts: Contacts,
     /// The newest seal of each tenant.
     pub seals: LatestSeals,
+    /// How the certificate stands that this server shows.
+    pub certificate: certificate::Watched,
     /// Who may come into the portal, and for how long.
     pub portal: Portal,
     /// Where the packages lie that this server was shipped with.
@@ -126,6 +129,7 @@ impl App {
             directory: Directory::default(),
             contacts: Contacts::default(),
             seals: LatestSeals::default(),
+            certificate: certificate::Watched::default(),
             portal: config.portal,
             packages_directory: config.packages_directory.clone(),
             public_url: config.public_url.clone(),

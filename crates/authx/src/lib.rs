@@ -4,6 +4,7 @@ pub mod admin;
 pub mod api;
 pub mod app;
 pub mod backup;
+pub mod certificate;
 pub mod chores;
 pub mod clock;
 pub mod commands;

@@ -7,6 +7,7 @@
 
 use super::App;
 use crate::{
+    certificate,
     clock::{ClockGuard, ManualClock},
     contacts::Contacts,
     directory::Directory,
@@ -42,6 +43,7 @@ pub fn app(store: Store) -> (App, Arc<ManualClock>) {
         directory: Directory::default(),
         contacts: Contacts::default(),
         seals: LatestSeals::default(),
+        certificate: certificate::Watched::default(),
         portal: crate::config::Portal::default(),
         packages_directory: "/nowhere".into(),
         public_url: "https://mfa.example.com".parse().expect("an origin"),
@@ -65,6 +67,7 @@ pub fn beside(app: &App, store: Store) -> App {
         directory: Directory::default(),
         contacts: Contacts::default(),
         seals: LatestSeals::default(),
+        certificate: certificate::Watched::default(),
         portal: app.portal,
         packages_directory: app.packages_directory.clone(),
         public_url: app.public_url.clone(),

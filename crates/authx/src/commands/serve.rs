@@ -38,6 +38,7 @@ pub(super) async fn run(global: &Global) -> anyhow::Result<ExitCode> {
     }
     let (stop, stopping) = stopping();
     let server = Server::bind(config.listen.clone(), config.limits).await?;
+    app.certificate.watch(server.standing());
     stop_on_signal(stop)?;
     tokio::spawn(health::watch_clock(app.store.clone(), app.clock.clone(), stopping.clone()));
     tokio::spawn({

@@ -20,6 +20,7 @@ pub use sites::Sites;
 pub use stopping::{Stop, Stopping, stopping};
 pub use to_the_end::to_the_end;
 
+use crate::certificate::Standing;
 use crate::config::{Limits, Listen, Tls};
 use crate::random::Random;
 use accept::{Hall, Listener};
@@ -141,6 +142,29 @@ impl Server {
         match &self.source {
             Source::Acme(keeper) => Some(keeper.clone()),
             Source::Files(_) | Source::Nowhere => None,
+        }
+    }
+
+    /// Looks how the certificate stands that this server shows; at none where something in front
+    /// encrypts.
+    pub fn standing(&self) -> impl Fn() -> Option<Standing> + Send + Sync + use<> {
+        let source = self.source.clone();
+        move || match &source {
+            Source::Acme(keeper) => {
+                let acme::Standing { until, failure } = keeper.standing();
+                let failure = failure.map(|failure| failure.text);
+                Some(Standing { until, whole_millis: None, by_itself: true, failure })
+            }
+            Source::Files(certificate) => {
+                let validity = certificate.validity();
+                Some(Standing {
+                    until: validity.map(|it| it.until),
+                    whole_millis: validity.map(|it| it.until.since(it.from)),
+                    by_itself: false,
+                    failure: None,
+                })
+            }
+            Source::Nowhere => None,
         }
     }
 

@@ -1,5 +1,6 @@
 //! Certificates: loaded, used, and read again when the files change.
 
+use super::acme;
 use crate::config::Tls;
 use arc_swap::ArcSwap;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
@@ -85,6 +86,12 @@ impl Certificate {
             current: ArcSwap::from_pointee(pair),
             seen: ArcSwap::from_pointee(seen),
         })))
+    }
+
+    /// From when until when the one in use is good.
+    pub(super) fn validity(&self) -> Option<acme::Validity> {
+        let pair = self.current.load();
+        acme::validity(pair.cert.first()?)
     }
 
     /// Reads the pair again if a file changed since the last look, or if `anyway`. Blocks.

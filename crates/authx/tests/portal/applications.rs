@@ -106,6 +106,29 @@ async fn owner_again(world: &World) -> Browser {
     world.signed_in("oscar", Some(Role::Owner)).await
 }
 
+/// Of two hosts one falls silent: the application is in use, and somebody should look.
+#[tokio::test]
+async fn a_host_that_falls_silent_beside_others_is_a_notice() {
+    on_each_engine(async |world| {
+        let mut browser = owner(world).await;
+        let path = protect(world, &mut browser, "Berlin VPN", "openvpn").await;
+        calls(world, &path, "vpn1").await;
+        calls(world, &path, "vpn2").await;
+        assert!(!browser.get(world, "/dashboard").await.shown().contains("has not called"));
+        world.clock.advance_secs(25 * 3_600);
+        calls(world, &path, "vpn2").await;
+        let mut browser = owner_again(world).await;
+        let page = browser.get(world, "/dashboard").await;
+        assert!(
+            page.shown().contains("Berlin VPN: vpn1 has not called for a day"),
+            "{}",
+            page.text
+        );
+        assert!(!page.text.contains("Berlin VPN is silent"));
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn what_cannot_be_protected_so_comes_back_as_it_was_typed() {
     on_each_engine(async |world| {

@@ -3,7 +3,8 @@
 use super::super::{
     AdminError,
     applications::{self, Application, State},
-    audit, contacts,
+    audit,
+    contacts::{self, Contact},
 };
 use crate::{app::App, store::reports as stored};
 use authx_core::{ApplicationId, Millis, TenantId, UserId, audit::EventKind};
@@ -65,13 +66,14 @@ pub async fn notices(app: &App, tenant: TenantId, now: Millis) -> Result<Vec<Not
     let mut found = vec![];
     found.extend(fraud(app, tenant, now).await?);
     found.extend(clock(app));
+    found.extend(certificate(app, now));
     found.extend(record(app, tenant, now).await?);
     found.extend(push(app));
     found.extend(backup(app, tenant, now).await?);
     found.extend(people(app, tenant, now).await?);
     found.extend(mail(app, tenant, now).await?);
     for application in applications::list(app, tenant).await? {
-        found.extend(servers(app, tenant, &application).await?);
+        found.extend(servers(app, tenant, now, &application).await?);
     }
     found.sort_by_key(|notice| notice.level);
     Ok(found)
@@ -102,6 +104,39 @@ fn clock(app: &App) -> Option<Notice> {
         action: problem.to_string(),
         subject: Subject::Server,
     })
+}
+
+/// One that ends soon, or is over. What the server renews by itself needs nobody while that works;
+/// of one that is made for a few days the last quarter is soon.
+fn certificate(app: &App, now: Millis) -> Option<Notice> {
+    let standing = app.certificate.standing()?;
+    let left = standing.until?.0.saturating_sub(now.0);
+    let soon = match (standing.by_itself, &standing.failure) {
+        (true, None) => DAY_MILLIS,
+        (true, Some(_)) => SOON_MILLIS,
+        (false, _) => standing.whole_millis.map_or(SOON_MILLIS, |it| SOON_MILLIS.min(it / 4)),
+    };
+    if left >= soon {
+        return None;
+    }
+    let what = match left / DAY_MILLIS {
+        0 if left == 0 => "The server’s certificate is over".to_owned(),
+        0 => "The server’s certificate ends within a day".to_owned(),
+        1 => "The server’s certificate ends in one day".to_owned(),
+        days => format!("The server’s certificate ends in {days} days"),
+    };
+    let action = match (standing.by_itself, standing.failure) {
+        (true, Some(why)) => format!("It could not be renewed: {why}. authx doctor says more."),
+        (true, None) => "It should have been renewed by now. authx doctor says more.".to_owned(),
+        (false, _) => {
+            "Put another one in its file; the server takes it by itself. Phones and VPN hosts \
+             connect no more once it is over."
+                .to_owned()
+        }
+    };
+    let level = if left < URGENT_MILLIS { Level::Bad } else { Level::Warn };
+    let subject = Subject::Server;
+    Some(Notice { level, code: "certificate_ending", what, action, subject })
 }
 
 /// The record is to be sealed every second, and its last verification to have found it whole.
@@ -204,6 +239,7 @@ async fn mail(app: &App, tenant: TenantId, now: Millis) -> Result<Option<Notice>
 async fn servers(
     app: &App,
     tenant: TenantId,
+    now: Millis,
     application: &Application,
 ) -> Result<Vec<Notice>, AdminError> {
     let Application { id, name, .. } = application;
@@ -230,6 +266,13 @@ async fn servers(
         // Deleted in this moment.
         Err(_) => vec![],
     };
+    if application.state == State::InUse {
+        found.extend(silent(now, name, &contacts).map(|what| {
+            let action = "Others call. If it was taken down, revoke its key; else run \
+                authx-openvpn doctor there.";
+            notice("agents_silent", what, action)
+        }));
+    }
     let old = contacts.iter().filter(|contact| !contact.key_revoked && is_old(&contact.client));
     let old = old.count();
     if old > 0 {
@@ -239,6 +282,23 @@ async fn servers(
         found.push(notice("agents_outdated", what, action));
     }
     Ok(found)
+}
+
+/// Of several hosts, those that have not called for a day.
+fn silent(now: Millis, name: &str, contacts: &[Contact]) -> Option<String> {
+    let is_silent = |contact: &&Contact| {
+        let quiet = now.since(contact.last.0);
+        !contact.key_revoked && (DAY_MILLIS..GONE_MILLIS).contains(&quiet)
+    };
+    let silent: Vec<&Contact> = contacts.iter().filter(is_silent).collect();
+    match silent.as_slice() {
+        [] => None,
+        [one] => {
+            let host = one.server.as_deref().unwrap_or(&one.key_name);
+            Some(format!("{name}: {host} has not called for a day"))
+        }
+        several => Some(format!("{name}: {} hosts have not called for a day", several.len())),
+    }
 }
 
 /// Whether a program is older than those that this server still serves: `name/1.2.3`.
@@ -258,4 +318,8 @@ fn is_old(client: &str) -> bool {
 
 const DAY_MILLIS: u64 = 24 * 3_600 * 1_000;
 const BACKUP_MILLIS: u64 = 7 * DAY_MILLIS;
+const SOON_MILLIS: u64 = 20 * DAY_MILLIS;
+const URGENT_MILLIS: u64 = 3 * DAY_MILLIS;
+/// A host that has not called for so long was taken down, most likely.
+const GONE_MILLIS: u64 = 30 * DAY_MILLIS;
 const UNSEALED_MILLIS: u64 = 5 * 60 * 1_000;

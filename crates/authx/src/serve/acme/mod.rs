@@ -12,6 +12,7 @@ pub use challenge::ChallengeError;
 pub(super) use challenge::PROTOCOL;
 pub use order::OrderError;
 pub use schedule::{Failure, Progress, Validity};
+pub(super) use state::validity;
 pub use state::{Held, State, StateError};
 
 use super::Stopping;

@@ -204,7 +204,8 @@ fn account_file(directory: &str) -> String {
     format!("account-{:016x}.json", u64::from_be_bytes(first))
 }
 
-fn validity(leaf: &[u8]) -> Option<Validity> {
+/// From when until when a certificate is good.
+pub(in crate::serve) fn validity(leaf: &[u8]) -> Option<Validity> {
     let validity = Certificate::from_der(leaf).ok()?.tbs_certificate.validity;
     let millis = |time: x509_cert::time::Time| {
         u64::try_from(time.to_unix_duration().as_millis()).ok().map(Millis)
