@@ -15,6 +15,7 @@ mod ringing;
 mod save;
 mod sweep;
 mod wait;
+mod what_if;
 
 pub use asked::Facts;
 pub use begin::{begin, password_place};
@@ -24,6 +25,7 @@ pub use renewal::renew;
 pub use ringing::ring_phones;
 pub use sweep::{expire_overdue, forget_old};
 pub use wait::wait;
+pub use what_if::{Foreseen, WhatIf, what_if};
 
 use crate::{
     app::App,
@@ -311,7 +313,7 @@ async fn advance(
     if effects.is_empty() {
         return Ok(());
     }
-    let after = After::of(&effects);
+    let after = After::of(caller, now, &effects, &has.enrolled);
     let (enrolled, enrol) = (&has.enrolled, has.enrolment);
     let outcome = save::Outcome { now, login, enrolled, effects, enrol };
     save::changed(app, caller, outcome, *version).await?;

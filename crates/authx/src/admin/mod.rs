@@ -39,6 +39,7 @@ pub mod sign_up;
 pub mod tenants;
 pub mod tokens;
 mod told;
+pub mod what_if;
 
 pub use told::{Meaning, Told};
 

@@ -6,6 +6,7 @@ mod history;
 pub(super) mod in_force;
 mod review;
 mod said;
+mod what_if;
 
 pub(super) use said::{Line, set_values};
 
@@ -28,6 +29,7 @@ pub(super) fn routes() -> Vec<Route> {
     let writes = Access::May(Permission::PoliciesWrite);
     vec![
         get("/policies", reads, in_force::page),
+        get("/policies/what-if", reads, what_if::page),
         get("/policies/edit/{target}", reads, edit::page),
         post("/policies/edit/{target}/review", writes, review::review),
         post("/policies/edit/{target}", Access::StepUp(Permission::PoliciesWrite), review::save),

@@ -2,7 +2,7 @@
 
 use askama::filters::HtmlSafe;
 use authx_core::Millis;
-use jiff::civil::{Date, Weekday};
+use jiff::civil::{Date, DateTime, Weekday};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{Timestamp, ZonedDateTime};
 use std::borrow::Borrow;
@@ -26,6 +26,13 @@ impl Zone {
     /// Its name.
     pub fn name(&self) -> &str {
         self.0.iana_name().unwrap_or("UTC")
+    }
+
+    /// The moment of a date and a time in this zone, such as `2026-11-30T08:15`. `None`: it is none.
+    pub fn moment(&self, text: &str) -> Option<Millis> {
+        let local: DateTime = text.trim().parse().ok()?;
+        let at = local.to_zoned_datetime(self.0.clone()).ok()?.timestamp().as_millisecond();
+        u64::try_from(at).ok().map(Millis)
     }
 
     /// The names there are, for a list to choose from.
