@@ -1,8 +1,9 @@
 #!/bin/sh
 # Installs AuthX on a host that runs OpenVPN: what README.txt beside it says.
 #
-#     sudo sh install.sh --server-conf FILE [--management] [--yes]
+#     sudo sh install.sh --server-conf FILE [--management] [--yes] [--restart]
 #
+# --restart restarts that OpenVPN at the end, which cuts its tunnels.
 # Everything else that stands on the command line goes to `authx-openvpn setup`.
 set -eu
 
@@ -12,18 +13,33 @@ etc=/etc/authx-openvpn
 say() { printf '%s\n' "$*"; }
 stop() { printf 'install.sh: %s\n' "$*" >&2; exit 1; }
 
-yes= server=
+yes= server= restart= next=
 for argument; do
   shift
+  if [ -n "$next" ]; then server=$argument next=; fi
   case $argument in
     --yes) yes=1; continue ;;
-    --help | -h) sed -n '2,6s/^# \{0,1\}//p' install.sh; exit 0 ;;
+    --restart) restart=1; continue ;;
+    --help | -h) sed -n '2,7s/^# \{0,1\}//p' install.sh; exit 0 ;;
     --write | --undo) stop "$argument is for authx-openvpn setup itself" ;;
-    --server-conf | --server-conf=*) server=1 ;;
+    --server-conf) next=1 ;;
+    --server-conf=*) server=${argument#*=} ;;
   esac
   set -- "$@" "$argument"
 done
 [ -n "$server" ] || stop "which OpenVPN server? Add --server-conf /etc/openvpn/server/NAME.conf"
+case $server in /*) ;; *) stop "$server: name the file from the root, as in /etc/openvpn/server/NAME.conf" ;; esac
+[ -f "$server" ] || stop "there is no file $server; nothing was changed"
+# As Debian's OpenVPN calls its services.
+case $server in
+  /etc/openvpn/server/*.conf) unit=openvpn-server@$(basename "$server" .conf).service ;;
+  /etc/openvpn/*/*) unit= ;;
+  /etc/openvpn/*.conf) unit=openvpn@$(basename "$server" .conf).service ;;
+  *) unit= ;;
+esac
+if [ -n "$restart" ] && [ -z "$unit" ]; then
+  stop "no service of Debian's belongs to $server: leave out --restart, and restart it as you do; nothing was changed"
+fi
 [ "$(id -u)" = 0 ] || stop "root is needed: sudo sh install.sh …"
 command -v dpkg >/dev/null || stop "this is no Debian or Ubuntu; nothing was changed"
 
@@ -97,4 +113,11 @@ if [ -z "$yes" ]; then
 fi
 authx-openvpn setup "$@" --write
 say
-say "Restart OpenVPN when its tunnels may be cut. Then: sudo authx-openvpn doctor --login NAME"
+if [ -z "$restart" ]; then
+  say "Restart OpenVPN when its tunnels may be cut${unit:+: sudo systemctl restart $unit}"
+else
+  systemctl restart "$unit" || stop "$unit did not start: journalctl -u $unit says why. To take the change back:
+    sudo authx-openvpn setup --server-conf $server --undo"
+  say "$unit was restarted."
+fi
+say "Then: sudo authx-openvpn doctor --login NAME"
