@@ -116,6 +116,10 @@ const FORMS: &[(&str, Way)] = &[
         By(&["POST /users/{user}/invitations/link", "POST /users/{user}/invitations/mail"]),
     ),
     ("/users/{user}/phones/{phone}/remove", By(&["DELETE /users/{user}/phones/{phone}"])),
+    (
+        "/users/{user}/portal",
+        Soon(&["POST /users/{user}/portal-links/link", "POST /users/{user}/portal-links/mail"]),
+    ),
     ("/users/{user}/recovery", By(&["POST /users/{user}/recovery-codes"])),
     ("/users/{user}/remove", By(&["DELETE /users/{user}"])),
     ("/users/{user}/restore", By(&["POST /users/{user}/restore"])),
