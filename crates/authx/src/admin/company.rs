@@ -1,6 +1,6 @@
 //! How a company is called and set up.
 
-use super::{Actor, AdminError, Change, change, detail, settings::Settings};
+use super::{Actor, AdminError, Change, Tenant, change, detail, settings::Settings};
 use crate::{
     app::{About, App},
     store::{Batch, tenants as stored},
@@ -10,6 +10,8 @@ use authx_core::{
     audit::EventKind,
     name::{InvalidName, Name},
 };
+use jiff::tz::TimeZoneDatabase;
+use serde::Serialize;
 
 /// Why a company stays as it is.
 #[derive(Debug, thiserror::Error)]
@@ -17,12 +19,31 @@ pub enum CompanyError {
     /// What can stop any change.
     #[error(transparent)]
     Admin(#[from] AdminError),
+    /// Not one of the eight.
+    #[error("a colour is a number from 1 to 8, not {0}")]
+    Hue(u8),
     /// The text is no name.
     #[error(transparent)]
     Name(#[from] InvalidName),
     /// Another company goes by it.
     #[error("there is already a company “{0}” here; choose another name")]
     NameTaken(String),
+    /// None that the IANA database knows.
+    #[error("“{0}” is no time zone; one is Europe/Berlin")]
+    TimeZone(String),
+}
+
+/// How a company is called and set up.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct Company {
+    /// Which.
+    pub tenant_id: TenantId,
+    /// Its name; users read it on their phones.
+    pub name: String,
+    /// The zone in which its people read times, as in the IANA database.
+    pub time_zone: String,
+    /// Its colour, 1 to 8.
+    pub hue: u8,
 }
 
 /// What is to be changed.
@@ -34,6 +55,17 @@ pub struct Wish<'a> {
     pub time_zone: &'a str,
     /// Its colour, 1 to 8.
     pub hue: u8,
+}
+
+/// How a company is called and set up.
+///
+/// # Errors
+///
+/// [`AdminError`].
+pub async fn get(app: &App, tenant: TenantId) -> Result<Company, AdminError> {
+    let found = Tenant::load(app, tenant).await?;
+    let Settings { time_zone, hue } = Settings::from_json(&found.settings)?;
+    Ok(Company { tenant_id: tenant, name: found.name, time_zone, hue })
 }
 
 /// Changes a company's name and settings.
@@ -48,6 +80,12 @@ pub async fn set(
     wish: Wish<'_>,
 ) -> Result<(), CompanyError> {
     let name = &Name::new(wish.name)?;
+    if TimeZoneDatabase::bundled().get(wish.time_zone).is_err() {
+        return Err(CompanyError::TimeZone(wish.time_zone.to_owned()));
+    }
+    if !(1..=8).contains(&wish.hue) {
+        return Err(CompanyError::Hue(wish.hue));
+    }
     change(app, by, tenant, move |tenant, _| async move {
         let other = stored::tenant_named(&app.store, name).await.map_err(AdminError::from)?;
         if other.is_some_and(|other| other.id != tenant.id) {

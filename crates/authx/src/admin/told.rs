@@ -156,6 +156,8 @@ impl Told for CompanyError {
     fn told(&self) -> Meaning {
         match self {
             Self::Admin(error) => error.told(),
+            Self::Hue(_) => Meaning::Refused("invalid_hue"),
+            Self::TimeZone(_) => Meaning::Refused("invalid_time_zone"),
             Self::Name(_) => Meaning::Refused("invalid_name"),
             Self::NameTaken(_) => Meaning::Taken("name_taken"),
         }

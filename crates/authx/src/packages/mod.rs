@@ -136,3 +136,31 @@ impl std::fmt::Debug for Package {
         f.debug_struct("Package").field("sha256", &self.sha256).finish_non_exhaustive()
     }
 }
+
+/// Small letters, digits and hyphens, as shells like them.
+pub(crate) fn file_name(application: &str) -> String {
+    let plain = application.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' });
+    let plain = plain.collect::<String>().to_ascii_lowercase();
+    let words: Vec<&str> = plain.split('-').filter(|word| !word.is_empty()).collect();
+    let name: String = words.join("-").chars().take(60).collect();
+    if name.is_empty() { "authx".to_owned() } else { name }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::file_name;
+
+    #[test]
+    fn files_have_names_that_shells_like() {
+        for (name, file) in [
+            ("Berlin VPN", "berlin-vpn"),
+            ("  <b>x</b> $(id) ", "b-x-b-id"),
+            ("Straße", "stra-e"),
+            ("مكتب", "authx"),
+            ("../../etc/passwd", "etc-passwd"),
+        ] {
+            assert_eq!(file_name(name), file);
+        }
+        assert!(file_name(&"x".repeat(200)).len() <= 60);
+    }
+}

@@ -130,5 +130,6 @@ const ROOMS: &[fn() -> Vec<Route>] = &[
     super::sign_in::routes,
     super::sign_up::routes,
     super::step_up::routes,
+    super::tokens::routes,
     super::users::routes,
 ];

@@ -55,7 +55,22 @@ struct Page {
     form: Form,
     zones: Vec<String>,
     may_write: bool,
-    may_roles: bool,
+    tabs: Vec<Tab>,
+}
+
+/// A page of the settings: its path, its words, whether it is this one.
+pub(super) type Tab = (String, &'static str, bool);
+
+/// The pages of the settings that somebody may see.
+pub(super) fn tabs(who: &Who, here: &str) -> Vec<Tab> {
+    let all = [
+        ("/settings", "Company", Permission::SettingsRead),
+        ("/settings/administrators", "Administrators", Permission::RolesRead),
+        ("/settings/tokens", "API tokens", Permission::TokensWrite),
+        ("/settings/record", "Record", Permission::SettingsRead),
+    ];
+    let seen = all.into_iter().filter(|(_, _, needed)| who.may(*needed));
+    seen.map(|(path, words, _)| (path.to_owned(), words, path == here)).collect()
 }
 
 async fn page(State(portal): State<Portal>, who: Who) -> Response {
@@ -74,7 +89,7 @@ impl Page {
             form,
             zones: Zone::names(),
             may_write: who.may(Permission::SettingsWrite),
-            may_roles: who.may(Permission::RolesRead),
+            tabs: tabs(who, "/settings"),
         }
     }
 }
@@ -86,21 +101,16 @@ async fn set(
     fields: Fields,
 ) -> Result<Response, PortalError> {
     let mut form = Form::sent(&fields);
-    let zone = fields.text("time_zone");
-    if Zone::named(zone).is_none() {
-        form.refuse("time_zone", format!("“{zone}” is no time zone. One is Europe/Berlin."));
-    }
-    let hue = fields.text("hue").parse().ok().filter(|hue| (1..=8).contains(hue));
-    if hue.is_none() {
-        form.refuse("hue", "One of the eight colours: 1 to 8.");
-    }
-    if let (true, Some(hue)) = (form.is_good(), hue) {
-        let wish = company::Wish { name: fields.text("company"), time_zone: zone, hue };
-        match company::set(portal.app(), &who.actor(), who.tenant(), wish).await {
-            Ok(()) => return done(&portal, &who, &headers, "Settings saved.", "/settings").await,
-            Err(CompanyError::Admin(error)) => return Err(error.into()),
-            Err(error) => form.refuse("company", sentence(&error)),
-        }
+    // What is no number at all is none of the eight either.
+    let hue = fields.text("hue").parse().unwrap_or(0);
+    let wish =
+        company::Wish { name: fields.text("company"), time_zone: fields.text("time_zone"), hue };
+    match company::set(portal.app(), &who.actor(), who.tenant(), wish).await {
+        Ok(()) => return done(&portal, &who, &headers, "Settings saved.", "/settings").await,
+        Err(CompanyError::Admin(error)) => return Err(error.into()),
+        Err(error @ CompanyError::TimeZone(_)) => form.refuse("time_zone", sentence(&error)),
+        Err(CompanyError::Hue(_)) => form.refuse("hue", "One of the eight colours: 1 to 8."),
+        Err(error) => form.refuse("company", sentence(&error)),
     }
     let page = Page::of(&portal, &who, form);
     Ok(render_as(StatusCode::UNPROCESSABLE_ENTITY, &page).into_response())
@@ -115,6 +125,7 @@ struct List {
     roles: Vec<(&'static str, &'static str)>,
     may_write: bool,
     link: Option<Shown>,
+    tabs: Vec<Tab>,
 }
 
 /// A link that is shown this once.
@@ -173,6 +184,7 @@ impl List {
             roles: roles(who.role()),
             may_write,
             link,
+            tabs: tabs(who, "/settings/administrators"),
         })
     }
 }

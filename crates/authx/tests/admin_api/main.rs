@@ -18,6 +18,7 @@ mod matrix;
 mod people_samples;
 mod policies;
 mod requests;
+mod rooms;
 mod samples;
 mod tokens;
 mod users;

@@ -24,6 +24,7 @@ mod policies;
 mod roles;
 mod sent;
 mod settings;
+mod tokens;
 mod users;
 mod what_if;
 mod world;

@@ -3,12 +3,15 @@
 //! A resource is one file with its handlers and a list of its [routes](routes). The guard stands
 //! before every one of them, so a handler gets a [`Caller`] whose token and role let it be called.
 
+mod administrators;
 mod applications;
 mod bypass;
 mod caller;
+mod company;
 mod dashboard;
 mod deliveries;
 mod drafts;
+mod effective_policy;
 mod file;
 mod groups;
 mod guard;
@@ -16,11 +19,13 @@ mod imports;
 mod keys;
 mod listing;
 mod logins;
+mod package;
 mod policies;
 mod problem;
 mod record;
 mod request;
 mod routes;
+mod tokens;
 mod users;
 
 pub use imports::UPLOAD;

@@ -207,16 +207,21 @@ pub(super) type Room = fn() -> Vec<Option<Route>>;
 
 /// Whoever has routes, one a line.
 const ROOMS: &[Room] = &[
+    super::administrators::routes,
     super::applications::routes,
     super::bypass::routes,
+    super::company::routes,
     super::dashboard::routes,
     super::deliveries::routes,
     super::drafts::routes,
+    super::effective_policy::routes,
     super::groups::routes,
     super::imports::routes,
     super::keys::routes,
     super::logins::routes,
+    super::package::routes,
     super::policies::routes,
     super::record::routes,
+    super::tokens::routes,
     super::users::routes,
 ];

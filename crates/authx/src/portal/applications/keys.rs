@@ -63,7 +63,7 @@ pub(super) async fn page(
     headers: HeaderMap,
 ) -> Result<Response, PortalError> {
     let shown = Shown::of(&portal, &who, &id, "/keys").await?;
-    let made = once::take(&portal, &who, &headers, shown.application.id).await?;
+    let made = once::take(&portal, &who, &headers, &shown.application.id.to_string()).await?;
     Ok(render(&read(&portal, &who, shown, Form::new(), made).await?).into_response())
 }
 
@@ -94,7 +94,8 @@ pub(super) async fn add(
             let (app, by) = (portal.app(), who.actor());
             match keys::add(app, &by, who.tenant(), application, &name).await {
                 Ok(key) => {
-                    once::keep(&portal, &who, application, name.as_str(), &key).await?;
+                    let of = application.to_string();
+                    once::keep(&portal, &who, &of, name.as_str(), &key.text).await?;
                     return Ok(redirect(&headers, &format!("{}/keys", shown.path())));
                 }
                 Err(error @ (KeyError::NameTaken(_) | KeyError::TooMany)) => {

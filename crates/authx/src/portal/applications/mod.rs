@@ -2,7 +2,6 @@
 
 mod keys;
 mod list;
-mod once;
 mod package;
 mod protect;
 mod settings;
@@ -13,6 +12,7 @@ use super::{
     badge::Badge,
     error::PortalError,
     nav::Place,
+    once,
     page::Chrome,
     routes::{Route, get, post},
     sign_in::sentence,

@@ -6,7 +6,7 @@ use crate::{
         keys::KeyError,
         packages::{self, HandOutError, HandedOut},
     },
-    packages::PackageError,
+    packages::{PackageError, file_name},
     portal::{fields::Fields, form::Form},
 };
 use authx_core::{ApplicationId, name::Name};
@@ -89,15 +89,6 @@ fn download(made: HandedOut, application: &str) -> Response {
     response
 }
 
-/// Small letters, digits and hyphens, as shells like them.
-pub(super) fn file_name(application: &str) -> String {
-    let plain = application.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' });
-    let plain = plain.collect::<String>().to_ascii_lowercase();
-    let words: Vec<&str> = plain.split('-').filter(|word| !word.is_empty()).collect();
-    let name: String = words.join("-").chars().take(60).collect();
-    if name.is_empty() { "authx".to_owned() } else { name }
-}
-
 fn missing(error: &PackageError) -> PortalError {
     tracing::warn!(%error, "no package");
     PortalError::NotFound
@@ -109,24 +100,5 @@ fn unmade(error: HandOutError) -> PortalError {
         HandOutError::Key(error) => key_trouble(error),
         HandOutError::None(_) => PortalError::NotFound,
         HandOutError::Package(error) => missing(&error),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::file_name;
-
-    #[test]
-    fn files_have_names_that_shells_like() {
-        for (name, file) in [
-            ("Berlin VPN", "berlin-vpn"),
-            ("  <b>x</b> $(id) ", "b-x-b-id"),
-            ("Straße", "stra-e"),
-            ("مكتب", "authx"),
-            ("../../etc/passwd", "etc-passwd"),
-        ] {
-            assert_eq!(file_name(name), file);
-        }
-        assert!(file_name(&"x".repeat(200)).len() <= 60);
     }
 }

@@ -60,7 +60,8 @@ pub(super) async fn protect(
         let (app, by) = (portal.app(), who.actor());
         match applications::create(app, &by, who.tenant(), &name, kind, &key_name).await {
             Ok(made) => {
-                once::keep(&portal, &who, made.id, key_name.as_str(), &made.key).await?;
+                let of = made.id.to_string();
+                once::keep(&portal, &who, &of, key_name.as_str(), &made.key.text).await?;
                 say(&portal, &who, format!("“{name}” protected."), None).await?;
                 return Ok(redirect(&headers, &format!("/applications/{}", made.id)));
             }

@@ -3,7 +3,6 @@
 use super::{
     Badge, Chrome, Portal, PortalError, Shown, Who,
     once::{self, NewlyMade, SHOWN_SECS},
-    package::file_name,
     trouble,
 };
 use crate::{
@@ -14,7 +13,7 @@ use crate::{
         policies::{self, PolicyError, Scope},
         record::logins::LoginFilter,
     },
-    packages::{Package, Packed},
+    packages::{Package, Packed, file_name},
     portal::{
         logins::{self, LastLogin},
         page::render,
@@ -100,7 +99,7 @@ pub(super) async fn overview(
 ) -> Result<Response, PortalError> {
     let shown = Shown::of(&portal, &who, &id, "").await?;
     let (app, id) = (portal.app(), shown.application.id);
-    let made = once::take(&portal, &who, &headers, id).await?;
+    let made = once::take(&portal, &who, &headers, &id.to_string()).await?;
     let contacts = contacts::list(app, who.tenant(), id).await.map_err(trouble)?;
     let now = app.clock.clock().now();
     let filter = LoginFilter { application: Some(id), ..LoginFilter::default() };

@@ -9,6 +9,7 @@ use super::super::{
     nav::Place,
     page::{Chrome, render, render_as},
     routes::{Route, get, post},
+    settings::{Tab, tabs},
     who::Who,
     words::count,
 };
@@ -37,7 +38,7 @@ struct Page {
     chrome: Chrome,
     form: Form,
     may_write: bool,
-    may_roles: bool,
+    tabs: Vec<Tab>,
     removed: String,
     last_removed: Option<Millis>,
 }
@@ -107,7 +108,7 @@ fn view(portal: &Portal, who: &Who, form: Form, standing: Standing) -> Page {
         chrome: who.chrome(portal, "How long the record is kept", Place::Settings),
         form,
         may_write: who.may(Permission::SettingsWrite),
-        may_roles: who.may(Permission::RolesRead),
+        tabs: tabs(who, PATH),
         removed: count(standing.removed),
         last_removed: standing.last_removed,
     }

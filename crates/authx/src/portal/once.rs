@@ -1,17 +1,15 @@
-//! A new key on its way from the form that made it to the page that shows it, once.
+//! A new secret on its way from the form that made it to the page that shows it, once.
 
-use super::{Portal, PortalError, Who};
+use super::{Portal, error::PortalError, who::Who};
 use crate::admin::{
     AdminError,
-    keys::NewKey,
     sessions::{self, Pending},
 };
-use authx_core::ApplicationId;
 use axum::http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-/// A key as its page shows it.
+/// A secret as its page shows it.
 pub(super) struct NewlyMade {
     /// What it is called.
     pub(super) name: String,
@@ -21,21 +19,22 @@ pub(super) struct NewlyMade {
 
 #[derive(Serialize, Deserialize)]
 struct Kept {
-    application: ApplicationId,
+    #[serde(rename = "application")]
+    of: String,
     name: String,
     key: Zeroizing<String>,
 }
 
-/// Keeps a key in the session, sealed, until the next page of its application takes it.
+/// Keeps a secret in the session, sealed, until the next page of what it is of takes it.
 pub(super) async fn keep(
     portal: &Portal,
     who: &Who,
-    application: ApplicationId,
+    of: &str,
     name: &str,
-    key: &NewKey,
+    text: &Zeroizing<String>,
 ) -> Result<(), PortalError> {
     let app = portal.app();
-    let kept = Kept { application, name: name.to_owned(), key: key.text.clone() };
+    let kept = Kept { of: of.to_owned(), name: name.to_owned(), key: text.clone() };
     let plain = serde_json::to_string(&kept);
     let plain = plain.map_err(|error| AdminError::Damaged(error.to_string()))?;
     let until = app.now()?.plus_secs(SHOWN_SECS);
@@ -50,7 +49,7 @@ pub(super) async fn take(
     portal: &Portal,
     who: &Who,
     headers: &HeaderMap,
-    application: ApplicationId,
+    of: &str,
 ) -> Result<Option<NewlyMade>, PortalError> {
     let Some(Pending::Shown(sealed)) = &who.visit.pending else { return Ok(None) };
     if headers.contains_key("hx-request") {
@@ -58,7 +57,7 @@ pub(super) async fn take(
     }
     let opened = sessions::open(portal.app(), &who.visit, sealed).await?;
     let kept = opened.and_then(|plain| serde_json::from_str::<Kept>(&plain).ok());
-    let Some(kept) = kept.filter(|kept| kept.application == application) else { return Ok(None) };
+    let Some(kept) = kept.filter(|kept| kept.of == of) else { return Ok(None) };
     match sessions::set_pending(portal.app(), &who.visit, None).await {
         Ok(_) => Ok(Some(NewlyMade { name: kept.name, text: kept.key })),
         // Another tab was faster, and shows it.
