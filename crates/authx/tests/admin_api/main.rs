@@ -11,6 +11,7 @@ mod documented;
 mod files;
 mod foreign;
 mod groups;
+mod guide;
 mod helped;
 mod logs;
 mod mapped;

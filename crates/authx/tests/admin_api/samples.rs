@@ -20,8 +20,13 @@ pub(crate) struct Samples(BTreeMap<&'static str, String>);
 impl Samples {
     /// New things of a company. Whoever adds a route that names something else adds it here.
     pub(crate) async fn of(world: &World, tenant: TenantId, n: usize) -> Self {
+        Self::with(world, tenant, n, "openvpn").await
+    }
+
+    /// The same with an application of another type.
+    pub(crate) async fn with(world: &World, tenant: TenantId, n: usize, kind: &str) -> Self {
         let (app, by) = (&world.app, &world.by);
-        let kind = ApplicationKind::Openvpn;
+        let kind = ApplicationKind::from_word(kind).unwrap();
         let (called, key) = (name(&format!("VPN {n}")), name("vpn1"));
         let made = applications::create(app, by, tenant, &called, kind, &key).await.unwrap();
         let owner = world.account(tenant, &format!("owner{n}"), Some(Role::Owner)).await;
