@@ -8,7 +8,7 @@ use authx::{
         bypass::{self, Kind, Wish},
         groups, imports, keys,
         policies::{self, Target},
-        sessions, tenants,
+        sessions, tenants, tokens,
     },
     app::About,
     enrol, lines,
@@ -16,8 +16,11 @@ use authx::{
     store::{Batch, passkeys::NewPasskey, phones::NewPhone},
 };
 use authx_core::{
-    ImportId, LoginId, PasskeyId, PhoneId, TenantId, UserId, audit::EventKind, otp::Totp,
-    policy::Document, role::Role,
+    ImportId, LoginId, PasskeyId, PhoneId, TenantId, UserId,
+    audit::EventKind,
+    otp::Totp,
+    policy::Document,
+    role::{Permission, Role},
 };
 use serde_json::{Map, json};
 use std::collections::BTreeMap;
@@ -44,6 +47,7 @@ impl Company {
         company.files(world).await;
         company.helped(world).await;
         company.own(world).await;
+        company.tokens(world).await;
         lines::read_on(&world.app).await.unwrap();
         company
     }
@@ -188,6 +192,20 @@ impl Company {
         self.put("session", &open[0].id);
     }
 
+    /// What scripts of the owner have.
+    async fn tokens(&mut self, world: &World) {
+        let (app, tenant) = (&world.app, self.tenant);
+        let by = Actor::account(self.owner, Some(Role::Owner), "olga");
+        for (thing, called) in [("token", "nightly"), ("revoked token", "weekly")] {
+            let (name, scopes) = (name(called), &[Permission::UsersRead]);
+            let wish = tokens::Wish { name: &name, scopes, lifetime_secs: tokens::USUAL_SECS };
+            let made = tokens::create(app, &by, tenant, wish).await.unwrap();
+            self.put(thing, &made.id);
+        }
+        let revoked = self.id("revoked token").parse().unwrap();
+        tokens::revoke(app, &by, tenant, revoked).await.unwrap();
+    }
+
     /// A passkey of somebody, which no authenticator has.
     pub(crate) async fn passkey(&self, world: &World, account: UserId) -> PasskeyId {
         let (app, tenant) = (&world.app, self.tenant);
@@ -264,6 +282,8 @@ pub(crate) fn thing(path: &str, parameter: &str) -> &'static str {
         "phone" if below("/users/") => "phone",
         "session" if below("/me/") => "session",
         "target" if below("/policies/") => "application",
+        "token" if path.ends_with("/restore") => "revoked token",
+        "token" => "token",
         "user" if path.ends_with("/restore") => "removed user",
         "user" if below("/groups/") => "member",
         "user" if below("/settings/administrators/") => "administrator",

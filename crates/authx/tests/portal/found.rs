@@ -373,6 +373,7 @@ async fn good(
         "password" => PASSWORD.to_owned(),
         "reason" => "phone lost".to_owned(),
         "remove" => "1".to_owned(),
+        "scope" => "users.read".to_owned(),
         "typed" => "Berlin VPN".to_owned(),
         "user" if at == "/users/bulk" => company.id("user").to_owned(),
         _ => return None,
