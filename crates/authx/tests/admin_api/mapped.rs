@@ -15,9 +15,11 @@ enum Way {
     Not(&'static str),
     /// One of these, which is being made.
     Soon(&'static [&'static str]),
+    /// Nothing, though it is an administrator's, for this reason.
+    Never(&'static str),
 }
 
-use Way::{By, Not, Soon};
+use Way::{By, Never, Not, Soon};
 
 const FORMS: &[(&str, Way)] = &[
     ("/applications/protect", By(&["POST /applications"])),
@@ -33,7 +35,7 @@ const FORMS: &[(&str, Way)] = &[
         "/applications/{id}/keys/{key}/revoke",
         By(&["DELETE /applications/{application}/keys/{key}"]),
     ),
-    ("/applications/{id}/package", Soon(&["POST /applications/{application}/package"])),
+    ("/applications/{id}/package", By(&["POST /applications/{application}/package"])),
     ("/applications/{id}/settings", By(&["PATCH /applications/{application}"])),
     ("/approvals/{approval}/agree", By(&["POST /bypass/wishes/{wish}/agree"])),
     ("/approvals/{approval}/decline", By(&["POST /bypass/wishes/{wish}/decline"])),
@@ -73,14 +75,17 @@ const FORMS: &[(&str, Way)] = &[
     ("/reset", Not(COMING_IN)),
     ("/set-up", Not(COMING_IN)),
     ("/set-up/account", Not(COMING_IN)),
-    ("/settings", Soon(&["PUT /company"])),
-    ("/settings/administrators", Soon(&["POST /administrators"])),
-    ("/settings/administrators/{user}/link", Soon(&["POST /administrators/{user}/link"])),
+    ("/settings", By(&["PUT /company"])),
+    ("/settings/administrators", By(&["POST /administrators"])),
+    ("/settings/administrators/{user}/link", By(&["POST /administrators/{user}/link"])),
     (
         "/settings/administrators/{user}/role",
-        Soon(&["PUT /administrators/{user}", "DELETE /administrators/{user}"]),
+        By(&["PUT /administrators/{user}", "DELETE /administrators/{user}"]),
     ),
-    ("/settings/record", Soon(&["PUT /retention"])),
+    ("/settings/record", By(&["PUT /retention"])),
+    ("/settings/tokens", Never(RIGHTS)),
+    ("/settings/tokens/{token}/restore", Never(RIGHTS)),
+    ("/settings/tokens/{token}/revoke", By(&["DELETE /tokens/{token}"])),
     ("/sign-in", Not(COMING_IN)),
     ("/sign-in/cancel", Not(COMING_IN)),
     ("/sign-in/confirm", Not(COMING_IN)),
@@ -145,6 +150,7 @@ fn every_form_of_the_portal_has_its_route() {
         };
         match way {
             Soon(ways) => assert!(!ways.is_empty()),
+            Never(reason) => assert!(!reason.is_empty()),
             Not(reason) => assert!(needed.is_none(), "{form:?} is an administrator's: {reason}"),
             By(ways) => {
                 for way in *ways {
@@ -163,4 +169,5 @@ fn every_form_of_the_portal_has_its_route() {
 
 const COMING_IN: &str = "it is how a person comes in, and goes; a script shows its token";
 const OWN: &str = "it is a person's own account, and a token is never its owner";
+const RIGHTS: &str = "a token makes no tokens and brings none back: they would outlive it";
 const STEP_UP: &str = "it is a person's fresh second factor; a token has none, only its scopes";
