@@ -63,6 +63,9 @@ pub enum BypassError {
     /// An owner.
     #[error("an owner always gives a second factor; another owner helps with a recovery code")]
     Owner,
+    /// A script asks.
+    #[error("a token agrees to nothing; a person does, in the portal")]
+    NotForScripts,
     /// May neither agree nor take back what is another's.
     #[error(
         "whoever asked takes a wish back, and who may agree to it declines it; ask one of them"

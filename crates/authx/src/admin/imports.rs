@@ -186,7 +186,9 @@ pub fn faults_csv<'a>(faults: impl IntoIterator<Item = &'a Fault>) -> String {
 /// One line of such a file.
 pub fn fault_csv(fault: &Fault) -> String {
     let Fault { line, column, value, message } = fault;
-    record([line.to_string().as_str(), column, value, message].into_iter())
+    // The file may hold anything, and PostgreSQL takes no NUL.
+    let [value, message] = [value, message].map(|text| text.replace('\0', "\u{fffd}"));
+    record([line.to_string().as_str(), column, &value, &message].into_iter())
 }
 
 /// One line of a CSV file, with its end.

@@ -311,6 +311,7 @@ impl Told for BypassError {
             Self::Digits { .. } => Meaning::Refused("wrong_digits"),
             Self::Guessed => Meaning::Forbidden("guessed"),
             Self::NeedsLeave => Meaning::Forbidden("needs_leave"),
+            Self::NotForScripts => Meaning::Forbidden("not_for_scripts"),
             Self::NotYours => Meaning::Forbidden("not_yours"),
             Self::Over => Meaning::Refused("over"),
             Self::Owner => Meaning::Forbidden("owner"),

@@ -13,13 +13,11 @@ enum Way {
     By(&'static [&'static str]),
     /// Nothing, for this reason.
     Not(&'static str),
-    /// One of these, which is being made.
-    Soon(&'static [&'static str]),
     /// Nothing, though it is an administrator's, for this reason.
     Never(&'static str),
 }
 
-use Way::{By, Never, Not, Soon};
+use Way::{By, Never, Not};
 
 const FORMS: &[(&str, Way)] = &[
     ("/applications/protect", By(&["POST /applications"])),
@@ -37,7 +35,7 @@ const FORMS: &[(&str, Way)] = &[
     ),
     ("/applications/{id}/package", By(&["POST /applications/{application}/package"])),
     ("/applications/{id}/settings", By(&["PATCH /applications/{application}"])),
-    ("/approvals/{approval}/agree", By(&["POST /bypass/wishes/{wish}/agree"])),
+    ("/approvals/{approval}/agree", Never(PERSON)),
     ("/approvals/{approval}/decline", By(&["POST /bypass/wishes/{wish}/decline"])),
     ("/confirm", Not(STEP_UP)),
     ("/confirm/begin", Not(STEP_UP)),
@@ -123,7 +121,7 @@ const FORMS: &[(&str, Way)] = &[
     ("/users/{user}/phones/{phone}/remove", By(&["DELETE /users/{user}/phones/{phone}"])),
     (
         "/users/{user}/portal",
-        Soon(&["POST /users/{user}/portal-links/link", "POST /users/{user}/portal-links/mail"]),
+        By(&["POST /users/{user}/portal-links/link", "POST /users/{user}/portal-links/mail"]),
     ),
     ("/users/{user}/recovery", By(&["POST /users/{user}/recovery-codes"])),
     ("/users/{user}/remove", By(&["DELETE /users/{user}"])),
@@ -149,7 +147,6 @@ fn every_form_of_the_portal_has_its_route() {
             Access::Public | Access::Half | Access::Own | Access::OwnStepUp => None,
         };
         match way {
-            Soon(ways) => assert!(!ways.is_empty()),
             Never(reason) => assert!(!reason.is_empty()),
             Not(reason) => assert!(needed.is_none(), "{form:?} is an administrator's: {reason}"),
             By(ways) => {
@@ -169,5 +166,6 @@ fn every_form_of_the_portal_has_its_route() {
 
 const COMING_IN: &str = "it is how a person comes in, and goes; a script shows its token";
 const OWN: &str = "it is a person's own account, and a token is never its owner";
+const PERSON: &str = "the second pair of eyes is a person's: one who holds two tokens is no two";
 const RIGHTS: &str = "a token makes no tokens and brings none back: they would outlive it";
 const STEP_UP: &str = "it is a person's fresh second factor; a token has none, only its scopes";

@@ -171,22 +171,34 @@ async fn a_package_is_fetched() {
 }
 
 #[tokio::test]
-async fn every_value_in_force_has_its_source() {
+async fn what_if_is_answered_by_the_rules() {
     on_each_engine(async |world| {
         let token = world.owner().await;
         let body = json!({ "name": "Berlin VPN", "type": "openvpn", "key_name": "vpn1" });
         let made = world.post(&token, "/admin/v1/applications", &body).await.good();
         let id = made["application_id"].as_str().unwrap();
-        let path = format!("/admin/v1/applications/{id}/effective-policy");
-        let read = world.get(&token, &path).await.good();
-        let session = &read["values"]["lifetimes.session_secs"];
-        assert_eq!((&session["source"], &session["name"]), (&json!("default"), &json!("Default")));
-        assert!(session["value"].is_u64(), "{session}");
-        let user = world.account(world.tenant, "ute", None).await;
-        world.get(&token, &format!("{path}?user={user}")).await.good();
-        for query in ["user=usr_01kxxxxxxxxxxxxxxxxxxxxxxx", "group=x", "user=x"] {
-            world.get(&token, &format!("{path}?{query}")).await.refused(404, "not_found");
-        }
+        world.account(world.tenant, "ute", None).await;
+        let path = format!("/admin/v1/policies/what-if?application={id}");
+        let asked = format!("{path}&user=UTE&address=192.0.2.7&at=2026-11-30T08:15:00Z");
+        let foreseen = world.get(&token, &asked).await.good();
+        assert_eq!((&foreseen["state"], &foreseen["rings"]), (&json!("refused"), &json!(false)));
+        assert_eq!(foreseen["at"], "2026-11-30T08:15:00Z");
+        let global = "/admin/v1/policies/global";
+        let revision = world.get(&token, global).await.good()["revision"].clone();
+        let off = json!({ "revision": revision, "policy": { "second_factor": "off" } });
+        world.call(&token, &Method::PUT, global, &off).await.good();
+        let foreseen = world.get(&token, &asked).await.good();
+        assert_eq!((&foreseen["state"], &foreseen["by"]), (&json!("allowed"), &json!("policy")));
+        assert_eq!(foreseen["decided_by"][0]["path"], "second_factor");
+        assert_eq!(foreseen["decided_by"][0]["from"], "tenant");
+        world.get(&token, &format!("{path}&user=nobody")).await.refused(422, "invalid_request");
+        world
+            .get(&token, &format!("{path}&user=ute&address=x"))
+            .await
+            .refused(400, "invalid_query");
+        world.get(&token, &format!("{path}&user=ute&colour=x")).await.refused(400, "invalid_query");
+        let other = path.replace(id, "app_01kxxxxxxxxxxxxxxxxxxxxxxx");
+        world.get(&token, &format!("{other}&user=ute")).await.refused(404, "not_found");
     })
     .await;
 }

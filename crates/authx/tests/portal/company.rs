@@ -11,7 +11,7 @@ use authx::{
         sessions, tenants, tokens,
     },
     app::About,
-    enrol, lines,
+    enrol,
     portal::Route,
     store::{Batch, passkeys::NewPasskey, phones::NewPhone},
 };
@@ -48,7 +48,7 @@ impl Company {
         company.helped(world).await;
         company.own(world).await;
         company.tokens(world).await;
-        lines::read_on(&world.app).await.unwrap();
+        crate::logs::read_all(world).await;
         company
     }
 

@@ -91,11 +91,12 @@ pub async fn ask(
 }
 
 /// Agrees to a wish, or does not. Another administrator than who asked, who stands above the user
-/// and may agree to such; whoever asked takes it back.
+/// and may agree to such; whoever asked takes it back. No token agrees: it is the second pair of
+/// eyes.
 ///
 /// # Errors
 ///
-/// [`BypassError::Unknown`], [`BypassError::NotYours`],
+/// [`BypassError::Unknown`], [`BypassError::NotYours`], [`BypassError::NotForScripts`],
 /// [`BypassError::OwnWish`], [`BypassError::Over`], [`BypassError::Account`],
 /// [`BypassError::Admin`].
 pub async fn decide(
@@ -112,6 +113,9 @@ pub async fn decide(
         let wish = open.ok_or(BypassError::Over)?;
         let row = accounts::row(app, tenant.id, wish.account).await?;
         by.check_outranks(row.role)?;
+        if agreed && !by.is_person() {
+            return Err(BypassError::NotForScripts);
+        }
         // To say no to one's own is to take it back.
         let own = by.user() == Some(wish.asked_by);
         if agreed && own {

@@ -15,11 +15,7 @@ use crate::{
     },
     api::error::ApiError,
 };
-use authx_core::{
-    ApprovalId, UserId,
-    role::Permission::{BypassApprove, BypassWrite},
-    wire::login::Rfc3339,
-};
+use authx_core::{ApprovalId, UserId, role::Permission::BypassWrite, wire::login::Rfc3339};
 use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -35,7 +31,6 @@ pub(super) fn routes() -> Vec<Option<Route>> {
         route(&[BypassWrite], routes!(answer)),
         route(&[BypassWrite], routes!(ask)),
         route(&[BypassWrite], routes!(list)),
-        route(&[BypassApprove], routes!(agree)),
         route(&[BypassWrite], routes!(decline)),
         route(&[BypassWrite], routes!(carry_out)),
     ]
@@ -256,25 +251,6 @@ async fn list(State(api): State<AdminApi>, by: Caller) -> Result<Json<Listed<Ask
     Ok(Json(Listed { items, next_cursor: None }))
 }
 
-/// Agrees to somebody else's wish. The token's owner has to be another administrator than who asked,
-/// and stand above the user.
-#[utoipa::path(
-    post, path = "/admin/v1/bypass/wishes/{wish}/agree", tag = "bypass",
-    params(("wish" = ApprovalId, Path)),
-    responses(
-        (status = 204, description = "Whoever asked can go on"),
-        (status = 422, description = "It was decided, or waited too long"),
-    ),
-)]
-async fn agree(
-    State(api): State<AdminApi>,
-    by: Caller,
-    At(wish): At<ApprovalId>,
-) -> Result<StatusCode, ApiError> {
-    bypass::decide(api.app(), &by.actor(), by.tenant(), wish, true).await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
 /// Declines a wish: one's own, or another's with the scope `bypass.approve`.
 #[utoipa::path(
     post, path = "/admin/v1/bypass/wishes/{wish}/decline", tag = "bypass",
@@ -324,6 +300,7 @@ fn placed(error: BypassError) -> ApiError {
         | BypassError::Admin(_)
         | BypassError::Guessed
         | BypassError::NeedsLeave
+        | BypassError::NotForScripts
         | BypassError::NotYours
         | BypassError::Over
         | BypassError::Owner

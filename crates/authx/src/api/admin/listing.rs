@@ -1,6 +1,5 @@
 //! Lists: a part at a time, each naming where the next one begins.
 
-use super::problem::missing;
 use crate::api::error::ApiError;
 use authx_core::{Millis, wire::login::Rfc3339};
 use axum::http::StatusCode;
@@ -133,15 +132,6 @@ impl Asked {
         let read =
             |word: &str| word.parse().map_err(|_| query(name, format!("`{name}` is {what}")));
         self.word(name).map(read).transpose()
-    }
-
-    /// An id in the query.
-    ///
-    /// # Errors
-    ///
-    /// `not_found` for what is no id, as for one of another company.
-    pub(super) fn id<T: FromStr>(&self, name: &str) -> Result<Option<T>, ApiError> {
-        self.word(name).map(|word| word.parse().map_err(|_| missing())).transpose()
     }
 
     /// A word of the query that is one of some.

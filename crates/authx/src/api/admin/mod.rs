@@ -11,7 +11,6 @@ mod company;
 mod dashboard;
 mod deliveries;
 mod drafts;
-mod effective_policy;
 mod file;
 mod groups;
 mod guard;
@@ -27,6 +26,7 @@ mod request;
 mod routes;
 mod tokens;
 mod users;
+mod what_if;
 
 pub use imports::UPLOAD;
 pub(super) use routes::describe;

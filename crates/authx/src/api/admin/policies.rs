@@ -149,7 +149,7 @@ struct GroupLooked {
 
 /// A value in force.
 #[derive(Serialize, ToSchema)]
-struct PolicyValue {
+pub(super) struct PolicyValue {
     /// Where it stands in documents, such as `limits.lock_after`.
     path: &'static str,
     /// What people call it.
@@ -158,6 +158,19 @@ struct PolicyValue {
     source: PolicySource,
     /// What the layers below say, which does not count here.
     overrides: Vec<PolicySource>,
+}
+
+impl PolicyValue {
+    /// `None` where nothing says what it is.
+    pub(super) fn of(found: &InForce, setting: &'static Setting) -> Option<Self> {
+        let (first, rest) = found.sources.get(setting.path)?.split_first()?;
+        Some(Self {
+            path: setting.path,
+            title: setting.title,
+            source: PolicySource::of(found, first),
+            overrides: rest.iter().map(|source| PolicySource::of(found, source)).collect(),
+        })
+    }
 }
 
 /// A value of one layer.
@@ -214,16 +227,7 @@ async fn in_force(
     let application = asked.parsed("application", "the id of an application")?;
     let group = asked.parsed("group", "the id of a group")?;
     let found = policies::in_force(app, tenant, Scope { application, group, user }).await?;
-    let value = |setting: &'static Setting| {
-        let (first, rest) = found.sources.get(setting.path)?.split_first()?;
-        Some(PolicyValue {
-            path: setting.path,
-            title: setting.title,
-            source: PolicySource::of(&found, first),
-            overrides: rest.iter().map(|source| PolicySource::of(&found, source)).collect(),
-        })
-    };
-    let values = SETTINGS.iter().filter_map(value).collect();
+    let values = SETTINGS.iter().filter_map(|setting| PolicyValue::of(&found, setting)).collect();
     let group = |(id, name): &(GroupId, String)| GroupLooked { group_id: *id, name: name.clone() };
     let groups = found.groups.iter().map(group).collect();
     Ok(Json(PolicyInForce { values, groups, application: found.application }))

@@ -214,7 +214,6 @@ const ROOMS: &[Room] = &[
     super::dashboard::routes,
     super::deliveries::routes,
     super::drafts::routes,
-    super::effective_policy::routes,
     super::groups::routes,
     super::imports::routes,
     super::keys::routes,
@@ -224,4 +223,5 @@ const ROOMS: &[Room] = &[
     super::record::routes,
     super::tokens::routes,
     super::users::routes,
+    super::what_if::routes,
 ];

@@ -160,6 +160,7 @@ async fn give(
                 | BypassError::Digits { .. }
                 | BypassError::Guessed
                 | BypassError::NeedsLeave
+                | BypassError::NotForScripts
                 | BypassError::NotYours
                 | BypassError::Owner
                 | BypassError::OwnWish

@@ -8,7 +8,7 @@ use super::super::{
     routes::{Route, route},
 };
 use crate::{
-    admin::accounts,
+    admin::{accounts, sign_up},
     api::error::ApiError,
     enrol::{
         phones::{self, ListedPhone, Separate},
@@ -36,6 +36,8 @@ pub(super) fn routes() -> Vec<Option<Route>> {
         route(&[UsersWrite], routes!(renew_recovery_codes)),
         route(&[UsersInvite, UsersWrite], routes!(invite_by_link)),
         route(&[UsersInvite], routes!(invite_by_mail)),
+        route(&[UsersInvite, UsersWrite], routes!(portal_link)),
+        route(&[UsersInvite], routes!(portal_link_by_mail)),
     ]
 }
 
@@ -213,4 +215,59 @@ async fn invite_by_mail(
         replaces: mailed.replaces,
     };
     Ok((StatusCode::CREATED, Json(made)))
+}
+
+/// A link into the portal, with which a user chooses a password.
+#[derive(Serialize, ToSchema)]
+struct PortalLink {
+    /// Where it is done; absent where it went by mail.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    link: Option<Zeroizing<String>>,
+    /// Where it was sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sent_to: Option<String>,
+    /// Until when it counts, once.
+    expires: Rfc3339,
+}
+
+/// Lets a user into the portal, by a link that this answer shows. Earlier ones count no longer.
+#[utoipa::path(
+    post, path = "/admin/v1/users/{user}/portal-links/link", tag = "users",
+    params(("user" = UserId, Path)),
+    responses(
+        (status = 201, body = PortalLink, description = "The link is shown this once"),
+        (status = 422, description = "The user is disabled or removed"),
+    ),
+)]
+async fn portal_link(
+    State(api): State<AdminApi>,
+    by: Caller,
+    At(id): At<UserId>,
+) -> Result<(StatusCode, Json<PortalLink>), ApiError> {
+    let app = api.app();
+    let made = sign_up::invite_account(app, &by.actor(), by.tenant(), id).await?;
+    let link = Some(made.address(app));
+    let shown = PortalLink { link, sent_to: None, expires: Rfc3339(made.expires) };
+    Ok((StatusCode::CREATED, Json(shown)))
+}
+
+/// Lets a user into the portal, at the mail address on record and nowhere else.
+#[utoipa::path(
+    post, path = "/admin/v1/users/{user}/portal-links/mail", tag = "users",
+    params(("user" = UserId, Path)),
+    responses(
+        (status = 201, body = PortalLink, description = "It is on its way"),
+        (status = 422, description = "The user is disabled or removed, no address is on record, or mail is not set up"),
+    ),
+)]
+async fn portal_link_by_mail(
+    State(api): State<AdminApi>,
+    by: Caller,
+    At(id): At<UserId>,
+) -> Result<(StatusCode, Json<PortalLink>), ApiError> {
+    let mailed = sign_up::invite_account_by_mail(api.app(), &by.actor(), by.tenant(), id).await?;
+    let sent_to = Some(mailed.posted.to);
+    let shown = PortalLink { link: None, sent_to, expires: Rfc3339(mailed.expires) };
+    Ok((StatusCode::CREATED, Json(shown)))
 }
