@@ -282,10 +282,8 @@ pub async fn longest_lost(
 pub async fn users(store: &Store, tenant: TenantId) -> Result<(u64, u64), StoreError> {
     let row = store
         .query_one(
-            "SELECT COUNT(*), COUNT(*) - COUNT(f.account) FROM account a
-             LEFT JOIN (SELECT DISTINCT account FROM factor WHERE state = 'active') f
-               ON f.account = a.id
-             WHERE a.tenant = $1 AND a.state = 'active' AND a.removed IS NULL",
+            "SELECT COUNT(*), COUNT(*) - CAST(COALESCE(SUM(enrolled), 0) AS BIGINT) FROM account
+             WHERE tenant = $1 AND state = 'active' AND removed IS NULL",
             [tenant.into()],
         )
         .await?;

@@ -28,6 +28,7 @@ const BACK: &[&str] = &[
     "DROP INDEX IF EXISTS event_policy",
     "DROP INDEX IF EXISTS account_removed",
     "DROP INDEX IF EXISTS account_role",
+    "DROP INDEX IF EXISTS account_bypass",
     "DROP INDEX IF EXISTS account_tenant",
     "ALTER TABLE account DROP COLUMN display",
     "ALTER TABLE account DROP COLUMN mail",

@@ -73,5 +73,4 @@ pub(in super::super) const STEPS: &[&str] = &[
     "CREATE INDEX phone_request_tenant ON phone_request (tenant, created)",
     "CREATE INDEX phone_unreachable ON phone (tenant, unreachable_since)
         WHERE unreachable_since IS NOT NULL",
-    "CREATE INDEX factor_active ON factor (account) WHERE state = 'active'",
 ];
