@@ -6,7 +6,6 @@ const BACK: &[&str] = &[
     "DROP TABLE delivery",
     "DROP TABLE contact",
     "DROP TABLE application_group",
-    "DROP INDEX IF EXISTS factor_active",
     "DROP INDEX IF EXISTS event_retention",
     "DROP INDEX IF EXISTS event_action",
     "DROP TABLE retention_run",
