@@ -79,14 +79,14 @@ async fn typed_wrongly(desk: &Desk) {
     desk.fill("User name", MARKUP).await;
     desk.fill("Display name", "Alice Adams").await;
     desk.fill("Other names", "olga@example.com").await;
-    desk.press("Make the user").await;
+    desk.press("Add the user").await;
     browser.wait(&Target::css("#aliases-e")).await;
     assert_eq!(browser.value(&label("User name")).await, MARKUP);
     assert_eq!(browser.value(&label("Display name")).await, "Alice Adams");
     let first = browser.evaluate("return document.activeElement.id", Value::Null).await;
     assert_eq!(first, "aliases");
     desk.fill("Other names", "").await;
-    desk.press("Make the user").await;
+    desk.press("Add the user").await;
     desk.at("Alice Adams").await;
     desk.reads(MARKUP).await;
     assert_eq!(browser.count(&Target::css("main b")).await, 0);
@@ -104,12 +104,12 @@ async fn one_page_back(desk: &Desk) {
     let browser = &desk.browser;
     desk.open("/users/new").await;
     desk.fill("User name", "bob").await;
-    desk.press("Make the user").await;
+    desk.press("Add the user").await;
     desk.at("bob").await;
     browser.back().await;
-    desk.at("Invite a user").await;
+    desk.at("Add a user").await;
     assert_eq!(browser.value(&label("User name")).await, "bob");
-    desk.press("Make the user").await;
+    desk.press("Add the user").await;
     browser.wait(&Target::css("#name-e")).await;
     desk.go("Users").await;
     // Two that were made here, and the owner.
