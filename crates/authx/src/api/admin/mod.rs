@@ -1,7 +1,8 @@
 //! `/admin/v1`: what scripts administer with, by tokens. Translates; decides nothing.
 //!
-//! A resource is one file with its handlers and a list of its [routes](routes). The guard stands
-//! before every one of them, so a handler gets a [`Caller`] whose token and role let it be called.
+//! A resource is one file with its handlers and a list of its [`routes()`]. The guard stands before
+//! every one of them, so a handler gets a [`Caller`](caller::Caller) whose token and role let it be
+//! called.
 
 mod administrators;
 mod applications;
