@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 pub struct Millis(pub u64);
 
 impl Millis {
+    /// Later than anything that the store holds: what lasts until somebody ends it.
+    pub const FOR_EVER: Self = Self(1 << 62);
+
     /// Whole seconds since 1970.
     pub fn secs(self) -> u64 {
         self.0 / 1_000

@@ -1,6 +1,7 @@
 //! Who may use what: documents written by people, and the one policy that follows from them.
 
 mod asked;
+mod deciding;
 mod document;
 pub mod draft;
 mod layers;
@@ -9,6 +10,7 @@ mod schema;
 mod settings;
 mod words;
 
+pub use deciding::decided_by;
 pub use document::{
     AppLock, Autologin, AutomaticPush, CertificateName, Document, DynamicChallenge, InvalidPolicy,
     LONGEST_SESSION_SECS, Lifetimes, Limits, MatchNumber, Messages, PhoneClass, UserVerification,

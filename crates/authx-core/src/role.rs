@@ -62,7 +62,8 @@ permissions! {
         Auditor ReadOnly HelpDesk UserManager Administrator Owner;
     /// Protects something, and changes how.
     ApplicationsWrite = "applications.write": Administrator Owner;
-    /// Agrees to somebody else's wish to let a user in without a second factor.
+    /// Decides on somebody else's wish to let a user in without a second factor; a token only
+    /// declines.
     BypassApprove = "bypass.approve": UserManager Administrator Owner;
     /// Lets a user in without a second factor, for a while.
     BypassWrite = "bypass.write": HelpDesk UserManager Administrator Owner;

@@ -204,7 +204,7 @@ impl Push {
 
     /// Until when no phone is asked, whoever asks; for ever where an administrator has to look.
     pub fn held_until(&self, now: Millis) -> Option<Millis> {
-        let for_ever = self.ended.then_some(FOR_EVER);
+        let for_ever = self.ended.then_some(Millis::FOR_EVER);
         for_ever.or(self.locked_until.filter(|until| now < *until))
     }
 
@@ -281,9 +281,6 @@ const MOST_MISMATCHED: usize = 5;
 /// How long a shown code counts.
 const SHOWN_SECS: u64 = 60;
 const MOST_NETWORKS: usize = 32;
-
-/// Later than anything that the store holds.
-const FOR_EVER: Millis = Millis(1 << 62);
 
 #[cfg(test)]
 mod tests {

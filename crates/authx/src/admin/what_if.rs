@@ -13,8 +13,7 @@ use crate::{
 use authx_core::{
     ApplicationId, Millis, TenantId,
     name::{InvalidName, Name},
-    reason::Reason,
-    wire::login::LoginState,
+    policy,
 };
 use std::net::IpAddr;
 
@@ -44,7 +43,7 @@ pub struct Answer {
     pub in_force: InForce,
     /// The values that decided, the first one first: paths in the policy's document. None where
     /// something else did, such as a bypass.
-    pub decided_by: Vec<&'static str>,
+    pub decided_by: &'static [&'static str],
 }
 
 /// Why there is none.
@@ -94,34 +93,7 @@ pub async fn ask(app: &App, tenant: TenantId, wish: &Wish) -> Result<Answer, Wha
     let scope =
         Scope { application: Some(wish.application), user: Some(account.id), ..Scope::default() };
     let in_force = in_force(app, tenant, scope).await?;
-    let decided_by = decided_by(&foreseen);
+    let decided_by =
+        policy::decided_by(foreseen.view.state, foreseen.refused, foreseen.by.as_deref());
     Ok(Answer { foreseen, at, in_force, decided_by })
-}
-
-/// The values of a policy from which such an outcome follows.
-fn decided_by(foreseen: &Foreseen) -> Vec<&'static str> {
-    match foreseen.view.state {
-        LoginState::Allowed => match foreseen.by.as_deref() {
-            Some("policy") => vec!["second_factor"],
-            Some("autologin") => vec!["autologin"],
-            _ => vec![],
-        },
-        LoginState::AwaitingPhone => vec!["second_factor", "automatic_push", "match_number"],
-        LoginState::AwaitingInput
-        | LoginState::AwaitingCode
-        | LoginState::Delivering
-        | LoginState::Expired
-        | LoginState::Cancelled => vec!["second_factor", "factors", "match_number"],
-        LoginState::Refused => match foreseen.refused {
-            Some(Reason::FirstFactorNotAllowed) => vec!["first_factors"],
-            Some(Reason::AutologinNotAllowed) => vec!["autologin"],
-            Some(Reason::CertificateMismatch) => vec!["certificate_name"],
-            Some(Reason::NotEnrolled) => vec!["second_factor", "factors", "phone_classes"],
-            Some(Reason::FactorLocked) => vec!["second_factor", "limits.lock_after"],
-            Some(Reason::CannotAsk | Reason::NumberNotShown | Reason::PhoneCodeNeeded) => {
-                vec!["match_number", "automatic_push", "autologin"]
-            }
-            _ => vec![],
-        },
-    }
 }

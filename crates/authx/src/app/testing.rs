@@ -12,15 +12,16 @@ use crate::{
     contacts::Contacts,
     directory::Directory,
     keys::Keys,
+    lines,
     passwords::Passwords,
     random::{Random, SeededRandom},
     rings::Rings,
     seals::LatestSeals,
-    store::Store,
+    store::{Store, lines as stored},
     waiters::Waiters,
 };
 use authx_core::{Cx, Millis, audit::AuditKey, seal::MasterKey};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// An installation at `https://mfa.example.com` and `https://phone.mfa.example.com` that pushes
 /// and mails nothing and hashes passwords cheaply, and the clock that it goes by.
@@ -72,5 +73,20 @@ pub fn beside(app: &App, store: Store) -> App {
         packages_directory: app.packages_directory.clone(),
         public_url: app.public_url.clone(),
         phone_url: app.phone_url.clone(),
+    }
+}
+
+/// Reads the record to its end, also what PostgreSQL does not call settled yet.
+pub async fn read_all(app: &App) {
+    let newest = "SELECT COALESCE(MAX(seq), 0) FROM event";
+    let newest = app.store.query_one(newest, []).await.expect("an answer").expect("a row");
+    let newest = newest.int(0).expect("a number");
+    loop {
+        lines::read_on(app).await.expect("the record");
+        let read = stored::position(&app.store).await.expect("an answer");
+        if read.is_some_and(|read| read.seq >= newest) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(3)).await;
     }
 }

@@ -27,7 +27,7 @@ pub struct Overview {
 impl Overview {
     /// Whether no phone is asked until somebody unlocks it.
     pub fn push_waits_for_unlock(&self) -> bool {
-        self.push_held.is_some_and(|until| until.0 >= 1 << 62)
+        self.push_held.is_some_and(|until| until >= Millis::FOR_EVER)
     }
 }
 

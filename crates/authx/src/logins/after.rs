@@ -113,7 +113,7 @@ impl After {
         let deed =
             || login.client.address.iter().fold(Deed::own(now), |it, at| it.from(at.to_string()));
         if let Some(until) = self.locked {
-            let until = Some(until).filter(|until| *until < FOR_EVER);
+            let until = Some(until).filter(|until| *until < Millis::FOR_EVER);
             let letter = Letter::AccountLocked { until, deed: deed() };
             letters::tell_seldom(app, caller.tenant, user, &letter, PAUSE_SECS).await;
         }
@@ -124,7 +124,5 @@ impl After {
     }
 }
 
-/// What lasts until somebody unlocks it is stored as a moment that nobody sees.
-const FOR_EVER: Millis = Millis(1 << 62);
 /// Somebody who goes on guessing, or comes in again and again, is written of once an hour.
 const PAUSE_SECS: u64 = 3_600;

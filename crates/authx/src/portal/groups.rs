@@ -14,7 +14,6 @@ use super::{
 use crate::admin::{
     accounts::AccountError,
     groups::{self, Group, GroupError},
-    sessions::{self, Toast},
 };
 use authx_core::{GroupId, role::Permission};
 use axum::{http::HeaderMap, response::Response};
@@ -71,6 +70,6 @@ pub(super) async fn done(
     text: String,
     undo: Option<String>,
 ) -> Result<Response, PortalError> {
-    sessions::set_toast(portal.app(), &who.visit, Some(&Toast { text, undo })).await?;
+    who.say(portal, text, undo).await?;
     Ok(guard::redirect(headers, to))
 }

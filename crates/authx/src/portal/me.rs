@@ -23,7 +23,7 @@ use crate::{
         passkeys::{self, Asked, PasskeyError, Shown},
         passwords::PasswordRuleError,
         record::{self, Filter},
-        sessions::{self, Pending, Toast},
+        sessions::{self, Pending},
     },
     enrol::{phones, recovery},
 };
@@ -322,8 +322,7 @@ async fn done(
     headers: &HeaderMap,
     text: &str,
 ) -> Result<Response, PortalError> {
-    let toast = Toast { text: text.to_owned(), undo: None };
-    sessions::set_toast(portal.app(), &who.visit, Some(&toast)).await?;
+    who.say(portal, text, None).await?;
     Ok(guard::redirect(headers, "/me"))
 }
 

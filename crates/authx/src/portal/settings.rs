@@ -19,7 +19,6 @@ use crate::{
         accounts::{self, AccountError},
         administrators::{self, InviteError, Invited, RoleError},
         company::{self, CompanyError},
-        sessions::{self, Toast},
         sign_up::LinkError,
     },
     store::portal::AdministratorRow,
@@ -328,7 +327,6 @@ async fn done(
     text: &str,
     to: &str,
 ) -> Result<Response, PortalError> {
-    let toast = Toast { text: text.to_owned(), undo: None };
-    sessions::set_toast(portal.app(), &who.visit, Some(&toast)).await?;
+    who.say(portal, text, None).await?;
     Ok(guard::redirect(headers, to))
 }

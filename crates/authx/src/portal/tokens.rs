@@ -15,10 +15,7 @@ use super::{
     sign_in::sentence,
     who::Who,
 };
-use crate::admin::{
-    sessions::{self, Toast},
-    tokens::{self, MOST, Token, TokenError, USUAL_SECS, Wish},
-};
+use crate::admin::tokens::{self, MOST, Token, TokenError, USUAL_SECS, Wish};
 use askama::Template;
 use authx_core::{Millis, TokenId, name::Name, role::Permission};
 use axum::{
@@ -184,7 +181,7 @@ async fn revoke(
     match tokens::revoke(portal.app(), &who.actor(), who.tenant(), id).await {
         Ok(name) => {
             let undo = format!("{PATH}/{id}/restore");
-            say(&portal, &who, format!("Token “{name}” revoked."), Some(undo)).await?;
+            who.say(&portal, format!("Token “{name}” revoked."), Some(undo)).await?;
         }
         // Pressed twice: it is as it was wished.
         Err(TokenError::Unknown) if is_known(&portal, &who, id).await? => {}
@@ -201,7 +198,7 @@ async fn restore(
 ) -> Result<Response, PortalError> {
     let id: TokenId = token.parse().map_err(|_| PortalError::NotFound)?;
     match tokens::restore(portal.app(), &who.actor(), who.tenant(), id).await {
-        Ok(name) => say(&portal, &who, format!("Token “{name}” counts again."), None).await?,
+        Ok(name) => who.say(&portal, format!("Token “{name}” counts again."), None).await?,
         Err(
             error @ (TokenError::NameTaken(_) | TokenError::NotRestorable | TokenError::TooMany),
         ) => {
@@ -218,16 +215,6 @@ async fn restore(
 async fn is_known(portal: &Portal, who: &Who, id: TokenId) -> Result<bool, PortalError> {
     let all = tokens::list(portal.app(), who.tenant()).await?;
     Ok(all.iter().any(|token| token.id == id))
-}
-
-async fn say(
-    portal: &Portal,
-    who: &Who,
-    text: String,
-    undo: Option<String>,
-) -> Result<(), PortalError> {
-    sessions::set_toast(portal.app(), &who.visit, Some(&Toast { text, undo })).await?;
-    Ok(())
 }
 
 /// What no form of this page can lead to: the token itself is not there.

@@ -67,6 +67,17 @@ impl Who {
         visitor.chrome(portal, title)
     }
 
+    /// Says on the next page what was done, and how that is undone.
+    pub(crate) async fn say(
+        &self,
+        portal: &Portal,
+        text: impl Into<String>,
+        undo: Option<String>,
+    ) -> Result<(), PortalError> {
+        let toast = sessions::Toast { text: text.into(), undo };
+        Ok(sessions::set_toast(portal.app(), &self.visit, Some(&toast)).await?)
+    }
+
     /// Whether the matrix lets it do something.
     pub(crate) fn may(&self, permission: Permission) -> bool {
         self.visit.role.is_some_and(|role| role.may(permission))

@@ -1,4 +1,4 @@
-use super::{PASSWORD, World, login_lines::read_all, on_each_engine};
+use super::{PASSWORD, World, on_each_engine};
 use authx::admin::record::export::{ActionFilter, Format, LoginFilter, What, export};
 use authx_core::TenantId;
 use serde_json::Value;
@@ -24,7 +24,7 @@ async fn a_file_says_what_the_list_says_and_runs_no_formula() {
             world.clock.advance_secs(400);
             world.sign_in(vpn, name, "wrong", None).await;
         }
-        read_all(&world.app).await;
+        authx::app::testing::read_all(&world.app).await;
         let logins = || What::Logins(LoginFilter::default());
         let csv = file(world, tenant, logins(), Format::Csv).await;
         let mut reader = csv::Reader::from_reader(csv.as_bytes());

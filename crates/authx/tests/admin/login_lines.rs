@@ -1,6 +1,6 @@
 use super::{World, on_each_engine};
 use authx::{
-    app::{About, App},
+    app::About,
     lines,
     store::{Batch, Store, lines as stored, login_list, testing},
 };
@@ -9,22 +9,7 @@ use authx_core::{
     audit::{Delay, EventKind, LoginLine, Step, TallyKey},
 };
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
-use std::time::Duration;
-
-/// Reads all there is, also what PostgreSQL does not call settled yet.
-pub(super) async fn read_all(app: &App) {
-    let newest = "SELECT COALESCE(MAX(seq), 0) FROM event";
-    let newest = app.store.query_one(newest, []).await.unwrap().unwrap().int(0).unwrap();
-    loop {
-        lines::read_on(app).await.unwrap();
-        let read = stored::position(&app.store).await.unwrap();
-        if read.is_some_and(|read| read.seq >= newest) {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(3)).await;
-    }
-}
+use std::{collections::BTreeMap, time::Duration};
 
 /// Some number below `below`, from a seed.
 fn draw(seed: &mut u64, below: u64) -> u64 {
@@ -162,7 +147,7 @@ async fn what_is_kept_is_what_the_record_says() {
                     other.unwrap();
                 }
             }
-            read_all(&world.app).await;
+            authx::app::testing::read_all(&world.app).await;
             let store = &world.app.store;
             assert_eq!(kept(store, &tenants).await, naive(store).await, "case {case}");
         }
@@ -175,7 +160,7 @@ async fn what_is_kept_is_what_the_record_says() {
         let both = tokio::join!(lines::read_on(&world.app), lines::read_on(&beside));
         both.0.unwrap();
         both.1.unwrap();
-        read_all(&world.app).await;
+        authx::app::testing::read_all(&world.app).await;
         let store = &world.app.store;
         assert_eq!(kept(store, &tenants).await, naive(store).await, "made again");
     }))
@@ -191,7 +176,7 @@ async fn a_restored_record_is_read_again() {
     for _ in 0..40 {
         happen(&world, &tenants, &mut seed).await;
     }
-    read_all(&world.app).await;
+    authx::app::testing::read_all(&world.app).await;
     let mut rows = world.app.store.snapshot();
     let into = other.store().await;
     let mut loader = into.load_snapshot().await.unwrap();
@@ -201,7 +186,7 @@ async fn a_restored_record_is_read_again() {
     loader.finish().await.unwrap();
     assert_eq!(stored::position(&into).await.unwrap(), None);
     let restored = World::on(into);
-    read_all(&restored.app).await;
+    authx::app::testing::read_all(&restored.app).await;
     let before = kept(&world.app.store, &tenants).await;
     assert_eq!(kept(&restored.app.store, &tenants).await, before);
 }
@@ -216,7 +201,7 @@ async fn a_real_login_is_told_as_it_went() {
         world.sign_in(vpn, "alice", super::PASSWORD, Some(&world.code(&phone))).await;
         world.sign_in(vpn, "alice", "wrong", None).await;
         world.sign_in(vpn, "alice", super::PASSWORD, None).await;
-        read_all(&world.app).await;
+        authx::app::testing::read_all(&world.app).await;
         let all = login_list::LoginFilter::default();
         let towards = login_list::Towards::Older(None);
         let rows = login_list::logins(&world.app.store, tenant, &all, towards, 10).await.unwrap();

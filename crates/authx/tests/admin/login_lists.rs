@@ -1,4 +1,4 @@
-use super::{PASSWORD, World, login_lines::read_all, on_each_engine};
+use super::{PASSWORD, World, on_each_engine};
 use authx::admin::{
     record::{
         actions::{self, ActionFilter},
@@ -30,7 +30,7 @@ async fn some(world: &World) -> Logins {
         world.clock.advance_secs(400);
         world.sign_in(vpn, "alice", "wrong", None).await;
     }
-    read_all(&world.app).await;
+    authx::app::testing::read_all(&world.app).await;
     Logins { tenant, other, vpn, alice }
 }
 

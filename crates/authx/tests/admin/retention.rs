@@ -1,4 +1,4 @@
-use super::{PASSWORD, World, login_lines::read_all, on_each_engine, record::settle};
+use super::{PASSWORD, World, on_each_engine, record::settle};
 use authx::{
     admin::{
         audit::verify,
@@ -35,7 +35,7 @@ async fn old_record(world: &World) -> (TenantId, UserId) {
     world.application(tenant, "vpn").await;
     let alice = world.user(tenant, "alice", Some(PASSWORD)).await;
     days(world, tenant, alice, 45).await;
-    read_all(&world.app).await;
+    authx::app::testing::read_all(&world.app).await;
     (tenant, alice)
 }
 

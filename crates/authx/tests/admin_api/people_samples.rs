@@ -10,8 +10,7 @@ use authx::{
         policies::{self, Target},
     },
     app::About,
-    lines,
-    store::{Batch, lines as stored, phones::NewPhone},
+    store::{Batch, phones::NewPhone},
 };
 use authx_core::{
     ApplicationId, LoginId, PhoneId, TenantId, UserId, audit::EventKind, policy::Document,
@@ -95,22 +94,8 @@ pub(crate) async fn login(world: &World, tenant: TenantId, user: UserId) -> Logi
     let kind = EventKind::LoginRefused;
     let batch = app.record(Batch::default(), now, tenant, kind, about, detail);
     app.store.commit(batch).await.unwrap();
-    read_all(world).await;
+    authx::app::testing::read_all(&world.app).await;
     login
-}
-
-/// Reads all there is, also what PostgreSQL does not call settled yet.
-async fn read_all(world: &World) {
-    let (app, newest) = (&world.app, "SELECT COALESCE(MAX(seq), 0) FROM event");
-    let newest = app.store.query_one(newest, []).await.unwrap().unwrap().int(0).unwrap();
-    loop {
-        lines::read_on(app).await.unwrap();
-        let read = stored::position(&app.store).await.unwrap();
-        if read.is_some_and(|read| read.seq >= newest) {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(3)).await;
-    }
 }
 
 /// The number of a version of an application's policy.

@@ -48,7 +48,7 @@ impl Company {
         company.helped(world).await;
         company.own(world).await;
         company.tokens(world).await;
-        crate::logs::read_all(world).await;
+        authx::app::testing::read_all(&world.app).await;
         company
     }
 

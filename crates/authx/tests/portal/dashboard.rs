@@ -1,5 +1,5 @@
 use super::{
-    logs::{Told, read_all, some, tell},
+    logs::{Told, some, tell},
     world::on_each_engine,
 };
 use authx::certificate::Standing;
@@ -41,7 +41,7 @@ async fn figures_are_those_of_the_record() {
         // What is under way is not counted before it ends.
         let told = Told { login: LoginId::from_bytes([200; 16]), user: None, code: "P2HV9D" };
         tell(world, world.tenant, &told, EventKind::LoginBegan, json!({"after_ms": 0})).await;
-        read_all(world).await;
+        authx::app::testing::read_all(&world.app).await;
         assert!(owner.get(world, "/dashboard").await.text.contains(label));
         let mut reader = world.signed_in("rosa", Some(Role::ReadOnly)).await;
         assert_eq!(reader.get(world, "/dashboard").await.status, StatusCode::OK);

@@ -1,9 +1,5 @@
 use super::world::{Browser, World, on_each_engine};
-use authx::{
-    app::About,
-    lines,
-    store::{Batch, lines as stored},
-};
+use authx::{app::About, store::Batch};
 use authx_core::{
     ApplicationId, LoginId, TenantId, UserId, audit::EventKind, audit::Retention, role::Role,
 };
@@ -43,20 +39,6 @@ pub(super) async fn tell(
     world.app.store.commit(batch).await.unwrap();
 }
 
-pub(super) async fn read_all(world: &World) {
-    let store = &world.app.store;
-    let newest = "SELECT COALESCE(MAX(seq), 0) FROM event";
-    let newest = store.query_one(newest, []).await.unwrap().unwrap().int(0).unwrap();
-    loop {
-        lines::read_on(&world.app).await.unwrap();
-        let read = stored::position(store).await.unwrap();
-        if read.is_some_and(|read| read.seq >= newest) {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(3)).await;
-    }
-}
-
 /// One login that a phone approved, one that was refused, thirty more that were, and one of another
 /// company.
 pub(super) async fn some(world: &World) -> LoginId {
@@ -84,7 +66,7 @@ pub(super) async fn some(world: &World) -> LoginId {
     let login = LoginId::from_bytes([3; 16]);
     let told = Told { login, user: None, code: "T8XK3N" };
     tell(world, other, &told, EventKind::LoginRefused, json!({"reason": "fraud"})).await;
-    read_all(world).await;
+    authx::app::testing::read_all(&world.app).await;
     login
 }
 

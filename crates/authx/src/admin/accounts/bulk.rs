@@ -7,7 +7,7 @@ use crate::{
         groups::{self, GroupError},
     },
     app::App,
-    enrol::phones::{self, Invited, Mailed, PhoneError, Separate},
+    enrol::phones::{self, Mailed, PhoneError, Separate},
 };
 use authx_core::{GroupId, TenantId, UserId};
 
@@ -18,10 +18,8 @@ pub enum Deed {
     Disable,
     /// Can sign in again.
     Enable,
-    /// Is invited to enrol a phone, by a link that whoever asks is shown.
-    Invite,
     /// Is invited to enrol a phone, at the mail address on record.
-    InviteByMail,
+    Invite,
     /// Is in a group.
     Join(GroupId),
     /// Is in a group no longer.
@@ -42,8 +40,6 @@ pub struct Done {
     /// Whether anything is otherwise than before.
     pub changed: bool,
     /// The invitation, where that was the deed.
-    pub invited: Option<Invited>,
-    /// The invitation that went by mail, where that was the deed.
     pub mailed: Option<Mailed>,
     /// Why it was not done.
     pub refused: Option<String>,
@@ -59,7 +55,7 @@ impl Deed {
             Self::Leave(group) => Some(Self::Join(group)),
             Self::Remove => Some(Self::Restore),
             Self::Restore => Some(Self::Remove),
-            Self::Invite | Self::InviteByMail => None,
+            Self::Invite => None,
         }
     }
 }
@@ -86,15 +82,14 @@ pub async fn bulk(
             Err(AccountError::Admin(error)) => return Err(error),
             Err(_) => None,
         };
-        let one = Done { id, name, changed: false, invited: None, mailed: None, refused: None };
+        let one = Done { id, name, changed: false, mailed: None, refused: None };
         done.push(match act(app, by, tenant, deed, id).await {
             Ok(did) => {
-                let (changed, invited, mailed) = match did {
-                    Did::Changed(changed) => (changed, None, None),
-                    Did::Invited(invited) => (true, Some(*invited), None),
-                    Did::Mailed(mailed) => (true, None, Some(*mailed)),
+                let (changed, mailed) = match did {
+                    Did::Changed(changed) => (changed, None),
+                    Did::Mailed(mailed) => (true, Some(*mailed)),
                 };
-                Done { changed, invited, mailed, ..one }
+                Done { changed, mailed, ..one }
             }
             Err(Stopped::All(error)) => return Err(error),
             Err(Stopped::This(refused)) => Done { refused: Some(refused), ..one },
@@ -106,7 +101,6 @@ pub async fn bulk(
 /// What was done to one.
 enum Did {
     Changed(bool),
-    Invited(Box<Invited>),
     Mailed(Box<Mailed>),
 }
 
@@ -131,10 +125,6 @@ async fn act(
         Deed::Join(group) => !groups::add(app, by, tenant, group, &[id]).await?.is_empty(),
         Deed::Leave(group) => !groups::remove(app, by, tenant, group, &[id]).await?.is_empty(),
         Deed::Invite => {
-            let invited = phones::invite(app, by, tenant, id, Separate::IfNeeded).await?;
-            return Ok(Did::Invited(Box::new(invited)));
-        }
-        Deed::InviteByMail => {
             let mailed = phones::invite_by_mail(app, by, tenant, id, Separate::IfNeeded).await?;
             return Ok(Did::Mailed(Box::new(mailed)));
         }

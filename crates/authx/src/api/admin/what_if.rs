@@ -90,7 +90,7 @@ async fn ask(
     };
     let answer = what_if::ask(api.app(), by.tenant(), &wish).await.map_err(refused)?;
     let Answer { foreseen, at, in_force, decided_by } = answer;
-    let value = |path: &str| PolicyValue::of(&in_force, Setting::at(path)?);
+    let value = |path: &&str| PolicyValue::of(&in_force, Setting::at(path)?);
     Ok(Json(ForeseenLogin {
         state: foreseen.view.state,
         reason: foreseen.refused.map(|reason| reason.entry().code),
@@ -99,7 +99,7 @@ async fn ask(
         known_network: foreseen.known_network,
         offers: foreseen.view.prompt.map(|prompt| prompt.offers).unwrap_or_default(),
         at: Rfc3339(at),
-        decided_by: decided_by.into_iter().filter_map(value).collect(),
+        decided_by: decided_by.iter().filter_map(value).collect(),
     }))
 }
 

@@ -3,7 +3,7 @@
 use super::{
     Badge, Chrome, Portal, PortalError, Shown, Who, key_trouble,
     once::{self, NewlyMade, SHOWN_SECS},
-    say, sentence, trouble,
+    sentence, trouble,
 };
 use crate::{
     admin::{
@@ -124,7 +124,7 @@ pub(super) async fn rename(
             let (app, by, application) = (portal.app(), who.actor(), shown.application.id);
             match keys::rename(app, &by, who.tenant(), application, key, &name).await {
                 Ok(()) => {
-                    say(&portal, &who, format!("Key is called “{name}” now."), None).await?;
+                    who.say(&portal, format!("Key is called “{name}” now."), None).await?;
                     return Ok(redirect(&headers, &format!("{}/keys", shown.path())));
                 }
                 Err(error @ KeyError::NameTaken(_)) => form.fault = Some(sentence(&error)),
@@ -147,7 +147,7 @@ pub(super) async fn revoke(
     match keys::revoke(app, &by, who.tenant(), application, &key.to_string()).await {
         Ok(revoked) => {
             let undo = format!("{to}/{key}/restore");
-            say(&portal, &who, format!("Key “{}” revoked.", revoked.name), Some(undo)).await?;
+            who.say(&portal, format!("Key “{}” revoked.", revoked.name), Some(undo)).await?;
         }
         // Pressed twice: it is as it was wished.
         Err(KeyError::Unknown(_)) if has(&portal, &who, &shown, key).await? => {}
@@ -165,7 +165,7 @@ pub(super) async fn restore(
     let (shown, key) = named(&portal, &who, &id, &key).await?;
     let (app, by, application) = (portal.app(), who.actor(), shown.application.id);
     match keys::restore(app, &by, who.tenant(), application, key).await {
-        Ok(name) => say(&portal, &who, format!("Key “{name}” counts again."), None).await?,
+        Ok(name) => who.say(&portal, format!("Key “{name}” counts again."), None).await?,
         Err(error @ (KeyError::NameTaken(_) | KeyError::TooMany | KeyError::NotRestorable)) => {
             if !has(&portal, &who, &shown, key).await? {
                 return Err(PortalError::NotFound);

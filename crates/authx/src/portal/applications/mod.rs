@@ -22,7 +22,6 @@ use super::{
 use crate::admin::{
     applications::{self, Application, ApplicationError, ApplicationKind, Group, State},
     keys::KeyError,
-    sessions::{self, Toast},
 };
 use authx_core::{ApplicationId, role::Permission};
 
@@ -128,17 +127,6 @@ fn audience(application: &Application) -> String {
 
 fn names(groups: &[Group]) -> String {
     groups.iter().map(|group| group.name.as_str()).collect::<Vec<_>>().join(", ")
-}
-
-/// Says on the next page what was done.
-async fn say(
-    portal: &Portal,
-    who: &Who,
-    text: String,
-    undo: Option<String>,
-) -> Result<(), PortalError> {
-    sessions::set_toast(portal.app(), &who.visit, Some(&Toast { text, undo })).await?;
-    Ok(())
 }
 
 /// What no form of these pages can lead to: the thing itself is gone.

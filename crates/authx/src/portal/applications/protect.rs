@@ -1,6 +1,6 @@
 //! From nothing to the three values of a host: what it is, what it is called, done.
 
-use super::{Chrome, Place, Portal, PortalError, Who, once, say, sentence, trouble};
+use super::{Chrome, Place, Portal, PortalError, Who, once, sentence, trouble};
 use crate::{
     admin::applications::{self, ApplicationError, ApplicationKind},
     portal::{
@@ -62,7 +62,7 @@ pub(super) async fn protect(
             Ok(made) => {
                 let of = made.id.to_string();
                 once::keep(&portal, &who, &of, key_name.as_str(), &made.key.text).await?;
-                say(&portal, &who, format!("“{name}” protected."), None).await?;
+                who.say(&portal, format!("“{name}” protected."), None).await?;
                 return Ok(redirect(&headers, &format!("/applications/{}", made.id)));
             }
             Err(error @ ApplicationError::NameTaken(_)) => form.refuse("name", sentence(&error)),

@@ -1,6 +1,6 @@
 //! What is said of an application besides its policy; and its end.
 
-use super::{Chrome, Portal, PortalError, Shown, Who, say, sentence, trouble};
+use super::{Chrome, Portal, PortalError, Shown, Who, sentence, trouble};
 use crate::{
     admin::{
         applications::{self, Application, ApplicationError, SettingsChange, State as Doing},
@@ -98,7 +98,7 @@ pub(super) async fn set(
     let (app, by, id) = (portal.app(), who.actor(), shown.application.id);
     match applications::set(app, &by, who.tenant(), id, &wanted).await {
         Ok(()) => {
-            say(&portal, &who, format!("“{name}” changed."), None).await?;
+            who.say(&portal, format!("“{name}” changed."), None).await?;
             Ok(redirect(&headers, &format!("{}/settings", shown.path())))
         }
         Err(error @ ApplicationError::NameTaken(_)) => {
@@ -143,7 +143,7 @@ pub(super) async fn set_audience(
     let (app, by, id) = (portal.app(), who.actor(), shown.application.id);
     applications::set(app, &by, who.tenant(), id, &wanted).await.map_err(trouble)?;
     let said = format!("“{}” changed.", shown.application.name);
-    say(&portal, &who, said, None).await?;
+    who.say(&portal, said, None).await?;
     Ok(redirect(&headers, &format!("{}/settings", shown.path())))
 }
 
@@ -174,7 +174,7 @@ pub(super) async fn delete(
     }
     let (app, by, id) = (portal.app(), who.actor(), shown.application.id);
     applications::delete(app, &by, who.tenant(), id).await.map_err(trouble)?;
-    say(&portal, &who, format!("“{name}” deleted."), None).await?;
+    who.say(&portal, format!("“{name}” deleted."), None).await?;
     Ok(redirect(&headers, "/applications"))
 }
 

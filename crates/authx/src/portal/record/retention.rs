@@ -13,10 +13,7 @@ use super::super::{
     who::Who,
     words::count,
 };
-use crate::admin::{
-    retention::{self, RetentionError, Standing},
-    sessions::{self, Toast},
-};
+use crate::admin::retention::{self, RetentionError, Standing};
 use askama::Template;
 use authx_core::{Millis, audit::Retention, role::Permission};
 use axum::{
@@ -83,8 +80,7 @@ async fn set(
                 return Ok(render_as(StatusCode::UNPROCESSABLE_ENTITY, &page).into_response());
             }
         }
-        let toast = Toast { text: "Time for the record set.".to_owned(), undo: None };
-        sessions::set_toast(app, &who.visit, Some(&toast)).await?;
+        who.say(&portal, "Time for the record set.", None).await?;
     }
     Ok(redirect(&headers, PATH))
 }

@@ -102,7 +102,7 @@ fn read(who: &Who, fields: &Fields) -> Result<Result<Deed, &'static str>, Portal
     let (deed, needed) = match fields.text("deed") {
         "disable" => (Deed::Disable, UsersWrite),
         "enable" => (Deed::Enable, UsersWrite),
-        "invite" => (Deed::InviteByMail, UsersInvite),
+        "invite" => (Deed::Invite, UsersInvite),
         "remove" => (Deed::Remove, UsersWrite),
         "restore" => (Deed::Restore, UsersWrite),
         "join" | "leave" => match group() {
@@ -119,7 +119,7 @@ fn word(deed: Deed) -> &'static str {
     match deed {
         Deed::Disable => "disable",
         Deed::Enable => "enable",
-        Deed::Invite | Deed::InviteByMail => "invite",
+        Deed::Invite => "invite",
         Deed::Join(_) => "join",
         Deed::Leave(_) => "leave",
         Deed::Remove => "remove",
@@ -131,7 +131,7 @@ fn past(deed: Deed) -> &'static str {
     match deed {
         Deed::Disable => "disabled",
         Deed::Enable => "enabled",
-        Deed::Invite | Deed::InviteByMail => "invited",
+        Deed::Invite => "invited",
         Deed::Join(_) => "added to the group",
         Deed::Leave(_) => "taken out of the group",
         Deed::Remove => "removed",
@@ -142,11 +142,6 @@ fn past(deed: Deed) -> &'static str {
 fn group(deed: Deed) -> String {
     match deed {
         Deed::Join(group) | Deed::Leave(group) => group.to_string(),
-        Deed::Disable
-        | Deed::Enable
-        | Deed::Invite
-        | Deed::InviteByMail
-        | Deed::Remove
-        | Deed::Restore => String::new(),
+        Deed::Disable | Deed::Enable | Deed::Invite | Deed::Remove | Deed::Restore => String::new(),
     }
 }

@@ -26,7 +26,6 @@ use crate::{
     admin::{
         accounts::{self, Account, AccountError},
         bypass,
-        sessions::{self, Toast},
     },
     store::{
         accounts::{Filter, Order, PhoneFilter, Sort, Standing},
@@ -224,8 +223,7 @@ async fn done(
     undo: Option<String>,
     to: &str,
 ) -> Result<Response, PortalError> {
-    let toast = Toast { text: text.to_owned(), undo };
-    sessions::set_toast(portal.app(), &who.visit, Some(&toast)).await?;
+    who.say(portal, text, undo).await?;
     Ok(guard::redirect(headers, to))
 }
 
