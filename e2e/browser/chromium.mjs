@@ -255,6 +255,13 @@ class Chromium {
     await this.add_credentials({ ...wish, credentials: kept })
   }
 
+  /** From the next page on, the browser offers no passkey where a name is typed: only a button asks for one. */
+  async without_offers() {
+    await this.context.addInitScript(() => {
+      if (typeof PublicKeyCredential !== 'undefined') PublicKeyCredential.isConditionalMediationAvailable = async () => false
+    })
+  }
+
   /** The authenticator's credentials, to be given to that of another page. @param {any} wish */
   async credentials(wish) {
     const { cdp, authenticatorId } = this.#authenticator(wish)

@@ -160,6 +160,12 @@ impl Browser {
         self.must("authenticator", wish).await;
     }
 
+    /// From the next page on, no passkey is offered where a name is typed: only a button asks for
+    /// one. Else whoever has a finger on the sensor is in before any button is pressed.
+    pub async fn without_offers(&self) {
+        self.must("without_offers", Value::Null).await;
+    }
+
     /// What the sensor of this tab has kept: a new tab has a sensor of its own.
     pub async fn credentials(&self) -> Value {
         self.must("credentials", Value::Null).await

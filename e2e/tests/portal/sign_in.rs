@@ -9,7 +9,7 @@ use authx_e2e::{
     now,
 };
 use std::time::Duration;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn in_by_passkey_and_by_password_with_code() {
@@ -18,14 +18,12 @@ async fn in_by_passkey_and_by_password_with_code() {
     let browser = &desk.browser;
     let app = house.beside().await.authenticator(OWNER).await;
 
-    // Nobody touches the sensor before the button is pressed.
-    browser.finger(Finger::None).await;
+    taken_from_the_name_field(&desk).await;
+    browser.without_offers().await;
     desk.sign_out().await;
-    browser.finger(Finger::Owner).await;
     desk.press("Sign in with a passkey").await;
     desk.at("Dashboard").await;
 
-    browser.finger(Finger::None).await;
     desk.sign_out().await;
     nothing_typed(&desk).await;
     desk.fill("E-mail or user name", OWNER).await;
@@ -62,6 +60,17 @@ async fn forms_survive_what_people_do() {
     desk.browser.is_clean().await;
 }
 
+/// The name field offers a passkey, and a finger is on the sensor: nobody presses a button.
+async fn taken_from_the_name_field(desk: &Desk) {
+    desk.press_sign_out().await;
+    let deadline = Instant::now() + OFFERED;
+    while desk.sent("/sign-in/passkey").await == 0 {
+        assert!(Instant::now() < deadline, "{}", desk.says().await);
+        sleep(Duration::from_millis(100)).await;
+    }
+    desk.at("Dashboard").await;
+}
+
 /// The browser itself says which field is empty; nothing is sent.
 async fn nothing_typed(desk: &Desk) {
     let browser = &desk.browser;
@@ -78,12 +87,12 @@ async fn a_session_that_ended_elsewhere(desk: &Desk) {
     let browser = &desk.browser;
     desk.go("Settings").await;
     desk.fill("Company", "Example and Sons").await;
-    browser.finger(Finger::None).await;
+    browser.without_offers().await;
     let passkeys = browser.credentials().await;
 
     browser.in_tab("other");
     browser.open(&format!("{}/dashboard", desk.public)).await;
-    browser.finger(Finger::None).await;
+    browser.finger(Finger::Owner).await;
     browser.add_credentials(&passkeys).await;
     desk.sign_out().await;
 
@@ -93,7 +102,6 @@ async fn a_session_that_ended_elsewhere(desk: &Desk) {
     browser.shot("portal-pages/session-ended").await;
 
     browser.in_tab("other");
-    browser.finger(Finger::Owner).await;
     desk.press("Sign in with a passkey").await;
     desk.at("Dashboard").await;
 
@@ -103,7 +111,6 @@ async fn a_session_that_ended_elsewhere(desk: &Desk) {
     desk.press("Save settings").await;
     desk.at("Settings").await;
     desk.reads("Settings saved.").await;
-    browser.finger(Finger::Owner).await;
 }
 
 async fn two_presses_are_one(desk: &Desk) {
@@ -142,6 +149,9 @@ async fn what_was_shown_once(desk: &Desk) {
     assert!(!said.contains(first), "{said}");
     desk.open("/me").await;
 }
+
+/// How long a page may take to offer a passkey and to send it.
+const OFFERED: Duration = Duration::from_mins(1);
 
 /// After which a page that goes back has come to rest.
 const SETTLED: Duration = Duration::from_secs(1);
