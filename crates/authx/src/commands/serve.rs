@@ -6,7 +6,7 @@ use crate::api::phone::{self, PhoneApi};
 use crate::api::{self, Api};
 use crate::app::App;
 use crate::chores;
-use crate::config::Config;
+use crate::config::{Config, Origin};
 use crate::health::{self, Health};
 use crate::logins;
 use crate::phone_site;
@@ -80,7 +80,13 @@ fn sites(config: &Config, app: &Arc<App>, server: &Server, stopping: &Stopping) 
     let phone = PhoneApi::new(app.clone(), config.limits.body_bytes, stopping.clone());
     let phone = phone::router(phone).merge(phone_site::router());
     let phone_host = config.phone_url.host().to_owned();
-    Sites { public, phone, phone_host, uploads: UPLOADS }
+    let tls_only = tls_only(&[&config.public_url, &config.phone_url]);
+    Sites { public, phone, phone_host, uploads: UPLOADS, tls_only }
+}
+
+/// Not on one's own machine, whose name others' programs have too.
+fn tls_only(urls: &[&Origin]) -> bool {
+    urls.iter().all(|url| url.is_https() && !url.is_loopback())
 }
 
 /// Where nothing is: a page for people, what the API says for programs.
@@ -124,3 +130,18 @@ const OTHER_FILES: usize = 256;
 
 /// Where users come in from files.
 const UPLOADS: &[(&str, usize)] = &[portal::UPLOAD, admin::UPLOAD];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ones_own_machine_and_what_has_no_tls_are_not_told_to_come_by_tls_only() {
+        let told = |public: &str, phone: &str| {
+            tls_only(&[&public.parse().unwrap(), &phone.parse().unwrap()])
+        };
+        assert!(told("https://mfa.example.com", "https://phone.mfa.example.com"));
+        assert!(!told("https://localhost:8443", "https://phone.localhost:8443"));
+        assert!(!told("http://127.0.0.1:8080", "http://phone.localhost:8080"));
+    }
+}

@@ -53,10 +53,6 @@ pub(super) async fn guard(
     if let Some(cookie) = browser.fresh {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
-    let url = &portal.app().public_url;
-    if url.is_https() && !url.is_loopback() {
-        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, TLS_ONLY);
-    }
     response
 }
 
@@ -291,9 +287,6 @@ fn encoded(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
-/// A year for this host alone: whoever types its name without https is not met by somebody between
-/// (RFC 6797). Not on one's own machine, whose name others' programs have too.
-const TLS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
 /// The ids of what renews itself by script.
 const POLLING: [&str; 4] = ["contact", "phone", "rows", "state"];
 const MOST_FORM_BYTES: usize = 262_144;

@@ -7,7 +7,7 @@ use super::request_id::{RequestId, RequestIds};
 use crate::config::TrustedProxy;
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderMap, Request, Response, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, header};
 use futures_util::FutureExt as _;
 use hyper::body::Incoming;
 use std::convert::Infallible;
@@ -30,6 +30,8 @@ pub struct Sites {
     /// Paths of the public site that take longer bodies than others, and how long. They take the
     /// time of uploads, too.
     pub uploads: &'static [(&'static str, usize)],
+    /// Whether browsers that were here come back by TLS alone.
+    pub tls_only: bool,
 }
 
 /// The way of a request into its site and back.
@@ -71,6 +73,9 @@ impl Way {
             |response| response.unwrap_or_else(|never| match never {}),
         );
         response.headers_mut().insert(name, value);
+        if self.sites.tls_only {
+            response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, TLS_ONLY);
+        }
         span.in_scope(|| line.write(response.status(), began));
         Ok(response)
     }
@@ -107,7 +112,7 @@ impl Line {
 fn failed() -> Response<Body> {
     let mut response = Response::new(Body::from(FAILED));
     *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-    let kind = axum::http::HeaderValue::from_static("application/problem+json");
+    let kind = HeaderValue::from_static("application/problem+json");
     response.headers_mut().insert(header::CONTENT_TYPE, kind);
     response
 }
@@ -119,6 +124,9 @@ fn without_port(host: &str) -> &str {
     }
 }
 
+/// A year for this host alone: whoever types its name without https is not met by somebody between
+/// (RFC 6797).
+const TLS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
 const FAILED: &str =
     r#"{"type":"about:blank","title":"Internal error","status":500,"code":"internal"}"#;
 

@@ -11,6 +11,7 @@ mod list;
 mod write;
 
 pub use list::{Accounts, Filter, Order, PhoneFilter, Sort, Standing, count, every, page};
+pub(in crate::store) use write::COUNT_ALL_MEANS;
 pub use write::{Known, NewAccount};
 
 use super::{Row, Store, StoreError};

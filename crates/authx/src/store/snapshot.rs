@@ -109,7 +109,8 @@ impl Loader {
         self.send(Order::Row(row)).await
     }
 
-    /// Makes all rows count, at once and durably.
+    /// Makes all rows count, at once and durably. What accounts keep of their phones and factors is
+    /// counted anew: not all of those need have come.
     ///
     /// # Errors
     ///

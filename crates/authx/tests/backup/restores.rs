@@ -189,11 +189,14 @@ async fn one_damaged_factor_does_not_keep_all_others_from_coming_back() {
         let app = world.place.open().await;
         let damage = "UPDATE factor SET record = $1 WHERE kind = 'code' AND state = 'active'";
         app.store.commit(Batch::default().one(damage, [vec![1; 60].into()])).await.unwrap();
+        let enrolled = "SELECT COUNT(*) FROM account WHERE enrolled = 1";
+        assert_eq!(number(&app.store, enrolled).await, 1);
         let backup = world.backup(&app, "backup").await;
         drop(app);
         let restored = world.place.restore(&backup, &world.key, true).await.unwrap();
         assert_eq!(restored.lost.unreadable, 1);
         let app = world.place.open().await;
+        assert_eq!(number(&app.store, enrolled).await, 0, "lists say who has to enrol again");
         assert_eq!(number(&app.store, "SELECT COUNT(*) FROM factor").await, 0);
         assert_eq!(number(&app.store, "SELECT COUNT(*) FROM account").await, 2);
     })

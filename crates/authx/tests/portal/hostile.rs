@@ -7,9 +7,7 @@ use authx::{
         sessions::{self, Cookie, Pending},
         tenants,
     },
-    app::App,
     logins,
-    store::testing::Database,
 };
 use authx_core::{
     UserId,
@@ -309,24 +307,4 @@ async fn files_that_nobody_takes_in_do_not_pile_up() {
         assert_eq!(imports::list(app, tenant).await.unwrap().len(), 6);
     })
     .await;
-}
-
-/// Whoever types the name without https is not met by somebody between.
-#[tokio::test]
-async fn a_browser_that_was_here_comes_by_tls_only() {
-    for (url, says) in [
-        ("https://mfa.example.com", Some("max-age=31536000")),
-        ("https://localhost:8443", None),
-        ("http://127.0.0.1:8080", None),
-    ] {
-        let database = Database::sqlite();
-        let store = database.store().await;
-        let change = |app: &mut App| app.public_url = url.parse().unwrap();
-        let world = Box::pin(World::with(store, change)).await;
-        for path in ["/sign-in", "/users"] {
-            let page = Browser::default().get(&world, path).await;
-            let said = page.headers.get("strict-transport-security");
-            assert_eq!(said.map(|said| said.to_str().unwrap()), says, "{url}{path}");
-        }
-    }
 }

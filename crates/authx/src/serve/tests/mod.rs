@@ -79,7 +79,8 @@ fn sites(stopping: &Stopping) -> Sites {
         );
     let phone = Router::new().route("/", get(async || "phone"));
     let uploads = &[("/upload", 8_192)];
-    Sites { public, phone, phone_host: "phone.localhost".to_owned(), uploads }
+    let phone_host = "phone.localhost".to_owned();
+    Sites { public, phone, phone_host, uploads, tls_only: true }
 }
 
 fn listen(tls: Tls) -> Listen {

@@ -36,6 +36,20 @@ async fn the_host_tells_the_sites_apart() {
 }
 
 #[tokio::test]
+async fn every_answer_says_that_browsers_come_back_by_tls_only() {
+    let server = Running::proxied().await;
+    for (host, path) in [
+        ("localhost", "/"),
+        ("localhost", "/nowhere"),
+        ("localhost", "/panic"),
+        ("phone.localhost", "/"),
+    ] {
+        let answer = server.exchange(&get_request(path, host, "")).await;
+        assert!(answer.contains("strict-transport-security: max-age=31536000"), "{answer}");
+    }
+}
+
+#[tokio::test]
 async fn the_unix_socket_is_for_its_owner_and_group_and_replaces_a_dead_one() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("api.sock");

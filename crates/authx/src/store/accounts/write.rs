@@ -3,6 +3,26 @@
 use super::super::Batch;
 use authx_core::{ImportId, Millis, TenantId, UserId, name::Name};
 
+/// Recovery codes stand for a factor that is lost, and are none of their own; a passkey opens the
+/// portal and no VPN, so it counts for whoever looks after others.
+macro_rules! count_means {
+    () => {
+        "UPDATE account SET
+           phones =
+             (SELECT COUNT(*) FROM phone p WHERE p.account = account.id AND p.state = 'active'),
+           enrolled = CASE WHEN EXISTS
+             (SELECT 1 FROM phone p WHERE p.account = account.id AND p.state = 'active')
+             OR EXISTS (SELECT 1 FROM factor f WHERE f.account = account.id
+                        AND f.state = 'active' AND f.kind NOT IN ('push', 'bypass', 'recovery'))
+             OR role IS NOT NULL
+                AND EXISTS (SELECT 1 FROM passkey k WHERE k.account = account.id)
+             THEN 1 ELSE 0 END"
+    };
+}
+
+/// Counts anew for every account.
+pub(in crate::store) const COUNT_ALL_MEANS: &str = count_means!();
+
 /// What is known of an account besides its name.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Known<'a> {
@@ -94,21 +114,10 @@ impl Batch {
     }
 
     /// Counts anew which phones and factors of an account count. Comes after what changes that.
-    /// Recovery codes stand for a factor that is lost, and are none of their own; a passkey opens
-    /// the portal and no VPN, so it counts for whoever looks after others.
     #[must_use]
     pub fn count_means(self, tenant: TenantId, account: UserId) -> Self {
         self.run(
-            "UPDATE account SET
-               phones = (SELECT COUNT(*) FROM phone p WHERE p.account = $2 AND p.state = 'active'),
-               enrolled = CASE WHEN EXISTS
-                 (SELECT 1 FROM phone p WHERE p.account = $2 AND p.state = 'active')
-                 OR EXISTS (SELECT 1 FROM factor f WHERE f.account = $2 AND f.state = 'active'
-                            AND f.kind NOT IN ('push', 'bypass', 'recovery'))
-                 OR role IS NOT NULL
-                    AND EXISTS (SELECT 1 FROM passkey k WHERE k.account = $2)
-                 THEN 1 ELSE 0 END
-             WHERE tenant = $1 AND id = $2",
+            concat!(count_means!(), " WHERE tenant = $1 AND id = $2"),
             [tenant.into(), account.into()],
         )
     }

@@ -3,6 +3,7 @@
 use super::{
     super::{
         Filling, Loader, Occupied, StoreError, TableRow, Value,
+        accounts::COUNT_ALL_MEANS,
         flow::Source,
         snapshot::{LEFT_TABLES, Loading, Order, TABLES, Table, loading},
     },
@@ -115,6 +116,7 @@ async fn fill(session: &Session, mut orders: mpsc::Receiver<Order>) -> Result<()
             // The next ordinal follows the greatest that was loaded.
             let next = "SELECT setval('event_seq', COALESCE(MAX(seq), 0) + 1, false) FROM event";
             session.client.query_one(next, &[]).await?;
+            session.client.batch_execute(COUNT_ALL_MEANS).await?;
             return Ok(session.client.batch_execute("COMMIT").await?);
         }
     }

@@ -2,6 +2,7 @@
 
 use super::super::{
     Loader, StoreError, TableRow,
+    accounts::COUNT_ALL_MEANS,
     snapshot::{Loading, Order, TABLES, loading},
 };
 use super::{
@@ -88,7 +89,10 @@ pub(super) fn take(
             Order::Row((table, values)) => {
                 statement::execute(&transaction, &table.insert(), &values)?;
             }
-            Order::Finish => return Ok(transaction.commit()?),
+            Order::Finish => {
+                transaction.execute_batch(COUNT_ALL_MEANS)?;
+                return Ok(transaction.commit()?);
+            }
         }
     }
     Ok(())
