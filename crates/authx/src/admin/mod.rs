@@ -23,6 +23,7 @@ pub mod groups;
 pub mod imports;
 pub mod keys;
 pub mod letters;
+pub mod means;
 pub mod own;
 pub mod packages;
 pub mod passkeys;

@@ -3,12 +3,12 @@
 use super::{
     Actor, AdminError, Change,
     accounts::{self, AccountError},
-    change, detail, passkeys, passwords,
+    change, detail, means, passwords,
     sessions::Visit,
 };
 use crate::{
     app::{About, App},
-    enrol::phones::{self, ListedPhone, PhoneError},
+    enrol::phones::{self, PhoneError},
     store::{Batch, portal as stored},
 };
 use authx_core::{
@@ -53,13 +53,13 @@ pub async fn remove_phone(app: &App, visit: &Visit, phone: PhoneId) -> Result<St
     let (tenant, account) = (visit.tenant, visit.account);
     own_phone(app, tenant, account, phone).await?;
     let own = phones::list(app, tenant, account).await?;
-    let passkeys = passkeys::list(app, tenant, account).await?;
     // One that does not count yet is no factor.
-    let counts = |one: &ListedPhone| one.number.is_some();
-    let removes = own.iter().any(|one| one.id == phone && counts(one));
-    let others = own.iter().any(|one| one.id != phone && counts(one)) || !passkeys.is_empty();
-    if visit.role.is_some() && removes && !others {
-        return Err(OwnError::Last);
+    let removes = own.iter().any(|one| one.id == phone && one.number.is_some());
+    if visit.role.is_some() && removes {
+        let row = accounts::row(app, tenant, account).await?;
+        if means::of(app, tenant, &row).await?.all() <= 1 {
+            return Err(OwnError::Last);
+        }
     }
     Ok(phones::remove(app, &visit.actor(), tenant, phone).await?)
 }

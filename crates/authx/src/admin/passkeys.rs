@@ -5,6 +5,10 @@
 //! and is spent in the store by the answer: nobody can fill the store by asking, and nothing counts
 //! twice.
 
+mod kept;
+
+pub use kept::{Shown, list, of_user, remove};
+
 use super::{
     Actor, AdminError, Change,
     accounts::{self, AccountError},
@@ -69,19 +73,6 @@ pub enum PasskeyError {
     Unavailable,
 }
 
-/// A passkey as its owner sees it.
-#[derive(Clone, Debug, Serialize)]
-pub struct Shown {
-    /// Which.
-    pub id: PasskeyId,
-    /// As its owner calls it.
-    pub name: String,
-    /// When it was made.
-    pub created: Millis,
-    /// When it was last used.
-    pub used: Option<Millis>,
-}
-
 /// What a browser is asked.
 #[derive(Clone, Debug)]
 pub struct Asked {
@@ -105,22 +96,6 @@ pub struct Opened {
 /// Whether browsers make passkeys for this installation.
 pub fn are_available(app: &App) -> bool {
     webauthn(app).is_ok()
-}
-
-/// The passkeys of an account, oldest first.
-///
-/// # Errors
-///
-/// [`AdminError::Store`].
-pub async fn list(app: &App, tenant: TenantId, account: UserId) -> Result<Vec<Shown>, AdminError> {
-    let rows = stored::passkeys_of(&app.store, tenant, account).await?;
-    let shown = |row: stored::PasskeyRow| Shown {
-        id: row.id,
-        name: row.name,
-        created: row.created,
-        used: row.used,
-    };
-    Ok(rows.into_iter().map(shown).collect())
 }
 
 /// Asks a browser to make a passkey that finds its account by itself.
@@ -207,55 +182,6 @@ pub async fn add(
                 ("passkey_id", id.to_string().into()),
             ]),
             outcome: id,
-        })
-    })
-    .await
-}
-
-/// Removes a passkey. Somebody with a role keeps at least one second factor.
-///
-/// # Errors
-///
-/// [`PasskeyError::Unknown`], [`PasskeyError::Last`], [`PasskeyError::Admin`] also where the
-/// account is not whose who asks may act on.
-pub async fn remove(
-    app: &App,
-    by: &Actor,
-    tenant: TenantId,
-    account: UserId,
-    id: PasskeyId,
-) -> Result<String, PasskeyError> {
-    change(app, by, tenant, move |tenant, now| async move {
-        let row = accounts::row(app, tenant.id, account).await?;
-        by.check_self_or_outranks(account, row.role)?;
-        let known = stored::passkeys_of(&app.store, tenant.id, account).await;
-        let known = known.map_err(AdminError::from)?;
-        let found = known.iter().find(|known| known.id == id).ok_or(PasskeyError::Unknown)?;
-        let others = known.len() > 1
-            || crate::store::accounts::factors_of(&app.store, tenant.id, account)
-                .await
-                .map_err(AdminError::from)?
-                .iter()
-                .any(|factor| factor.active);
-        if row.role.is_some() && by.user() == Some(account) && !others {
-            return Err(PasskeyError::Last);
-        }
-        let deed = Deed::by(by, account, now);
-        let letter = Letter::PasskeyRemoved { passkey: found.name.clone(), deed };
-        let told = letters::notify(app, now, tenant.id, account, &letter).await?;
-        Ok(Change {
-            batch: Batch::default()
-                .delete_passkey(tenant.id, account, id)
-                .count_means(tenant.id, account)
-                .and(told),
-            kind: EventKind::PasskeyRemoved,
-            about: About { user: Some(account), ..About::default() },
-            detail: detail([
-                ("name", row.name.into()),
-                ("passkey", found.name.as_str().into()),
-                ("passkey_id", id.to_string().into()),
-            ]),
-            outcome: found.name.clone(),
         })
     })
     .await

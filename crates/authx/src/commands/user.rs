@@ -7,6 +7,7 @@ mod enrolment;
 mod files;
 mod invite;
 mod list;
+mod passkey;
 mod phones;
 
 use super::{Global, Output, opened::Opened, typed};
@@ -77,6 +78,9 @@ enum Command {
     Invite(invite::Arguments),
     /// Show users
     List(list::Arguments),
+    /// See and take away what opens the portal to a user without a password
+    #[command(subcommand)]
+    Passkey(passkey::Command),
     /// Show the phones of a user
     Phones(Who),
     /// Give a user ten recovery codes; shows them once
@@ -141,6 +145,7 @@ pub(super) async fn run(global: &Global, arguments: Arguments) -> anyhow::Result
         Command::Enrolment(command) => enrolment::run(global, &opened, tenant, command).await?,
         Command::Invite(arguments) => invite::run(global, &opened, tenant, arguments).await?,
         Command::List(arguments) => list::run(global, &opened, tenant, arguments).await?,
+        Command::Passkey(command) => passkey::run(global, &opened, tenant, command).await?,
         Command::Phones(who) => phones::run(global, &opened, tenant, &who.user).await?,
         Command::Recovery(who) => renew(&opened, tenant, who).await?.write(global.json)?,
         Command::Remove(who) => remove(&opened, tenant, who).await?.write(global.json)?,

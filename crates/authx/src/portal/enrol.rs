@@ -219,7 +219,7 @@ async fn enrolled(
     headers: &HeaderMap,
 ) -> Result<Option<Response>, PortalError> {
     let app = portal.app();
-    if !sign_up::has_second_factor(app, visit.tenant, visit.account).await? {
+    if sign_up::means(app, visit.tenant, visit.account).await?.is_none() {
         return Ok(None);
     }
     sessions::end(app, visit, visit.id).await?;

@@ -184,7 +184,8 @@ async fn begin(portal: &Portal, from: &From, fields: &Fields) -> Result<sessions
     let token = fields.text("link");
     let found = reset::look(app, token).await?;
     let (tenant, account) = (found.tenant, found.account);
-    if !sign_up::has_second_factor(app, tenant, account).await? {
+    let means = sign_up::means(app, tenant, account).await?;
+    if means.is_none() && !means.recovery {
         return Err(Stopped::NoFactor);
     }
     let cookie = sessions::begin(app, tenant, account, from, &Pending::Enrol { phone: None });

@@ -19,13 +19,13 @@ use crate::{
         accounts::{self, AccountError},
         administrators::{self, InviteError, Invited, RoleError},
         company::{self, CompanyError},
-        sign_up::LinkError,
+        sign_up::{self, LinkError},
     },
     store::portal::AdministratorRow,
 };
 use askama::Template;
 use authx_core::{
-    UserId,
+    TenantId, UserId,
     role::{Permission, Role},
 };
 use axum::{
@@ -133,12 +133,22 @@ struct Shown {
     address: Zeroizing<String>,
     /// Where it went by mail too.
     sent: Option<String>,
+    /// Whose page it is on what they have.
+    id: UserId,
+    /// What is done with it.
+    leads: String,
 }
 
 impl Shown {
-    fn of(portal: &Portal, made: Invited) -> Self {
-        let address = made.link.address(portal.app());
-        Self { name: made.name, address, sent: made.posted.map(|posted| posted.to) }
+    async fn of(portal: &Portal, tenant: TenantId, made: Invited) -> Result<Self, PortalError> {
+        let means = sign_up::means(portal.app(), tenant, made.id).await?;
+        Ok(Self {
+            address: made.link.address(portal.app()),
+            name: made.name,
+            sent: made.posted.map(|posted| posted.to),
+            id: made.id,
+            leads: super::users::leads(&means),
+        })
     }
 }
 
@@ -236,7 +246,7 @@ async fn invited(
         return Ok(None);
     };
     match administrators::invite(app, by, tenant, fields.text("mail"), role).await {
-        Ok(made) => return Ok(Some(Shown::of(portal, made))),
+        Ok(made) => return Ok(Some(Shown::of(portal, tenant, made).await?)),
         Err(InviteError::Account(AccountError::NameTaken { name, .. })) => {
             form.refuse(
                 "mail",
@@ -316,7 +326,8 @@ async fn link(
         }
         Err(error) => return Err(trouble(error)),
     };
-    let page = List::of(&portal, &who, invitation(), Some(Shown::of(&portal, made))).await?;
+    let link = Shown::of(&portal, tenant, made).await?;
+    let page = List::of(&portal, &who, invitation(), Some(link)).await?;
     Ok(render(&page).into_response())
 }
 

@@ -59,6 +59,8 @@ pub struct FactorRow {
     pub kind: String,
     /// Whether it counts yet.
     pub active: bool,
+    /// It is a phone's, and goes with that.
+    pub of_phone: bool,
 }
 
 /// Reads the account that goes by this name in a tenant. `None`: nobody does.
@@ -151,7 +153,7 @@ pub async fn factors_of(
 ) -> Result<Vec<FactorRow>, StoreError> {
     let rows = store
         .query(
-            "SELECT account, kind, state FROM factor
+            "SELECT account, kind, state, phone FROM factor
              WHERE tenant = $1 AND account = $2 ORDER BY id",
             [tenant.into(), account.into()],
         )
@@ -222,5 +224,6 @@ fn factor_row(row: &Row) -> Result<FactorRow, StoreError> {
         account: row.user(0)?,
         kind: row.text(1)?.to_owned(),
         active: row.text(2)? == "active",
+        of_phone: row.opt_phone(3)?.is_some(),
     })
 }

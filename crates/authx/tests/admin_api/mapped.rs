@@ -118,6 +118,7 @@ const FORMS: &[(&str, Way)] = &[
         "/users/{user}/invite",
         By(&["POST /users/{user}/invitations/link", "POST /users/{user}/invitations/mail"]),
     ),
+    ("/users/{user}/passkeys/{passkey}/remove", By(&["DELETE /users/{user}/passkeys/{passkey}"])),
     ("/users/{user}/phones/{phone}/remove", By(&["DELETE /users/{user}/phones/{phone}"])),
     (
         "/users/{user}/portal",

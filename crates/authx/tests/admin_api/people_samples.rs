@@ -10,11 +10,11 @@ use authx::{
         policies::{self, Target},
     },
     app::About,
-    store::{Batch, phones::NewPhone},
+    store::{Batch, passkeys::NewPasskey, phones::NewPhone},
 };
 use authx_core::{
-    ApplicationId, LoginId, PhoneId, TenantId, UserId, audit::EventKind, policy::Document,
-    role::Role, wire::phone::PhoneClass,
+    ApplicationId, LoginId, PasskeyId, PhoneId, TenantId, UserId, audit::EventKind,
+    policy::Document, role::Role, wire::phone::PhoneClass,
 };
 use serde_json::json;
 
@@ -42,6 +42,7 @@ pub(crate) async fn of(
         ("import", import.to_string()),
         ("login", login(world, tenant, user).await.to_string()),
         ("name", alias),
+        ("passkey", passkey(world, tenant, user, "Laptop").await.to_string()),
         ("phone", phone(world, tenant, user, "Pixel").await.to_string()),
         ("target", application.to_string()),
         ("version", version(world, tenant, application).await.to_string()),
@@ -75,6 +76,22 @@ pub(crate) async fn phone(world: &World, tenant: TenantId, user: UserId, called:
     let id = row.id;
     let batch = Batch::default().insert_phone(row, 9).activate_phone(id, 1, MADE.to_owned(), now);
     let batch = batch.count_means(tenant, user);
+    app.store.commit(batch).await.unwrap();
+    id
+}
+
+/// A passkey of a user, which no authenticator has.
+pub(crate) async fn passkey(
+    world: &World,
+    tenant: TenantId,
+    account: UserId,
+    name: &str,
+) -> PasskeyId {
+    let (app, now) = (&world.app, world.app.now().unwrap());
+    let id = app.decide(now, PasskeyId::new);
+    let credential = id.as_bytes();
+    let row = NewPasskey { id, tenant, account, name, credential, record: "{}", now };
+    let batch = Batch::default().insert_passkey(row).count_means(tenant, account);
     app.store.commit(batch).await.unwrap();
     id
 }

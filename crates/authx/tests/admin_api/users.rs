@@ -1,7 +1,7 @@
 //! Users: the list, one of them, their states, phones and invitations.
 
 use crate::{
-    people_samples::phone,
+    people_samples::{passkey, phone},
     world::{World, on_each_engine},
 };
 use authx::admin::accounts::{self, Details, Mail, NewAccount};
@@ -249,6 +249,36 @@ async fn phones_are_named_and_removed_and_only_their_users() {
         assert_eq!((&read["phones"], &read["push_waits_for_unlock"]), (&json!(1), &json!(false)));
         let others = format!("{USERS}/{ben}/phones/{pixel}");
         world.call(&token, &Method::PATCH, &others, &body).await.refused(404, "not_found");
+        world.delete(&token, &others).await.refused(404, "not_found");
+        assert_eq!(world.delete(&token, &own).await.status, 204);
+        world.delete(&token, &own).await.refused(404, "not_found");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn passkeys_are_listed_and_removed_by_whoever_stands_above() {
+    on_each_engine(async |world| {
+        let token = world.owner().await;
+        let adam = world.account(world.tenant, "adam", Some(Role::Administrator)).await;
+        let ben = world.account(world.tenant, "ben", None).await;
+        let key = passkey(world, world.tenant, adam, "YubiKey").await;
+        let path = format!("{USERS}/{adam}/passkeys");
+        let list = world.get(&token, &path).await.good();
+        assert_eq!(list["items"][0]["name"], "YubiKey");
+        assert_eq!(list["items"][0]["passkey_id"], key.to_string());
+        assert!(list["items"][0]["created"].is_string() && list["items"][0]["last_used"].is_null());
+        let read = world.get(&token, &format!("{USERS}/{adam}")).await.good();
+        assert_eq!(read["passkeys"], list["items"]);
+
+        let own = format!("{path}/{key}");
+        let peer = world.account(world.tenant, "eve", Some(Role::Administrator)).await;
+        let peer = world.token(world.tenant, peer, &all_of(Role::Administrator)).await.text;
+        world.delete(&peer, &own).await.refused(403, "outranked");
+        // Nor does a token of his own.
+        let his = world.token(world.tenant, adam, &all_of(Role::Administrator)).await.text;
+        world.delete(&his, &own).await.refused(403, "outranked");
+        let others = format!("{USERS}/{ben}/passkeys/{key}");
         world.delete(&token, &others).await.refused(404, "not_found");
         assert_eq!(world.delete(&token, &own).await.status, 204);
         world.delete(&token, &own).await.refused(404, "not_found");

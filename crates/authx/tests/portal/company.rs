@@ -97,6 +97,8 @@ impl Company {
         authx::admin::accounts::remove(app, by, tenant, self.user("removed user")).await.unwrap();
         let phone = self.phone(world, anna).await;
         self.put("phone", &phone);
+        let passkey = self.passkey(world, anna).await;
+        self.put("user's passkey", &passkey);
     }
 
     async fn protected(&mut self, world: &World) {
@@ -213,11 +215,12 @@ impl Company {
         let id = app.decide(now, PasskeyId::new);
         let (credential, record) = (id.as_bytes(), "{}");
         let passkey = NewPasskey { id, tenant, account, name: "Laptop", credential, record, now };
-        app.store.commit(Batch::default().insert_passkey(passkey)).await.unwrap();
+        let batch = Batch::default().insert_passkey(passkey).count_means(tenant, account);
+        app.store.commit(batch).await.unwrap();
         id
     }
 
-    async fn phone(&self, world: &World, account: UserId) -> PhoneId {
+    pub(crate) async fn phone(&self, world: &World, account: UserId) -> PhoneId {
         let app = &world.app;
         let now = app.now().unwrap();
         let id = app.decide(now, PhoneId::new);
@@ -238,6 +241,7 @@ impl Company {
         };
         let batch = Batch::default().insert_phone(phone, 10);
         let batch = batch.activate_phone(id, 1, "{}".to_owned(), now);
+        let batch = batch.count_means(self.tenant, account);
         app.store.commit(batch).await.unwrap();
         id
     }
@@ -278,6 +282,7 @@ pub(crate) fn thing(path: &str, parameter: &str) -> &'static str {
         "key" => "key",
         "login" if below("/me/") => "login",
         "passkey" if below("/me/") => "passkey",
+        "passkey" if below("/users/") => "user's passkey",
         "phone" if below("/me/") => "own phone",
         "phone" if below("/users/") => "phone",
         "session" if below("/me/") => "session",

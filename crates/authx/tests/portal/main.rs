@@ -20,6 +20,7 @@ mod html;
 mod letting_in;
 mod logs;
 mod own;
+mod passkeys;
 mod policies;
 mod roles;
 mod sent;

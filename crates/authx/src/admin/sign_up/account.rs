@@ -3,11 +3,13 @@
 use super::{Purpose, SignUpError, digest_of, look};
 use crate::{
     admin::{
-        Actor, AdminError, Change, change, detail, passwords,
+        Actor, AdminError, Change, change, detail,
+        means::{self, Means},
+        passwords,
         sessions::{self, Cookie, From, Pending},
     },
     app::{About, App},
-    store::{Batch, accounts, passkeys, portal as stored},
+    store::{Batch, accounts, portal as stored},
 };
 use authx_core::{TenantId, UserId, audit::EventKind};
 use zeroize::Zeroizing;
@@ -88,19 +90,26 @@ pub async fn resume(
     Ok(Some(sessions::begin(app, tenant, account, from, &pending).await?))
 }
 
-/// Whether an account has anything that counts as a second factor of the portal.
-///
-/// # Errors
-///
-/// [`AdminError::Store`].
-pub async fn has_second_factor(
+/// Whether an account has a second factor that it can be asked for before it is let in. Recovery
+/// codes alone are none: a link from somebody above leads past them to a new one.
+async fn has_second_factor(
     app: &App,
     tenant: TenantId,
     account: UserId,
 ) -> Result<bool, AdminError> {
-    let passkeys = passkeys::passkeys_of(&app.store, tenant, account).await?;
-    let factors = accounts::factors_of(&app.store, tenant, account).await?;
-    Ok(!passkeys.is_empty() || factors.iter().any(|factor| factor.active))
+    Ok(!means(app, tenant, account).await?.is_none())
+}
+
+/// What an account can give as a second factor of the portal.
+///
+/// # Errors
+///
+/// [`AdminError::Store`].
+pub async fn means(app: &App, tenant: TenantId, account: UserId) -> Result<Means, AdminError> {
+    match accounts::account(&app.store, tenant, account).await? {
+        Some(row) => means::of(app, tenant, &row).await,
+        None => Ok(Means::default()),
+    }
 }
 
 /// How long somebody who has just come in may enrol a second factor with the password alone: a day.

@@ -4,7 +4,7 @@ mod account;
 mod company;
 mod invite;
 
-pub use account::{account, has_second_factor, resume};
+pub use account::{account, means, resume};
 pub(crate) use company::address;
 pub use company::{NewCompany, company};
 pub(super) use invite::set_up_link;

@@ -7,6 +7,7 @@ use super::{
 use crate::{
     admin::{
         accounts::AccountError,
+        means::Means,
         sign_up::{self, LinkError},
     },
     portal::{
@@ -70,13 +71,25 @@ async fn set_up(
     };
     let chrome = who.chrome(&portal, "Link to the portal", Place::Users);
     let until = chrome.when(link.expires);
+    let means = sign_up::means(app, tenant, id).await?;
     let text = format!(
-        "It is good once, until {}. {} chooses a password with it{}. Let it travel over a channel \
-         that you know.",
+        "It is good once, until {}. {} {} Let it travel over a channel that you know.",
         until.words(),
         called(&account),
-        if account.factors.is_empty() { " and adds a second factor" } else { "" }
+        leads(&means)
     );
     let secrets = vec![("Link", link.address(app), "link.txt")];
     Ok(render(&Secret { chrome, way: Back::of(&account), secrets, text }).into_response())
+}
+
+/// What whoever opens a link does with it, behind their name: a sentence.
+pub(in crate::portal) fn leads(means: &Means) -> String {
+    if means.is_none() {
+        return "sets a password and a new second factor with it.".to_owned();
+    }
+    format!(
+        "sets a password with it; then {} is asked for. If that is lost, remove it on their page \
+         first: the link leads on to a new one.",
+        means.words()
+    )
 }

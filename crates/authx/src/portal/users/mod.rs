@@ -2,6 +2,7 @@
 
 mod bulk;
 mod edit;
+mod factor;
 mod files;
 mod help;
 mod letting_in;
@@ -10,6 +11,7 @@ mod one;
 mod phone;
 
 pub use files::UPLOAD;
+pub(super) use letting_in::leads;
 
 use super::{
     Access, Portal,
@@ -53,6 +55,7 @@ pub(super) fn routes() -> Vec<Route> {
     routes.extend(letting_in::routes());
     routes.extend(log::routes());
     routes.extend(phone::routes());
+    routes.extend(factor::routes());
     routes.extend(help::routes());
     routes.extend(files::routes());
     routes

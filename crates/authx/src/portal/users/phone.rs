@@ -65,13 +65,14 @@ impl Phone {
     }
 }
 
+/// Asks before something of a user is taken away for good. Its title is the deed.
 #[derive(Template)]
-#[template(path = "portal/users/phone.html")]
-struct Ask {
-    chrome: Chrome,
-    way: Back,
-    account: Account,
-    phone: Phone,
+#[template(path = "portal/users/taken.html")]
+pub(super) struct Ask {
+    pub(super) chrome: Chrome,
+    pub(super) way: Back,
+    pub(super) to: String,
+    pub(super) lines: Vec<String>,
 }
 
 async fn ask(
@@ -80,9 +81,18 @@ async fn ask(
     Path((user, phone_id)): Path<(String, String)>,
 ) -> Result<Response, PortalError> {
     let (account, found) = theirs(&portal, &who, &user, &phone_id).await?;
-    let chrome = who.chrome(&portal, &format!("Remove {}", found.name), Place::Users);
-    let found = Phone::of(&chrome, found);
-    Ok(render(&Ask { chrome, way: Back::of(&account), account, phone: found }).into_response())
+    let line = format!(
+        "The keys of “{}” ({}) are dead at once, and nothing brings them back: {} needs a new \
+         invitation.",
+        found.name, found.platform, account.name
+    );
+    let page = Ask {
+        chrome: who.chrome(&portal, &format!("Remove {}", found.name), Place::Users),
+        to: format!("/users/{}/phones/{}/remove", account.id, found.id),
+        way: Back::of(&account),
+        lines: vec![line],
+    };
+    Ok(render(&page).into_response())
 }
 
 async fn remove(

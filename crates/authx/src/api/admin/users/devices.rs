@@ -8,7 +8,11 @@ use super::super::{
     routes::{Route, route},
 };
 use crate::{
-    admin::{accounts, sign_up},
+    admin::{
+        accounts,
+        passkeys::{self, Shown},
+        sign_up,
+    },
     api::error::ApiError,
     enrol::{
         phones::{self, ListedPhone, Separate},
@@ -16,7 +20,7 @@ use crate::{
     },
 };
 use authx_core::{
-    InvitationId, PhoneId, UserId,
+    InvitationId, PasskeyId, PhoneId, UserId,
     name::Name,
     role::Permission::{FactorsWrite, UsersInvite, UsersRead, UsersWrite},
     wire::{login::Rfc3339, phone::InvitationProof},
@@ -32,6 +36,8 @@ pub(super) fn routes() -> Vec<Option<Route>> {
         route(&[UsersRead], routes!(list_phones)),
         route(&[FactorsWrite], routes!(rename_phone)),
         route(&[FactorsWrite], routes!(remove_phone)),
+        route(&[UsersRead], routes!(list_passkeys)),
+        route(&[FactorsWrite], routes!(remove_passkey)),
         // Whoever sees them signs in with them.
         route(&[UsersWrite], routes!(renew_recovery_codes)),
         route(&[UsersInvite, UsersWrite], routes!(invite_by_link)),
@@ -105,6 +111,44 @@ async fn remove_phone(
     let (app, tenant) = (api.app(), by.tenant());
     phones::of_user(app, tenant, user, phone).await?;
     phones::remove(app, &by.actor(), tenant, phone).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The passkeys of a user, the oldest first. Each opens the portal alone, and no VPN.
+#[utoipa::path(
+    get, path = "/admin/v1/users/{user}/passkeys", tag = "users",
+    params(("user" = UserId, Path)),
+    responses(
+        (status = 200, body = Listed<Shown>),
+    ),
+)]
+async fn list_passkeys(
+    State(api): State<AdminApi>,
+    by: Caller,
+    At(id): At<UserId>,
+) -> Result<Json<Listed<Shown>>, ApiError> {
+    let (app, tenant) = (api.app(), by.tenant());
+    accounts::get(app, tenant, id).await?;
+    Ok(Json(Listed { items: passkeys::list(app, tenant, id).await?, next_cursor: None }))
+}
+
+/// Removes a passkey: it opens nothing from now on, and the user is signed out of the portal
+/// everywhere. This cannot be undone; the user is told by mail.
+#[utoipa::path(
+    delete, path = "/admin/v1/users/{user}/passkeys/{passkey}", tag = "users",
+    params(("user" = UserId, Path), ("passkey" = PasskeyId, Path)),
+    responses(
+        (status = 204, description = "It is gone"),
+        (status = 404, description = "Not there, or another user's"),
+        (status = 422, description = "The user is removed"),
+    ),
+)]
+async fn remove_passkey(
+    State(api): State<AdminApi>,
+    by: Caller,
+    At((user, passkey)): At<(UserId, PasskeyId)>,
+) -> Result<StatusCode, ApiError> {
+    passkeys::remove(api.app(), &by.actor(), by.tenant(), user, passkey).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

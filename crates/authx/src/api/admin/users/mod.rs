@@ -12,7 +12,10 @@ use super::{
     routes::{Route, route},
 };
 use crate::{
-    admin::accounts::{self, Account, AccountError, Amendment, Details, Listing, Mail, NewAccount},
+    admin::{
+        accounts::{self, Account, AccountError, Amendment, Details, Listing, Mail, NewAccount},
+        passkeys::{self, Shown},
+    },
     api::error::ApiError,
     enrol::{
         overview::overview,
@@ -153,6 +156,8 @@ struct UserDetails {
     user: Account,
     /// Their phones, the oldest first.
     devices: Vec<ListedPhone>,
+    /// Their passkeys, the oldest first.
+    passkeys: Vec<Shown>,
     /// An authenticator app counts.
     authenticator_app: bool,
     /// Recovery codes that are left; absent where none were ever made.
@@ -214,6 +219,7 @@ async fn details(
     let waits = overview.push_waits_for_unlock();
     Ok(UserDetails {
         devices: phones::list(app, tenant, user.id).await?,
+        passkeys: passkeys::list(app, tenant, user.id).await?,
         authenticator_app: overview.app,
         recovery_codes_left: overview.recovery_left,
         push_held_until: overview.push_held.filter(|_| !waits).map(Rfc3339),
