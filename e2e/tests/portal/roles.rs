@@ -34,12 +34,12 @@ async fn each_role_sees_what_it_may() {
     // Whoever has no role has a page of their own, and is told that the others are not for them.
     let app = beside.authenticator("bob").await;
     desk.come_in("bob", &app).await;
-    desk.at("Your sign-in, bob").await;
+    desk.at("Your sign-in").await;
     desk.browser.is_clean().await;
     desk.open("/users").await;
     desk.at("This is for administrators").await;
     desk.follow("My phones and logins").await;
-    desk.at("Your sign-in, bob").await;
+    desk.at("Your sign-in").await;
 }
 
 /// The menu, and what each line of it takes.

@@ -1,6 +1,6 @@
 //! Why a page cannot be shown, in the words of a page.
 
-use super::trouble::Trouble;
+use super::{sign_in::sentence, trouble::Trouble};
 use crate::{
     admin::{
         AdminError, Meaning, Told,
@@ -93,10 +93,11 @@ impl PortalError {
             return Trouble::not_found().with_way("/", "Go to the start");
         }
         let (title, advice) = match self {
-            Self::NotAllowed(Some(role)) => (
-                format!("{} may not do this", role.title()),
-                "Ask somebody whose role may, or an owner for another role.".to_owned(),
-            ),
+            Self::NotAllowed(Some(role)) => {
+                let title = format!("{} may not do this", role.title());
+                let advice = "Ask somebody whose role may, or an owner for another role.";
+                return Trouble::new(status, title, advice).with_way("/", "Go to the start");
+            }
             Self::NotAllowed(None) => {
                 let advice = "What is your own is under your name.".to_owned();
                 return Trouble::new(status, "This is for administrators", advice)
@@ -120,11 +121,12 @@ impl PortalError {
                 "This form is too long".to_owned(),
                 "Nothing was changed. Go back and shorten what was typed.".to_owned(),
             ),
-            error if status == StatusCode::SERVICE_UNAVAILABLE => {
-                ("AuthX cannot do this now".to_owned(), format!("Nothing was changed. {error}."))
-            }
+            error if status == StatusCode::SERVICE_UNAVAILABLE => (
+                "AuthX cannot do this now".to_owned(),
+                format!("Nothing was changed. {}", sentence(error)),
+            ),
             error if status.is_client_error() => {
-                ("This cannot be done".to_owned(), format!("{error}."))
+                ("This cannot be done".to_owned(), sentence(error))
             }
             _ => return Trouble::new(status, "AuthX could not do this", FAILED),
         };

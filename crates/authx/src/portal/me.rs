@@ -91,7 +91,7 @@ async fn shown(
     let entries = record::newest(app, tenant, &filter, MOST_ENTRIES).await?;
     let page = Page {
         phones: phones.into_iter().map(|phone| phone_row(&chrome, &form, phone)).collect(),
-        name: visit.name.clone(),
+        name: names(visit.called(), &visit.name),
         has_password: row.has_password,
         passkeys: passkeys::list(app, tenant, account).await?,
         recovery: row.factors.iter().any(|factor| factor == "recovery"),
@@ -102,6 +102,11 @@ async fn shown(
         form,
     };
     Ok(render_as(status, &page).into_response())
+}
+
+/// What people call somebody, with the name to sign in with where that is another one.
+fn names(called: &str, name: &str) -> String {
+    if called == name { name.to_owned() } else { format!("{called}, {name}") }
 }
 
 /// A link for another phone, kept in the session so that a reload shows the same one.

@@ -61,10 +61,10 @@ impl Who {
         Chrome { nav, ..self.alone(portal, title) }
     }
 
-    /// What stands around a page without the side bar.
+    /// What stands around a page about oneself: the side bar for whoever has a role.
     pub(crate) fn alone(&self, portal: &Portal, title: &str) -> Chrome {
         let visitor = Visitor { visit: Some(self.visit.clone()), csrf: self.csrf.clone() };
-        visitor.chrome(portal, title)
+        Chrome { title: title.to_owned(), ..visitor.inside(portal) }
     }
 
     /// Says on the next page what was done, and how that is undone.

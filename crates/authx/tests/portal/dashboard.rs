@@ -27,7 +27,7 @@ async fn figures_are_those_of_the_record() {
         assert!(
             page.contains("/logins?reason=wrong_code&") || page.contains("reason=wrong_code&#38;")
         );
-        assert!(page.contains("A user pressed “Not me” within the last day"));
+        assert!(page.contains("“alice” said “Not me” to a sign-in within the last day"));
         assert!(page.contains("Refused most often") && page.contains("alice"));
         assert!(!page.contains("style="), "nothing inline");
 

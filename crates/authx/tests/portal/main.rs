@@ -23,6 +23,7 @@ mod own;
 mod passkeys;
 mod policies;
 mod roles;
+mod samples;
 mod sent;
 mod settings;
 mod tokens;

@@ -1,7 +1,9 @@
-// Every sample of the portal's parts in light and dark, narrow and wide: axe finds nothing, nothing
-// scrolls sideways or is cut, one button is blue. Pictures: target/test/shots/portal.
+// Every sample of the portal, of parts and of pages in states that no link leads to, in light and dark,
+// narrow and wide: axe finds nothing, nothing scrolls sideways or is cut, one button is blue, a toast lies
+// over nothing, paper has what it is for. Pictures: target/test/shots/portal.
 //
-//     cargo test -p authx --lib gallery && node --test portal/test/screens/
+//     cargo test -p authx --lib gallery; cargo test -p authx --test portal samples
+//     node --test portal/test/screens/
 
 import assert from 'node:assert/strict'
 import { existsSync, readdirSync } from 'node:fs'
@@ -16,7 +18,9 @@ const names = existsSync(samples) ? readdirSync(samples).filter(file => file.end
 const missing = !existsSync(process.env.CHROMIUM ?? '/usr/bin/chromium') ? 'no Chromium here'
   : names.length === 0 ? 'no samples: cargo test -p authx --lib gallery' : false
 
-const views = [[1280, 'light'], [1280, 'dark'], [390, 'light'], [390, 'dark'], [320, 'light'], [320, 'dark']]
+/** With VIEWS=390,320 or ONLY=state-import only those. */
+const wanted = process.env.VIEWS?.split(',')
+const views = [1280, 390, 320].filter(width => wanted?.includes(String(width)) ?? true).flatMap(width => [[width, 'light'], [width, 'dark']])
 
 describe('samples of the portal', { skip: missing }, () => {
   let server, browser
@@ -29,7 +33,7 @@ describe('samples of the portal', { skip: missing }, () => {
     await browser?.close()
     server?.close()
   })
-  for (const name of names) it(name, () => holds(browser, server.origin, name))
+  for (const name of names.filter(name => name.startsWith(process.env.ONLY ?? ''))) it(name, () => holds(browser, server.origin, name))
 })
 
 async function holds(browser, origin, name) {
@@ -50,12 +54,29 @@ async function holds(browser, origin, name) {
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
     assert.ok(wide <= 0, `${view}: scrolls sideways by ${wide} px`)
     assert.deepEqual(await page.evaluate(cutOff), [], `${view}: text outside the page`)
+    assert.deepEqual(await page.evaluate(covered), [], `${view}: a toast lies over the page`)
     const blue = await page.locator('.btn.main:visible:not(.bad)').count()
     assert.ok(blue <= 1, `${view}: ${blue} main buttons`)
   }
+  if (await page.locator('.paper').count() > 0) await onPaper(page, name)
   assert.match(await page.title(), /^.+ · AuthX$/)
   assert.deepEqual(errors, [], 'errors in the page')
   await context.close()
+}
+
+/** What is printed has the secret, and nothing to press. */
+async function onPaper(page, name) {
+  await page.emulateMedia({ media: 'print' })
+  await page.screenshot({ path: join(shots, `${name.replace('.html', '')}-paper.png`), fullPage: true })
+  assert.equal(await page.locator('.once code:visible').count(), 1)
+  assert.equal(await page.locator(':is(.btn, nav, .once .badge):visible').count(), 0)
+}
+
+/** Runs in the page: toasts that hide something of what it is about. */
+function covered() {
+  const main = document.querySelector('main').getBoundingClientRect()
+  const over = ({ left, right, top, bottom }) => left < main.right && right > main.left && top < main.bottom && bottom > main.top
+  return [...document.querySelectorAll('.toast')].filter(toast => over(toast.getBoundingClientRect())).map(toast => toast.textContent)
 }
 
 /** Runs in the page: words that reach over its edge. */

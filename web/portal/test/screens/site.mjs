@@ -1,4 +1,4 @@
-// The samples that `cargo test -p authx --lib gallery` writes, under the portal's own policy, with what
+// The samples that `cargo test -p authx gallery` and `… samples` write, under the portal's own policy, with what
 // they load.
 
 import { createServer } from 'node:http'
@@ -43,7 +43,9 @@ export async function serve(posted = () => {}) {
       response.writeHead(303, { location: '/alone.html' }).end()
       return
     }
-    const path = normalize(pathname)
+    // A part that renews itself: nothing is new.
+    const current = request.headers['hx-current-url']
+    const path = normalize(current === undefined ? pathname : new URL(String(current)).pathname)
     const file = path.startsWith('/assets/') ? built(path) : join(samples, path)
     try {
       const body = await readFile(file)

@@ -220,8 +220,8 @@ impl<'a> Taking<'a> {
         }
         if !self.renew {
             let message = format!(
-                "user “{}” is there, and differs here; `--update` (“Change users who are there”) \
-                 takes it over",
+                "user “{}” is there, and differs here; choose to change users who are there, or \
+                 leave it out",
                 row.name
             );
             return Ok(Err(fault(line, column, &value, message)));

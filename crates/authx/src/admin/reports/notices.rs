@@ -6,8 +6,14 @@ use super::super::{
     audit,
     contacts::{self, Contact},
 };
-use crate::{app::App, store::reports as stored};
-use authx_core::{ApplicationId, Millis, TenantId, UserId, audit::EventKind};
+use crate::{
+    app::App,
+    store::{
+        login_list::{self, LoginFilter, LoginRow, Towards},
+        reports as stored,
+    },
+};
+use authx_core::{ApplicationId, LoginId, Millis, TenantId, UserId, audit::EventKind};
 use serde::Serialize;
 
 /// How much it matters.
@@ -32,6 +38,8 @@ pub enum Subject {
     Administrators,
     /// What was sent.
     Deliveries,
+    /// A login.
+    Login(LoginId),
     /// Logins that ended with “not me”.
     NotMe,
     /// The server itself: nothing in the portal.
@@ -80,18 +88,38 @@ pub async fn notices(app: &App, tenant: TenantId, now: Millis) -> Result<Vec<Not
 }
 
 async fn fraud(app: &App, tenant: TenantId, now: Millis) -> Result<Option<Notice>, AdminError> {
-    let since = Millis(now.0.saturating_sub(DAY_MILLIS));
-    let reasons = stored::by_reason(&app.store, tenant, since).await?;
-    let count = reasons.iter().find(|one| one.word == "fraud").map_or(0, |one| one.count);
-    Ok((count > 0).then(|| Notice {
+    let from = Some(Millis(now.0.saturating_sub(DAY_MILLIS)));
+    let filter = LoginFilter { reason: Some("fraud".to_owned()), from, ..LoginFilter::default() };
+    let newest = Towards::Older(None);
+    let found = login_list::logins(&app.store, tenant, &filter, newest, MOST_NAMED + 1).await?;
+    let Some(last) = found.first() else { return Ok(None) };
+    let who = |row: &LoginRow| format!("“{}”", row.user_name.as_ref().unwrap_or(&row.line.name));
+    let (what, subject) = if found.len() == 1 {
+        let place = last.application_name.as_ref();
+        let place = place.map_or_else(String::new, |name| format!(" to {name}"));
+        let what = format!("{} said “Not me” to a sign-in{place} within the last day", who(last));
+        (what, Subject::Login(last.line.login))
+    } else {
+        let mut names: Vec<String> = vec![];
+        for name in found.iter().take(MOST_NAMED.try_into().unwrap_or(usize::MAX)).map(who) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        let more = if i64::try_from(found.len()).is_ok_and(|all| all > MOST_NAMED) {
+            " and others"
+        } else {
+            ""
+        };
+        let names = names.join(", ");
+        (format!("“Not me” was said within the last day, by {names}{more}"), Subject::NotMe)
+    };
+    Ok(Some(Notice {
         level: Level::Bad,
         code: "not_me",
-        what: match count {
-            1 => "A user pressed “Not me” within the last day".to_owned(),
-            many => format!("“Not me” was pressed {many} times within the last day"),
-        },
+        what,
         action: "Somebody knew the password. Nobody was let in. Have it changed.".to_owned(),
-        subject: Subject::NotMe,
+        subject,
     }))
 }
 
@@ -323,3 +351,5 @@ const URGENT_MILLIS: u64 = 3 * DAY_MILLIS;
 /// A host that has not called for so long was taken down, most likely.
 const GONE_MILLIS: u64 = 30 * DAY_MILLIS;
 const UNSEALED_MILLIS: u64 = 5 * 60 * 1_000;
+/// How many logins a notice is told from.
+const MOST_NAMED: i64 = 5;

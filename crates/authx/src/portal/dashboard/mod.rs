@@ -139,6 +139,9 @@ fn told(notice: Notice, may: &dyn Fn(Permission) -> bool) -> Told {
         Subject::Deliveries => {
             Some((Permission::DeliveriesRead, "/deliveries".to_owned(), "Open deliveries"))
         }
+        Subject::Login(id) => {
+            Some((Permission::LogsRead, format!("/logins/{id}"), "Open the login"))
+        }
         Subject::NotMe => {
             Some((Permission::LogsRead, "/logins?reason=fraud&time=24h".to_owned(), "Show them"))
         }

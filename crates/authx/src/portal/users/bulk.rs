@@ -24,6 +24,7 @@ use axum::{
     http::HeaderMap,
     response::{IntoResponse as _, Response},
 };
+use std::fmt::Write as _;
 use zeroize::Zeroizing;
 
 pub(super) fn routes() -> Vec<Route> {
@@ -38,7 +39,7 @@ struct Outcome {
     same: String,
     refused: Vec<(String, String)>,
     /// Digits that have to reach these another way than the mail with the link.
-    codes: Vec<(String, Zeroizing<String>)>,
+    codes: Zeroizing<String>,
     undo: Option<Undo>,
 }
 
@@ -71,13 +72,14 @@ async fn bulk(
     let count = |many: usize| u64::try_from(many).unwrap_or(u64::MAX);
     let users: Vec<UserId> = outcome.iter().filter(|one| one.changed).map(|one| one.id).collect();
     let all = outcome.len();
-    let (mut refused, mut codes) = (vec![], vec![]);
+    let (mut refused, mut codes) = (vec![], Zeroizing::new(String::new()));
     for one in outcome {
         let name = one.name.unwrap_or_else(|| "One who is gone".to_owned());
         if let Some(why) = one.refused {
             refused.push((name, why));
         } else if let Some(code) = one.mailed.and_then(|mailed| mailed.code) {
-            codes.push((name, code));
+            // A line for each, to copy, save or print.
+            let _ = writeln!(codes, "{}  {name}", *code);
         }
     }
     let many = plural(count(users.len()), "user", "users");

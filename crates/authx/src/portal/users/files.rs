@@ -152,6 +152,8 @@ async fn one(
     let mut faults: Vec<[String; 4]> = read
         .map(|record| std::array::from_fn(|at| record.get(at).unwrap_or_default().to_owned()))
         .collect();
+    // Those that only the directory knows came later.
+    faults.sort_by_key(|[line, ..]| line.parse().unwrap_or(u64::MAX));
     let more_faults = faults.len() > SHOWN;
     faults.truncate(SHOWN);
     let chrome = who.chrome(&portal, &import.name, Place::Users);
