@@ -110,7 +110,7 @@ async fn a_session_that_ended_elsewhere(desk: &Desk) {
     assert_eq!(browser.value(&label("Company")).await, "Example and Sons");
     desk.press("Save settings").await;
     desk.at("Settings").await;
-    desk.reads("Settings saved.").await;
+    desk.reads("The company is called “Example and Sons” now.").await;
 }
 
 async fn two_presses_are_one(desk: &Desk) {

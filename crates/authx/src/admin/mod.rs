@@ -64,6 +64,8 @@ use std::time::Duration;
 pub struct Actor {
     name: String,
     standing: Standing,
+    /// The generation of the tenant that what it asks for was decided on.
+    at: Option<i64>,
 }
 
 /// What lets somebody act.
@@ -131,13 +133,13 @@ impl Actor {
     /// Somebody on the server itself, who may do everything; by the name of an account of the
     /// operating system.
     pub fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into(), standing: Standing::Operator }
+        Self { name: name.into(), standing: Standing::Operator, at: None }
     }
 
     /// An account of the portal, by a name that tells people apart. Whether its role lets it do a
     /// kind of thing is asked before; whom it may do it to is asked by the use cases.
     pub fn account(id: UserId, role: Option<Role>, name: impl Into<String>) -> Self {
-        Self { name: name.into(), standing: Standing::Account(id, role) }
+        Self { name: name.into(), standing: Standing::Account(id, role), at: None }
     }
 
     /// A script with a token of an account: that account, with what its role and the token's scopes
@@ -149,7 +151,18 @@ impl Actor {
         scopes: Vec<Permission>,
         name: impl Into<String>,
     ) -> Self {
-        Self { name: name.into(), standing: Standing::Token { id, account, role, scopes } }
+        Self {
+            name: name.into(),
+            standing: Standing::Token { id, account, role, scopes },
+            at: None,
+        }
+    }
+
+    /// The same, for what was decided on that generation of a tenant: whatever changes there first
+    /// stops it.
+    #[must_use]
+    pub fn at(self, generation: i64) -> Self {
+        Self { at: Some(generation), ..self }
     }
 
     /// As recorded.
@@ -256,6 +269,16 @@ impl Tenant {
     }
 }
 
+/// The generation of a tenant: every change raises it.
+///
+/// # Errors
+///
+/// [`AdminError::UnknownTenant`], [`AdminError::Store`].
+pub async fn generation(app: &App, tenant: TenantId) -> Result<i64, AdminError> {
+    let found = stored::tenant(&app.store, tenant).await?;
+    Ok(found.ok_or(AdminError::UnknownTenant)?.generation)
+}
+
 /// Carries out a change of a tenant. `decide` is asked again, with the tenant read anew, when
 /// somebody else was faster. (It takes the tenant by value: a closure over a borrowed one makes a
 /// future that handlers could not run on any thread.)
@@ -272,6 +295,9 @@ where
     for _ in 0..TRIES {
         let read = Tenant::load(app, tenant).await?;
         let generation = read.generation;
+        if by.at.is_some_and(|at| at != generation) {
+            break;
+        }
         let now = app.now().map_err(AdminError::from)?;
         let Change { batch, kind, about, mut detail, outcome } = decide(read, now).await?;
         by.sign(&mut detail);

@@ -9,6 +9,7 @@ use super::{
     error::PortalError,
     guard,
     routes::{Route, get, post},
+    undo::Undo,
     who::Who,
 };
 use crate::admin::{
@@ -68,7 +69,7 @@ pub(super) async fn done(
     headers: &HeaderMap,
     to: &str,
     text: String,
-    undo: Option<String>,
+    undo: Option<Undo>,
 ) -> Result<Response, PortalError> {
     who.say(portal, text, undo).await?;
     Ok(guard::redirect(headers, to))

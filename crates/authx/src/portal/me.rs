@@ -13,6 +13,7 @@ use super::{
     routes::{Route, get, post},
     second_factor,
     sign_in::sentence,
+    undo::Undo,
     who::Who,
 };
 use crate::{
@@ -170,7 +171,10 @@ async fn rename_phone(
     match own::rename_phone(portal.app(), &who.visit, phone, fields.text("name")).await {
         Ok(before) => {
             let text = format!("“{before}” is called “{}” now.", fields.text("name"));
-            done(&portal, &who, &headers, &text).await
+            let undo = Undo::at(format!("/me/phones/{phone}/rename")).with("name", before.as_str());
+            let undo = (before != fields.text("name")).then_some(undo);
+            who.say(&portal, text, undo).await?;
+            Ok(guard::redirect(&headers, "/me"))
         }
         Err(OwnError::Name(error)) => {
             let mut form = Form::new().with(&phone.to_string(), fields.raw("name"));

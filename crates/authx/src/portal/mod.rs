@@ -35,6 +35,7 @@ mod throttle;
 mod tokens;
 pub mod trouble;
 mod twice;
+mod undo;
 mod upload;
 mod users;
 mod who;

@@ -58,6 +58,8 @@ pub struct Toast {
     pub text: String,
     /// Where a POST undoes it.
     pub undo: Option<String>,
+    /// The fields of that.
+    pub fields: Vec<(String, String)>,
 }
 
 /// Which colours a reader wants.

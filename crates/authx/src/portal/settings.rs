@@ -11,6 +11,7 @@ use super::{
     page::{Chrome, render, render_as},
     routes::{Route, get, post},
     sign_in::{capitalised, sentence},
+    undo::{Seen, Undo},
     who::Who,
     words::Zone,
 };
@@ -18,7 +19,7 @@ use crate::{
     admin::{
         accounts::{self, AccountError},
         administrators::{self, InviteError, Invited, RoleError},
-        company::{self, CompanyError},
+        company::{self, Company, CompanyError},
         sign_up::{self, LinkError},
     },
     store::portal::AdministratorRow,
@@ -99,13 +100,24 @@ async fn set(
     headers: HeaderMap,
     fields: Fields,
 ) -> Result<Response, PortalError> {
+    let seen = Seen::of(&portal, &who, &fields).await?;
+    let before = company::get(portal.app(), who.tenant()).await?;
+    seen.check(&before.name, &before)?;
     let mut form = Form::sent(&fields);
     // What is no number at all is none of the eight either.
     let hue = fields.text("hue").parse().unwrap_or(0);
     let wish =
         company::Wish { name: fields.text("company"), time_zone: fields.text("time_zone"), hue };
-    match company::set(portal.app(), &who.actor(), who.tenant(), wish).await {
-        Ok(()) => return done(&portal, &who, &headers, "Settings saved.", "/settings").await,
+    match company::set(portal.app(), &seen.by, who.tenant(), wish).await {
+        Ok(()) => {
+            let after = company::get(portal.app(), who.tenant()).await?;
+            let undo = Undo::at("/settings")
+                .with("company", before.name.as_str())
+                .with("time_zone", before.time_zone.as_str())
+                .with("hue", before.hue.to_string());
+            let undo = (before != after).then(|| undo.while_it_is(&after));
+            return done(&portal, &who, &headers, &told(&before, &after), undo, "/settings").await;
+        }
         Err(CompanyError::Admin(error)) => return Err(error.into()),
         Err(error @ CompanyError::TimeZone(_)) => form.refuse("time_zone", sentence(&error)),
         Err(CompanyError::Hue(_)) => form.refuse("hue", "One of the eight colours: 1 to 8."),
@@ -113,6 +125,21 @@ async fn set(
     }
     let page = Page::of(&portal, &who, form);
     Ok(render_as(StatusCode::UNPROCESSABLE_ENTITY, &page).into_response())
+}
+
+/// What was done, one sentence for each.
+fn told(before: &Company, after: &Company) -> String {
+    let mut told = vec![];
+    if before.name != after.name {
+        told.push(format!("The company is called “{}” now.", after.name));
+    }
+    if before.time_zone != after.time_zone {
+        told.push(format!("Times are those of {} now.", after.time_zone));
+    }
+    if before.hue != after.hue {
+        told.push("The company has another colour.".to_owned());
+    }
+    if told.is_empty() { "Everything is as it was.".to_owned() } else { told.join(" ") }
 }
 
 #[derive(Template)]
@@ -282,7 +309,8 @@ async fn set_role(
     fields: Fields,
 ) -> Result<Response, PortalError> {
     let id: UserId = user.parse().map_err(|_| PortalError::NotFound)?;
-    let (app, by, tenant) = (portal.app(), &who.actor(), who.tenant());
+    let seen = Seen::of(&portal, &who, &fields).await?;
+    let (app, by, tenant) = (portal.app(), &seen.by, who.tenant());
     let role = Role::from_word(fields.text("role"));
     if role.is_none() && fields.text("role") != "none" {
         // Nobody learns by a bad word who is there.
@@ -292,11 +320,18 @@ async fn set_role(
         let page = List::of(&portal, &who, form, None).await?;
         return Ok(render_as(StatusCode::UNPROCESSABLE_ENTITY, &page).into_response());
     }
+    let row = accounts::row(app, tenant, id).await?;
+    let called = row.display.unwrap_or(row.name);
+    seen.check(&called, &row.role)?;
     match administrators::set_role(app, by, tenant, id, role).await {
-        Ok(_) => {
-            let text =
-                role.map_or("Role taken.", |_| "Role changed. Links that were open are dead.");
-            done(&portal, &who, &headers, text, "/settings/administrators").await
+        Ok(before) => {
+            let undo = Undo::at(format!("/settings/administrators/{id}/role"))
+                .with("role", before.map_or("none", Role::word))
+                .while_it_is(&role);
+            // Nobody takes back what lifted somebody to where they stand themselves.
+            let may = before != role && by.check_outranks(role).is_ok();
+            let (text, to) = (given(&called, role), "/settings/administrators");
+            done(&portal, &who, &headers, &text, may.then_some(undo), to).await
         }
         Err(error @ (RoleError::LastOwner | RoleError::TooHigh(_))) => {
             let mut form = invitation();
@@ -305,6 +340,16 @@ async fn set_role(
             Ok(render_as(StatusCode::UNPROCESSABLE_ENTITY, &page).into_response())
         }
         Err(error) => Err(error.into()),
+    }
+}
+
+/// What a role brings with it.
+fn given(called: &str, role: Option<Role>) -> String {
+    match role {
+        Some(role) => {
+            format!("“{called}” is {} now, and signed out. Open links are dead.", role.title())
+        }
+        None => format!("“{called}” has no role any more. API tokens of theirs are over."),
     }
 }
 
@@ -336,8 +381,9 @@ async fn done(
     who: &Who,
     headers: &HeaderMap,
     text: &str,
+    undo: Option<Undo>,
     to: &str,
 ) -> Result<Response, PortalError> {
-    who.say(portal, text, None).await?;
+    who.say(portal, text, undo).await?;
     Ok(guard::redirect(headers, to))
 }

@@ -13,6 +13,7 @@ use super::{
     routes::{Route, get, post},
     settings::{Tab, tabs},
     sign_in::sentence,
+    undo::Undo,
     who::Who,
 };
 use crate::admin::tokens::{self, MOST, Token, TokenError, USUAL_SECS, Wish};
@@ -180,7 +181,7 @@ async fn revoke(
     let id: TokenId = token.parse().map_err(|_| PortalError::NotFound)?;
     match tokens::revoke(portal.app(), &who.actor(), who.tenant(), id).await {
         Ok(name) => {
-            let undo = format!("{PATH}/{id}/restore");
+            let undo = Undo::at(format!("{PATH}/{id}/restore"));
             who.say(&portal, format!("Token “{name}” revoked."), Some(undo)).await?;
         }
         // Pressed twice: it is as it was wished.
@@ -198,7 +199,10 @@ async fn restore(
 ) -> Result<Response, PortalError> {
     let id: TokenId = token.parse().map_err(|_| PortalError::NotFound)?;
     match tokens::restore(portal.app(), &who.actor(), who.tenant(), id).await {
-        Ok(name) => who.say(&portal, format!("Token “{name}” counts again."), None).await?,
+        Ok(name) => {
+            let undo = Undo::at(format!("{PATH}/{id}/revoke"));
+            who.say(&portal, format!("Token “{name}” counts again."), Some(undo)).await?;
+        }
         Err(
             error @ (TokenError::NameTaken(_) | TokenError::NotRestorable | TokenError::TooMany),
         ) => {

@@ -6,6 +6,7 @@ use super::{
     nav::{Place, nav},
     page::{Chrome, Person, Tenant, Theme, Toast},
     second_factor,
+    undo::Undo,
     words::{Times, Zone},
 };
 use crate::admin::{
@@ -72,9 +73,11 @@ impl Who {
         &self,
         portal: &Portal,
         text: impl Into<String>,
-        undo: Option<String>,
+        undo: Option<Undo>,
     ) -> Result<(), PortalError> {
-        let toast = sessions::Toast { text: text.into(), undo };
+        let (undo, fields) = undo.map(Undo::into_parts).unzip();
+        let fields = fields.unwrap_or_default();
+        let toast = sessions::Toast { text: text.into(), undo, fields };
         Ok(sessions::set_toast(portal.app(), &self.visit, Some(&toast)).await?)
     }
 
@@ -103,9 +106,10 @@ impl Visitor {
             }),
             nav: Vec::new(),
             csrf: self.csrf.to_string(),
-            toast: visit
-                .and_then(|visit| visit.toast.as_ref())
-                .map(|toast| Toast { text: toast.text.clone(), undo: toast.undo.clone() }),
+            toast: visit.and_then(|visit| visit.toast.clone()).map(|toast| {
+                let sessions::Toast { text, undo, fields } = toast;
+                Toast { text, undo, fields }
+            }),
             times: Times::new(now, &zone.unwrap_or_else(Zone::utc)),
             theme: Theme::System,
             host: app.public_url.host().to_owned(),

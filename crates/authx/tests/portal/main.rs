@@ -27,6 +27,7 @@ mod samples;
 mod sent;
 mod settings;
 mod tokens;
+mod undo;
 mod users;
 mod what_if;
 mod world;

@@ -25,7 +25,8 @@ async fn settings_are_kept_and_checked() {
         assert_eq!(olga.post(world, "/settings", &good).await.to(), "/settings");
         let page = olga.get(world, "/settings").await;
         assert!(
-            page.shown().contains("Settings saved.") && page.text.contains("Owls &#60;Ltd&#62;")
+            page.shown().contains("Times are those of Europe/Berlin now.")
+                && page.text.contains("Owls &#60;Ltd&#62;")
         );
         assert!(page.text.contains("data-hue=\"3\"></span>Owls"), "{}", page.text);
     })

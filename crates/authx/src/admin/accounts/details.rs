@@ -101,6 +101,8 @@ pub struct Amendment {
     pub display: Option<Option<Name>>,
     /// How they are written to, or that nobody writes.
     pub mail: Option<Option<Mail>>,
+    /// An alias that goes: one that another name left, when that is taken back.
+    pub forgets: Option<Name>,
 }
 
 /// Gives an account another name, and replaces what is known of it. The name before stays an alias:
@@ -119,7 +121,8 @@ pub async fn edit(
     details: &Details,
 ) -> Result<(), AccountError> {
     let Details { display, mail } = details.clone();
-    let all = Amendment { name: Some(name.clone()), display: Some(display), mail: Some(mail) };
+    let name = Some(name.clone());
+    let all = Amendment { name, display: Some(display), mail: Some(mail), forgets: None };
     amend(app, by, tenant, id, &all).await
 }
 
@@ -139,7 +142,7 @@ pub async fn amend(
         let tenant = tenant.id;
         let row = row(app, tenant, id).await?;
         by.check_self_or_outranks(id, row.role)?;
-        let Amendment { name, display, mail } = amendment.clone();
+        let Amendment { name, display, mail, forgets } = amendment.clone();
         let name = &name.map_or_else(|| Name::new(&row.name), Ok)?;
         let folded = &name.folded();
         let before = Details::of(&row);
@@ -154,6 +157,11 @@ pub async fn amend(
             free(app, tenant, name).await?;
             batch = batch.insert_alias(tenant, id, folded);
             aliases.push(folded.clone());
+        }
+        let forgets = forgets.map(|alias| alias.folded()).filter(|alias| alias != folded);
+        if let Some(alias) = forgets.filter(|alias| aliases.contains(alias)) {
+            batch = batch.delete_alias(tenant, id, &alias);
+            aliases.retain(|known| *known != alias);
         }
         let search = details.search(&aliases);
         let batch = batch.describe_account(tenant, id, name, details.known(&search));

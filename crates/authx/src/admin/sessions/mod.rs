@@ -119,6 +119,9 @@ pub struct Toast {
     /// Where a POST undoes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undo: Option<String>,
+    /// The fields of that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<(String, String)>,
 }
 
 /// A request that waits for a step-up.

@@ -15,6 +15,7 @@ use crate::{
         form::Form,
         guard::redirect,
         page::{render, render_as},
+        undo::{Seen, Undo},
     },
 };
 use askama::Template;
@@ -115,16 +116,24 @@ pub(super) async fn rename(
     headers: HeaderMap,
     fields: Fields,
 ) -> Result<Response, PortalError> {
+    let seen = Seen::of(&portal, &who, &fields).await?;
     let (shown, key) = named(&portal, &who, &id, &key).await?;
+    let before = name_of(&portal, &who, &shown, key).await?;
+    seen.check(&before, &before)?;
     // The page has such a field for each key.
     let mut form = Form::new().with(&key.to_string(), fields.raw("name"));
     match Name::new(fields.text("name")) {
         Err(error) => form.fault = Some(sentence(&error)),
         Ok(name) => {
-            let (app, by, application) = (portal.app(), who.actor(), shown.application.id);
-            match keys::rename(app, &by, who.tenant(), application, key, &name).await {
+            let (app, by, application) = (portal.app(), &seen.by, shown.application.id);
+            match keys::rename(app, by, who.tenant(), application, key, &name).await {
                 Ok(()) => {
-                    who.say(&portal, format!("Key is called “{name}” now."), None).await?;
+                    let undo = Undo::at(format!("{}/keys/{key}/rename", shown.path()))
+                        .with("name", before.as_str())
+                        .while_it_is(&name.as_str());
+                    let undo = (before != name.as_str()).then_some(undo);
+                    let text = format!("Key “{before}” is called “{name}” now.");
+                    who.say(&portal, text, undo).await?;
                     return Ok(redirect(&headers, &format!("{}/keys", shown.path())));
                 }
                 Err(error @ KeyError::NameTaken(_)) => form.fault = Some(sentence(&error)),
@@ -146,7 +155,7 @@ pub(super) async fn revoke(
     let to = format!("{}/keys", shown.path());
     match keys::revoke(app, &by, who.tenant(), application, &key.to_string()).await {
         Ok(revoked) => {
-            let undo = format!("{to}/{key}/restore");
+            let undo = Undo::at(format!("{to}/{key}/restore"));
             who.say(&portal, format!("Key “{}” revoked.", revoked.name), Some(undo)).await?;
         }
         // Pressed twice: it is as it was wished.
@@ -165,7 +174,10 @@ pub(super) async fn restore(
     let (shown, key) = named(&portal, &who, &id, &key).await?;
     let (app, by, application) = (portal.app(), who.actor(), shown.application.id);
     match keys::restore(app, &by, who.tenant(), application, key).await {
-        Ok(name) => who.say(&portal, format!("Key “{name}” counts again."), None).await?,
+        Ok(name) => {
+            let undo = Undo::at(format!("{}/keys/{key}/revoke", shown.path()));
+            who.say(&portal, format!("Key “{name}” counts again."), Some(undo)).await?;
+        }
         Err(error @ (KeyError::NameTaken(_) | KeyError::TooMany | KeyError::NotRestorable)) => {
             if !has(&portal, &who, &shown, key).await? {
                 return Err(PortalError::NotFound);
@@ -187,6 +199,18 @@ async fn named(
 ) -> Result<(Shown, KeyId), PortalError> {
     let shown = Shown::of(portal, who, id, "/keys").await?;
     Ok((shown, key.parse().map_err(|_| PortalError::NotFound)?))
+}
+
+/// What a key of the application is called.
+async fn name_of(
+    portal: &Portal,
+    who: &Who,
+    shown: &Shown,
+    key: KeyId,
+) -> Result<String, PortalError> {
+    let known = keys::list(portal.app(), who.tenant(), shown.application.id).await;
+    let found = known.map_err(key_trouble)?.into_iter().find(|known| known.id == key);
+    found.map(|key| key.name).ok_or(PortalError::NotFound)
 }
 
 /// Whether the application has or had the key.

@@ -1,6 +1,6 @@
 //! What is said of an application besides its policy; and its end.
 
-use super::{Chrome, Portal, PortalError, Shown, Who, sentence, trouble};
+use super::{Chrome, Portal, PortalError, Shown, Who, names, sentence, trouble};
 use crate::{
     admin::{
         applications::{self, Application, ApplicationError, SettingsChange, State as Doing},
@@ -11,6 +11,7 @@ use crate::{
         form::Form,
         guard::redirect,
         page::{render, render_as},
+        undo::{Seen, Undo},
     },
 };
 use askama::Template;
@@ -20,6 +21,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse as _, Response},
 };
+use serde::Serialize;
 
 #[derive(Template)]
 #[template(path = "portal/applications/settings.html")]
@@ -68,7 +70,9 @@ pub(super) async fn set(
     headers: HeaderMap,
     fields: Fields,
 ) -> Result<Response, PortalError> {
+    let seen = Seen::of(&portal, &who, &fields).await?;
     let shown = Shown::of(&portal, &who, &id, "/settings").await?;
+    seen.check(&shown.application.name, &Said::of(&shown.application))?;
     let audience = stands(&shown.application);
     let mut form = Form::sent(&fields)
         .with("who", audience.value("who"))
@@ -91,15 +95,25 @@ pub(super) async fn set(
     };
     let wanted = SettingsChange {
         name: Some(name.clone()),
-        domain_suffix: Some(suffix),
+        domain_suffix: Some(suffix.clone()),
         switched_off: Some(fields.has("switched_off")),
         ..SettingsChange::default()
     };
-    let (app, by, id) = (portal.app(), who.actor(), shown.application.id);
-    match applications::set(app, &by, who.tenant(), id, &wanted).await {
+    let (app, id) = (portal.app(), shown.application.id);
+    match applications::set(app, &seen.by, who.tenant(), id, &wanted).await {
         Ok(()) => {
-            who.say(&portal, format!("“{name}” changed."), None).await?;
-            Ok(redirect(&headers, &format!("{}/settings", shown.path())))
+            let to = format!("{}/settings", shown.path());
+            let (before, after) = (
+                Said::of(&shown.application),
+                Said {
+                    name: name.to_string(),
+                    suffix: suffix.map(|suffix| suffix.as_str().to_owned()),
+                    off: fields.has("switched_off"),
+                },
+            );
+            let undo = (before != after).then(|| before.back(&to).while_it_is(&after));
+            who.say(&portal, before.told(&after), undo).await?;
+            Ok(redirect(&headers, &to))
         }
         Err(error @ ApplicationError::NameTaken(_)) => {
             form.refuse("name", sentence(&error));
@@ -116,7 +130,10 @@ pub(super) async fn set_audience(
     headers: HeaderMap,
     fields: Fields,
 ) -> Result<Response, PortalError> {
+    let seen = Seen::of(&portal, &who, &fields).await?;
     let shown = Shown::of(&portal, &who, &id, "/settings").await?;
+    let before = Audience::of(&shown.application);
+    seen.check(&shown.application.name, &before.ids())?;
     let chosen = |field| -> Result<Vec<GroupId>, PortalError> {
         let ids = fields.all(field).map(str::parse);
         ids.collect::<Result<_, _>>().map_err(|_| PortalError::NotFound)
@@ -140,10 +157,14 @@ pub(super) async fn set_audience(
         pilot: Some(if try_out { pilot } else { vec![] }),
         ..SettingsChange::default()
     };
-    let (app, by, id) = (portal.app(), who.actor(), shown.application.id);
-    applications::set(app, &by, who.tenant(), id, &wanted).await.map_err(trouble)?;
-    let said = format!("“{}” changed.", shown.application.name);
-    who.say(&portal, said, None).await?;
+    let (app, id) = (portal.app(), shown.application.id);
+    applications::set(app, &seen.by, who.tenant(), id, &wanted).await.map_err(trouble)?;
+    let now = applications::get(app, who.tenant(), id).await.map_err(trouble)?;
+    let after = Audience::of(&now);
+    let undo = before.back(&format!("{}/audience", shown.path()));
+    let undo = undo.filter(|_| before.ids() != after.ids());
+    let undo = undo.map(|undo| undo.while_it_is(&after.ids()));
+    who.say(&portal, after.told(&now.name), undo).await?;
     Ok(redirect(&headers, &format!("{}/settings", shown.path())))
 }
 
@@ -211,6 +232,104 @@ async fn read(portal: &Portal, who: &Who, shown: Shown, form: Form) -> Result<Pa
     let delete_path = format!("{}/delete", shown.path());
     let chrome = shown.chrome(portal, who);
     Ok(Page { chrome, shown, form, groups, warn, delete_title, delete_path })
+}
+
+/// What the first form says of an application.
+#[derive(Eq, PartialEq, Serialize)]
+struct Said {
+    name: String,
+    suffix: Option<String>,
+    off: bool,
+}
+
+impl Said {
+    fn of(application: &Application) -> Self {
+        Self {
+            name: application.name.clone(),
+            suffix: application.domain_suffix.as_ref().map(|suffix| suffix.as_str().to_owned()),
+            off: application.state == Doing::SwitchedOff,
+        }
+    }
+
+    /// What was done, one sentence for each.
+    fn told(&self, after: &Self) -> String {
+        let mut told = vec![];
+        if self.name != after.name {
+            told.push(format!("“{}” is called “{}” now.", self.name, after.name));
+        }
+        match (self.off, after.off) {
+            (false, true) => {
+                told.push(format!("“{}” is switched off: nobody signs in there.", after.name));
+            }
+            (true, false) => {
+                told.push(format!("“{}” is switched on: people sign in there again.", after.name));
+            }
+            (true, true) | (false, false) => {}
+        }
+        match &after.suffix {
+            same if *same == self.suffix => {}
+            Some(suffix) => {
+                told.push(format!("Names with and without {suffix} are one person's there."));
+            }
+            None => told.push("Names count there as they are typed.".to_owned()),
+        }
+        if told.is_empty() {
+            return format!("“{}” is as it was.", after.name);
+        }
+        told.join(" ")
+    }
+
+    /// The form that says it again.
+    fn back(&self, to: &str) -> Undo {
+        Undo::at(to)
+            .with("name", self.name.as_str())
+            .with("domain_suffix", self.suffix.as_deref().unwrap_or_default())
+            .with_all("switched_off", self.off.then_some("on"))
+    }
+}
+
+/// What the second form says of it.
+struct Audience {
+    gate: Option<Vec<applications::Group>>,
+    pilot: Vec<applications::Group>,
+}
+
+impl Audience {
+    fn of(application: &Application) -> Self {
+        Self { gate: application.groups.clone(), pilot: application.pilot.clone() }
+    }
+
+    fn ids(&self) -> (Option<Vec<GroupId>>, Vec<GroupId>) {
+        let ids = |groups: &[applications::Group]| {
+            let mut ids: Vec<GroupId> = groups.iter().map(|group| group.id).collect();
+            ids.sort_unstable();
+            ids
+        };
+        (self.gate.as_deref().map(ids), ids(&self.pilot))
+    }
+
+    fn told(&self, name: &str) -> String {
+        let whom = match &self.gate {
+            None => format!("“{name}” is for everyone"),
+            Some(groups) => format!("“{name}” is for {} alone", names(groups)),
+        };
+        match self.pilot.as_slice() {
+            [] => format!("{whom}; everyone is asked for a second factor."),
+            pilot => format!("{whom}; only {} is asked for a second factor.", names(pilot)),
+        }
+    }
+
+    /// The form that says it again; there is none for a gate whose groups are all gone, through
+    /// which nobody comes.
+    fn back(&self, to: &str) -> Option<Undo> {
+        let (gate, pilot) = self.ids();
+        let who = if gate.is_some() { "groups" } else { "everyone" };
+        let asked = if pilot.is_empty() { "everyone" } else { "pilot" };
+        let is_known = gate.as_ref().is_none_or(|gate| !gate.is_empty());
+        let undo = Undo::at(to).with("who", who).with("asked", asked);
+        let undo = undo.with_all("gate", gate.unwrap_or_default()).with_all("pilot", pilot);
+        is_known.then_some(undo)
+    }
 }
 
 /// The form as the application stands.

@@ -128,6 +128,7 @@ fn list(query: &str, first_visit: bool, rows: usize) -> Response<Body> {
     chrome.toast = Some(Toast {
         text: "“Bob Brandt” removed.".into(),
         undo: Some("/users/7/restore".into()),
+        fields: vec![],
     });
     let listing = Listing::new(USERS, query);
     let names =

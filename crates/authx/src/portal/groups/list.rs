@@ -12,6 +12,7 @@ use crate::{
         nav::Place,
         page::{Chrome, render, render_as},
         sign_in::sentence,
+        undo::Undo,
         who::Who,
         words::count,
     },
@@ -113,7 +114,9 @@ pub(super) async fn create(
     match made {
         Ok(id) => {
             let text = format!("“{}” is made. Add its members.", fields.text("name"));
-            done(&portal, &who, &headers, &format!("/groups/{id}"), text, None).await
+            let to = format!("/groups/{id}");
+            let undo = Some(Undo::at(format!("{to}/remove")));
+            done(&portal, &who, &headers, &to, text, undo).await
         }
         Err(error @ (GroupError::Name(_) | GroupError::NameTaken(_) | GroupError::TooMany)) => {
             let mut form = Form::sent(&fields);

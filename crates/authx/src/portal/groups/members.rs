@@ -8,8 +8,8 @@ use super::{
 use crate::{
     admin::groups::{self, GroupError},
     portal::{
-        Portal, error::PortalError, fields::Fields, form::Form, sign_in::capitalised, who::Who,
-        words::plural,
+        Portal, error::PortalError, fields::Fields, form::Form, sign_in::capitalised, undo::Undo,
+        who::Who, words::plural,
     },
 };
 use authx_core::UserId;
@@ -19,7 +19,7 @@ use axum::{
     response::Response,
 };
 
-/// Several at once: a name in each line.
+/// Several at once: a name in each line. They come, or they leave again.
 pub(super) async fn add(
     State(portal): State<Portal>,
     who: Who,
@@ -31,17 +31,24 @@ pub(super) async fn add(
     let (app, by, tenant) = (portal.app(), &who.actor(), who.tenant());
     let lines = fields.raw("names").lines().map(str::trim).filter(|line| !line.is_empty());
     let names: Vec<&str> = lines.collect();
+    let leave = fields.has("remove");
     let found = groups::find_all(app, tenant, &names).await;
     let fault = match found {
         Ok((users, missing)) if missing.is_empty() && !users.is_empty() => {
-            match groups::add(app, by, tenant, group.id, &users).await {
-                Ok(came) => {
-                    let text = told(&came, users.len(), &group.name);
-                    let to = format!("/groups/{}", group.id);
-                    let undo = match (&users[..], came.len()) {
-                        ([user], 1) => Some(format!("{to}/members/{user}/remove")),
-                        _ => None,
+            let moved = if leave {
+                groups::remove(app, by, tenant, group.id, &users).await
+            } else {
+                groups::add(app, by, tenant, group.id, &users).await
+            };
+            match moved {
+                Ok(moved) => {
+                    let text = if leave {
+                        left(&moved, &group.name)
+                    } else {
+                        told(&moved, users.len(), &group.name)
                     };
+                    let to = format!("/groups/{}", group.id);
+                    let undo = back(&to, &moved, !leave);
                     return done(&portal, &who, &headers, &to, text, undo).await;
                 }
                 Err(error @ GroupError::TooManyOfUser(_)) => capitalised(&error.to_string()),
@@ -82,6 +89,24 @@ fn told(came: &[String], asked: usize, group: &str) -> String {
     }
 }
 
+fn left(gone: &[String], group: &str) -> String {
+    match gone {
+        [] => "Nobody left: the user was not in it any more.".to_owned(),
+        [one] => format!("“{one}” left “{group}”."),
+        some => {
+            let many = u64::try_from(some.len()).unwrap_or(u64::MAX);
+            format!("{} left “{group}”.", plural(many, "user", "users"))
+        }
+    }
+}
+
+/// The same form the other way round, for those who were moved and nobody else.
+fn back(to: &str, moved: &[String], came: bool) -> Option<Undo> {
+    let undo = Undo::at(format!("{to}/members")).with("names", moved.join("\n"));
+    let undo = undo.with_all("remove", came.then_some("yes"));
+    (!moved.is_empty()).then_some(undo)
+}
+
 pub(super) async fn remove(
     State(portal): State<Portal>,
     who: Who,
@@ -91,14 +116,10 @@ pub(super) async fn remove(
     let group = named(&portal, &who, &id).await?;
     let user: UserId = user.parse().map_err(|_| PortalError::NotFound)?;
     let (app, by, tenant) = (portal.app(), &who.actor(), who.tenant());
-    let left = groups::remove(app, by, tenant, group.id, &[user]).await.map_err(trouble)?;
+    let gone = groups::remove(app, by, tenant, group.id, &[user]).await.map_err(trouble)?;
     let to = format!("/groups/{}", group.id);
-    let text = match left.first() {
-        Some(name) => format!("“{name}” left “{}”.", group.name),
-        None => "Nobody left: the user was not in it any more.".to_owned(),
-    };
-    let undo = left.first().map(|_| format!("{to}/members/{user}/add"));
-    done(&portal, &who, &headers, &to, text, undo).await
+    let undo = gone.first().map(|_| Undo::at(format!("{to}/members/{user}/add")));
+    done(&portal, &who, &headers, &to, left(&gone, &group.name), undo).await
 }
 
 pub(super) async fn put_back(
@@ -112,5 +133,7 @@ pub(super) async fn put_back(
     let (app, by, tenant) = (portal.app(), &who.actor(), who.tenant());
     let came = groups::add(app, by, tenant, group.id, &[user]).await.map_err(trouble)?;
     let text = told(&came, 1, &group.name);
-    done(&portal, &who, &headers, &format!("/groups/{}", group.id), text, None).await
+    let to = format!("/groups/{}", group.id);
+    let undo = came.first().map(|_| Undo::at(format!("{to}/members/{user}/remove")));
+    done(&portal, &who, &headers, &to, text, undo).await
 }

@@ -13,6 +13,7 @@ use crate::{
         page::{Chrome, render_as},
         policies::{Line, set_values},
         sign_in::sentence,
+        undo::{Seen, Undo},
         who::Who,
         words::{count, plural},
     },
@@ -137,16 +138,23 @@ pub(super) async fn rename(
     Path(id): Path<String>,
     fields: Fields,
 ) -> Result<Response, PortalError> {
+    let seen = Seen::of(&portal, &who, &fields).await?;
     let group = named(&portal, &who, &id).await?;
-    let (app, by, tenant) = (portal.app(), &who.actor(), who.tenant());
+    seen.check(&group.name, &group.name)?;
+    let (app, by, tenant) = (portal.app(), &seen.by, who.tenant());
     let renamed = match Name::new(fields.text("name")) {
         Ok(name) => groups::rename(app, by, tenant, group.id, &name).await,
         Err(error) => Err(error.into()),
     };
     match renamed {
         Ok(()) => {
-            let text = format!("“{}” is called “{}” now.", group.name, fields.text("name"));
-            done(&portal, &who, &headers, &format!("/groups/{}", group.id), text, None).await
+            let now = groups::get(app, tenant, group.id).await.map_err(trouble)?.name;
+            let text = format!("“{}” is called “{now}” now.", group.name);
+            let to = format!("/groups/{}", group.id);
+            let undo =
+                Undo::at(format!("{to}/name")).with("name", group.name.as_str()).while_it_is(&now);
+            let undo = (group.name != now).then_some(undo);
+            done(&portal, &who, &headers, &to, text, undo).await
         }
         Err(error @ (GroupError::Name(_) | GroupError::NameTaken(_))) => {
             let mut name = Form::sent(&fields);
@@ -165,16 +173,22 @@ pub(super) async fn place(
     Path(id): Path<String>,
     fields: Fields,
 ) -> Result<Response, PortalError> {
+    let seen = Seen::of(&portal, &who, &fields).await?;
     let group = named(&portal, &who, &id).await?;
+    seen.check(&group.name, &group.place)?;
     let wanted = fields.text("place");
     let Some(place) = wanted.parse().ok().filter(|place| *place > 0) else {
         return Err(PortalError::Refused(format!("“{wanted}” is no place: the first one is 1")));
     };
-    let (app, by, tenant) = (portal.app(), &who.actor(), who.tenant());
+    let (app, by, tenant) = (portal.app(), &seen.by, who.tenant());
     groups::place(app, by, tenant, group.id, place).await.map_err(trouble)?;
     let now = groups::get(app, tenant, group.id).await.map_err(trouble)?.place;
     let text = format!("“{}” stands at place {now}.", group.name);
-    done(&portal, &who, &headers, &format!("/groups/{}", group.id), text, None).await
+    let to = format!("/groups/{}", group.id);
+    let undo =
+        Undo::at(format!("{to}/place")).with("place", group.place.to_string()).while_it_is(&now);
+    let undo = (now != group.place).then_some(undo);
+    done(&portal, &who, &headers, &to, text, undo).await
 }
 
 pub(super) async fn remove(
@@ -187,7 +201,7 @@ pub(super) async fn remove(
     let (app, by, tenant) = (portal.app(), &who.actor(), who.tenant());
     let removed = groups::delete(app, by, tenant, group.id).await.map_err(trouble)?;
     let text = format!("“{}” removed.", removed.name);
-    let undo = Some(format!("/groups/{}/put-back", group.id));
+    let undo = Some(Undo::at(format!("/groups/{}/put-back", group.id)));
     done(&portal, &who, &headers, "/groups", text, undo).await
 }
 
@@ -201,5 +215,7 @@ pub(super) async fn put_back(
     let (app, by, tenant) = (portal.app(), &who.actor(), who.tenant());
     let name = groups::put_back(app, by, tenant, id).await.map_err(trouble)?;
     let text = format!("“{name}” is there again, behind all others.");
-    done(&portal, &who, &headers, &format!("/groups/{id}"), text, None).await
+    let to = format!("/groups/{id}");
+    let undo = Some(Undo::at(format!("{to}/remove")));
+    done(&portal, &who, &headers, &to, text, undo).await
 }

@@ -19,6 +19,7 @@ use crate::{
         groups::done,
         nav::Place,
         page::{Chrome, render_as},
+        undo::Undo,
         who::Who,
         words::{count, plural},
     },
@@ -179,16 +180,22 @@ pub(super) async fn save(
     let (app, by, tenant) = (portal.app(), &who.actor(), who.tenant());
     let draft = document(target, fields.raw("document"))?;
     let seen = fields.text("revision");
+    // What stands under that revision is what comes back.
+    let before = shown(&portal, &who, target).await?;
     let saved = match fields.text("version").parse::<i64>() {
         Ok(version) => policies::restore(app, by, tenant, target, seen, version).await,
         Err(_) => policies::replace(app, by, tenant, target, seen, draft.clone()).await,
     };
     match saved {
         Ok(()) => {
-            let title = called(target, &shown(&portal, &who, target).await?);
-            let text = format!("The policy of “{title}” is in force.");
+            let after = shown(&portal, &who, target).await?;
+            let text = format!("The policy of “{}” is in force.", called(target, &after));
             let to = format!("/policies/edit/{}", word(target));
-            done(&portal, &who, &headers, &to, text, None).await
+            let undo = Undo::at(to.as_str())
+                .with("document", text_of(&before.document))
+                .with("revision", after.revision.as_str());
+            let stood = before.revision == seen && before.revision != after.revision;
+            done(&portal, &who, &headers, &to, text, stood.then_some(undo)).await
         }
         Err(PolicyError::Changed(_)) => {
             let shown = shown(&portal, &who, target).await?;

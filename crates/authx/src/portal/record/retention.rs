@@ -10,6 +10,7 @@ use super::super::{
     page::{Chrome, render, render_as},
     routes::{Route, get, post},
     settings::{Tab, tabs},
+    undo::{Seen, Undo},
     who::Who,
     words::count,
 };
@@ -59,6 +60,7 @@ async fn set(
     fields: Fields,
 ) -> Result<Response, PortalError> {
     let app = portal.app();
+    let seen = Seen::of(&portal, &who, &fields).await?;
     let mut form = Form::sent(&fields);
     let new = Retention {
         logins_days: days(&mut form, &fields, "logins_days"),
@@ -66,12 +68,14 @@ async fn set(
         hold: fields.has("hold"),
     };
     let standing = retention::standing(app, who.tenant()).await?;
+    let before = standing.retention;
+    seen.check("The time for the record", &before)?;
     if !form.is_good() {
         let page = view(&portal, &who, form, standing);
         return Ok(render_as(StatusCode::UNPROCESSABLE_ENTITY, &page).into_response());
     }
     if new != standing.retention {
-        match retention::set(app, &who.actor(), who.tenant(), new).await {
+        match retention::set(app, &seen.by, who.tenant(), new).await {
             Ok(()) => {}
             Err(RetentionError::Admin(error)) => return Err(error.into()),
             Err(error) => {
@@ -80,9 +84,33 @@ async fn set(
                 return Ok(render_as(StatusCode::UNPROCESSABLE_ENTITY, &page).into_response());
             }
         }
-        who.say(&portal, "Time for the record set.", None).await?;
+        who.say(&portal, told(new), Some(back(before).while_it_is(&new))).await?;
     }
     Ok(redirect(&headers, PATH))
+}
+
+/// What goes from now on.
+fn told(retention: Retention) -> String {
+    let kept = |days: Option<u32>| match days {
+        Some(days) => format!("{days} days"),
+        None => "for ever".to_owned(),
+    };
+    let Retention { logins_days, actions_days, hold } = retention;
+    let held = if hold { " Nothing is removed while the record is held." } else { "" };
+    format!(
+        "Logins are kept {}, administrators' actions {}.{held}",
+        kept(logins_days),
+        kept(actions_days)
+    )
+}
+
+/// The form that says it again. What was removed meanwhile stays away.
+fn back(before: Retention) -> Undo {
+    let days = |days: Option<u32>| days.map(|days| days.to_string()).unwrap_or_default();
+    Undo::at(PATH)
+        .with("logins_days", days(before.logins_days))
+        .with("actions_days", days(before.actions_days))
+        .with_all("hold", before.hold.then_some("on"))
 }
 
 /// Empty is for ever.

@@ -2,7 +2,7 @@
 
 use super::{account, called, done, gone};
 use crate::{
-    admin::accounts::{self, AccountError, Details, Mail, NewAccount},
+    admin::accounts::{self, Account, AccountError, Amendment, Details, Mail, NewAccount},
     portal::{
         Access, Portal,
         error::PortalError,
@@ -12,6 +12,7 @@ use crate::{
         page::{Chrome, render, render_as},
         routes::{Route, get, post},
         sign_in::sentence,
+        undo::{Seen, Undo},
         who::Who,
     },
 };
@@ -73,7 +74,7 @@ async fn make(
         match accounts::create_known(app, by, tenant, new, &details).await {
             Ok(id) => {
                 let text = format!("“{name}” is there. An invitation is next.");
-                let undo = Some(format!("/users/{id}/remove"));
+                let undo = Some(Undo::at(format!("/users/{id}/remove")));
                 return done(&portal, &who, &headers, &text, undo, &format!("/users/{id}")).await;
             }
             Err(error) => refuse(&mut form, error)?,
@@ -96,7 +97,7 @@ async fn page(
     Ok(render(&edit(&portal, &who, &account, form)).into_response())
 }
 
-fn edit(portal: &Portal, who: &Who, account: &accounts::Account, form: Form) -> Edit {
+fn edit(portal: &Portal, who: &Who, account: &Account, form: Form) -> Edit {
     let title = format!("Edit {}", called(account));
     Edit {
         chrome: who.chrome(portal, &title, Place::Users),
@@ -115,21 +116,70 @@ async fn change(
     Path(user): Path<String>,
     fields: Fields,
 ) -> Result<Response, PortalError> {
+    let seen = Seen::of(&portal, &who, &fields).await?;
     let account = account(&portal, &who, &user).await?;
+    seen.check(called(&account), &known(&account))?;
     let mut form = Form::sent(&fields);
     let (name, details) = read(&fields, &mut form);
     if let (true, Some(name)) = (form.is_good(), name) {
-        let (app, by, tenant) = (portal.app(), &who.actor(), who.tenant());
-        match accounts::edit(app, by, tenant, account.id, &name, &details).await {
+        let (app, by, tenant, id) = (portal.app(), &seen.by, who.tenant(), account.id);
+        let Details { display, mail } = details;
+        let forgets = Name::new(fields.text("forgets")).ok();
+        let name = Some(name);
+        let wanted = Amendment { name, display: Some(display), mail: Some(mail), forgets };
+        match accounts::amend(app, by, tenant, id, &wanted).await {
             Ok(()) => {
-                let to = format!("/users/{}", account.id);
-                return done(&portal, &who, &headers, "Saved.", None, &to).await;
+                let after = accounts::get(app, tenant, id).await.map_err(gone)?;
+                let undo = (known(&account) != known(&after)).then(|| back(&account, &after));
+                let (text, to) = (told(&account, &after), format!("/users/{id}"));
+                return done(&portal, &who, &headers, &text, undo, &to).await;
             }
             Err(error) => refuse(&mut form, error)?,
         }
     }
     let page = edit(&portal, &who, &account, form);
     Ok(render_as(StatusCode::UNPROCESSABLE_ENTITY, &page).into_response())
+}
+
+/// What the form says of an account.
+fn known(account: &Account) -> (&str, Option<&str>, Option<&str>) {
+    (&account.name, account.display.as_deref(), account.mail.as_deref())
+}
+
+/// What was done, one sentence for each.
+fn told(before: &Account, after: &Account) -> String {
+    let mut told = vec![];
+    if before.name != after.name {
+        told.push(format!("“{}” signs in as “{}” now.", before.name, after.name));
+        if after.aliases.len() > before.aliases.len() {
+            told.push("The name before goes on working.".to_owned());
+        }
+    }
+    let who = called(before);
+    match &after.display {
+        same if *same == before.display => {}
+        Some(display) => told.push(format!("“{who}” is called “{display}” now.")),
+        None => told.push(format!("“{who}” is called by the name to sign in with.")),
+    }
+    match &after.mail {
+        same if *same == before.mail => {}
+        Some(mail) => told.push(format!("Mail for “{who}” goes to {mail}.")),
+        None => told.push(format!("No mail goes to “{who}” any more.")),
+    }
+    if told.is_empty() { format!("“{who}” is as before.") } else { told.join(" ") }
+}
+
+/// The form that says what was said before; with a name that was new, that goes too.
+fn back(before: &Account, after: &Account) -> Undo {
+    let folded = |name: &str| Name::new(name).map(|name| name.folded()).unwrap_or_default();
+    let new = folded(&after.name);
+    let is_new = new != folded(&before.name) && !before.aliases.contains(&new);
+    Undo::at(format!("/users/{}/edit", before.id))
+        .with("name", before.name.as_str())
+        .with("display", before.display.as_deref().unwrap_or_default())
+        .with("mail", before.mail.as_deref().unwrap_or_default())
+        .with_all("forgets", is_new.then_some(new))
+        .while_it_is(&known(after))
 }
 
 fn read(fields: &Fields, form: &mut Form) -> (Option<Name>, Details) {

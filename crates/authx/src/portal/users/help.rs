@@ -18,6 +18,7 @@ use crate::{
         nav::Place,
         page::{Chrome, render, render_as},
         routes::{Route, get, post},
+        undo::Undo,
         who::Who,
         words::span,
     },
@@ -124,10 +125,12 @@ async fn give(
     let here = format!("/users/{}", account.id);
     let outcome = match fields.text("leave") {
         "ask" => match bypass::ask(app, by, tenant, &wish).await {
-            Ok(_) => {
+            Ok(id) => {
                 let text = "Asked. Another administrator finds it under “Waiting for somebody”.";
                 let to = format!("{here}/bypass");
-                return done(&portal, &who, &headers, text, None, &to).await;
+                // To say no to one's own wish is to take it back.
+                let undo = Some(Undo::at(format!("/approvals/{id}/decline")));
+                return done(&portal, &who, &headers, text, undo, &to).await;
             }
             Err(error) => Err(error),
         },
@@ -143,7 +146,7 @@ async fn give(
             let until = chrome.when(given.until).words().to_owned();
             let Some(code) = given.code else {
                 let text = format!("“{}” needs no second factor until {until}.", called(&account));
-                let undo = Some(format!("{here}/bypass/end"));
+                let undo = Some(Undo::at(format!("{here}/bypass/end")));
                 return done(&portal, &who, &headers, &text, undo, &here).await;
             };
             let text = format!("Good for one sign-in until {until}. The user is told by mail.");
@@ -186,7 +189,11 @@ async fn end(
     let account = account(&portal, &who, &user).await?;
     let ended = bypass::end(portal.app(), &who.actor(), who.tenant(), account.id).await;
     let text = match ended {
-        Ok(()) => format!("“{}” is asked for a second factor again.", called(&account)),
+        Ok(()) => format!(
+            "“{}” is asked for a second factor again. Letting them in once more takes another \
+             reason, and somebody to agree or the caller's digits.",
+            called(&account)
+        ),
         Err(error) => failed(error)?,
     };
     done(&portal, &who, &headers, &text, None, &format!("/users/{}", account.id)).await

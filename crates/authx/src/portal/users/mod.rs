@@ -22,6 +22,7 @@ use super::{
     nav::Place,
     page::{Chrome, render},
     routes::{Route, get},
+    undo::Undo,
     who::Who,
 };
 use crate::{
@@ -223,7 +224,7 @@ async fn done(
     who: &Who,
     headers: &HeaderMap,
     text: &str,
-    undo: Option<String>,
+    undo: Option<Undo>,
     to: &str,
 ) -> Result<Response, PortalError> {
     who.say(portal, text, undo).await?;

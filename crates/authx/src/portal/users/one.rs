@@ -27,6 +27,7 @@ use crate::{
         page::{Chrome, render},
         routes::{Route, get, post},
         sign_in::{capitalised, sentence},
+        undo::Undo,
         who::Who,
     },
 };
@@ -157,10 +158,11 @@ async fn disable(
 ) -> Result<Response, PortalError> {
     let account = account(&portal, &who, &user).await?;
     let (app, by, tenant) = (portal.app(), &who.actor(), who.tenant());
-    accounts::disable(app, by, tenant, account.id).await.map_err(gone)?;
+    let was_active = accounts::disable(app, by, tenant, account.id).await.map_err(gone)?;
     let text = format!("“{}” disabled. Remembered sign-ins are over.", called(&account));
     let to = format!("/users/{}", account.id);
-    done(&portal, &who, &headers, &text, Some(format!("{to}/enable")), &to).await
+    let undo = was_active.then(|| Undo::at(format!("{to}/enable")));
+    done(&portal, &who, &headers, &text, undo, &to).await
 }
 
 async fn enable(
@@ -174,7 +176,9 @@ async fn enable(
     let was_disabled = accounts::enable(app, by, tenant, account.id).await.map_err(gone)?;
     let deed = if was_disabled { "enabled" } else { "unlocked" };
     let text = format!("“{}” {deed}. Wrong answers are forgotten.", called(&account));
-    done(&portal, &who, &headers, &text, None, &format!("/users/{}", account.id)).await
+    let to = format!("/users/{}", account.id);
+    let undo = was_disabled.then(|| Undo::at(format!("{to}/disable")));
+    done(&portal, &who, &headers, &text, undo, &to).await
 }
 
 async fn unlock(
@@ -204,7 +208,7 @@ async fn remove(
     let (app, by, tenant) = (portal.app(), &who.actor(), who.tenant());
     accounts::remove(app, by, tenant, account.id).await.map_err(gone)?;
     let text = format!("“{}” removed. For seven days this can be undone.", called(&account));
-    let undo = Some(format!("/users/{}/restore", account.id));
+    let undo = Some(Undo::at(format!("/users/{}/restore", account.id)));
     done(&portal, &who, &headers, &text, undo, "/users").await
 }
 
@@ -218,7 +222,9 @@ async fn restore(
     let (app, by, tenant) = (portal.app(), &who.actor(), who.tenant());
     accounts::restore(app, by, tenant, account.id).await.map_err(gone)?;
     let text = format!("“{}” is back, with phones and factors.", called(&account));
-    done(&portal, &who, &headers, &text, None, &format!("/users/{}", account.id)).await
+    let to = format!("/users/{}", account.id);
+    let undo = Some(Undo::at(format!("{to}/remove")));
+    done(&portal, &who, &headers, &text, undo, &to).await
 }
 
 async fn alias(
@@ -250,9 +256,15 @@ async fn alias(
         form.refuse("alias", format!("{}.", capitalised(&error)));
         return shown(&portal, &who, account, form).await;
     }
-    let deed = if fields.has("remove") { "is a name no longer" } else { "is a name too" };
-    let text = format!("“{typed}” {deed}.");
-    done(&portal, &who, &headers, &text, None, &format!("/users/{}", account.id)).await
+    let to = format!("/users/{}", account.id);
+    let undo = Undo::at(format!("{to}/aliases")).with("alias", typed);
+    let who_is = called(&account);
+    let (text, undo) = if fields.has("remove") {
+        (format!("“{typed}” is no name of “{who_is}” any more."), undo)
+    } else {
+        (format!("“{typed}” is a name of “{who_is}” too."), undo.with("remove", "yes"))
+    };
+    done(&portal, &who, &headers, &text, Some(undo), &to).await
 }
 
 #[derive(Template)]

@@ -269,6 +269,7 @@ async fn change(
         name: wish.name,
         display: display.transpose().map_err(|error| invalid("display", error.to_string()))?,
         mail: mail.transpose()?,
+        forgets: None,
     };
     let (app, actor) = (api.app(), by.actor());
     let done = accounts::amend(app, &actor, by.tenant(), id, &amendment).await;
