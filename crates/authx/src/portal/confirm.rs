@@ -35,6 +35,8 @@ pub(super) struct Places {
     pub(super) page: &'static str,
     pub(super) passkey: &'static str,
     pub(super) cancel: &'static str,
+    /// The button of that.
+    pub(super) keep: &'static str,
 }
 
 /// What is asked, and how it stands.
@@ -49,6 +51,8 @@ pub(super) struct Confirm {
     step_up: bool,
     /// What waits to be done, once it is confirmed.
     ready: bool,
+    /// Where somebody wanted to go.
+    next: String,
 }
 
 struct Login {
@@ -77,7 +81,8 @@ impl Confirm {
         let unknown = view.reason.as_ref().is_some_and(|reason| reason.code == "not_enrolled");
         let login = (!(unknown && passkey.is_some())).then_some(login);
         let step_up = visit.proved.is_some();
-        Ok(Self { chrome, places, passkey, fault, login, step_up, ready: false })
+        let next = next_of(visit);
+        Ok(Self { chrome, places, passkey, fault, login, step_up, ready: false, next })
     }
 
     /// Before anything is asked, of somebody who is signed in.
@@ -86,15 +91,18 @@ impl Confirm {
         visit: &Visit,
         chrome: Chrome,
         fault: Option<String>,
+        next: &str,
         places: Places,
     ) -> Result<Self, PortalError> {
         let passkey = own_passkey(portal, visit).await?;
-        Ok(Self { chrome, places, passkey, fault, login: None, step_up: true, ready: false })
+        let (login, next) = (None, next.to_owned());
+        Ok(Self { chrome, places, passkey, fault, login, step_up: true, ready: false, next })
     }
 
     /// When it is given: what was held back can be done.
     pub(super) fn ready(chrome: Chrome, places: Places) -> Self {
-        Self { chrome, places, passkey: None, fault: None, login: None, step_up: true, ready: true }
+        let (passkey, fault, login, next) = (None, None, None, String::new());
+        Self { chrome, places, passkey, fault, login, step_up: true, ready: true, next }
     }
 
     pub(super) fn status(&self) -> StatusCode {

@@ -7,6 +7,7 @@ mod companies;
 mod confirm;
 mod cookies;
 mod dashboard;
+mod deeds;
 mod deliveries;
 mod enrol;
 mod error;

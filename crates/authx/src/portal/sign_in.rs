@@ -379,6 +379,7 @@ const SIGN_IN: confirm::Places = confirm::Places {
     page: "/sign-in/confirm",
     passkey: "/sign-in/confirm/passkey",
     cancel: "/sign-in/cancel",
+    keep: "Sign in as somebody else",
 };
 const WRONG: &str = "Name or password not accepted. Check both and try again.";
 const NOT_ENROLLED: &str = "not_enrolled";

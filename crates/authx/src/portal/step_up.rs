@@ -3,6 +3,7 @@
 use super::{
     Access, Portal,
     confirm::{self, Confirm, Judged, Places},
+    deeds::Deed,
     error::PortalError,
     fields::Fields,
     guard::{self, Replayed},
@@ -51,8 +52,9 @@ async fn page(
     RawQuery(query): RawQuery,
 ) -> Result<Response, PortalError> {
     let visit = &who.visit;
+    let next = wanted(query.as_deref());
     if visit.is_fresh(portal.app().now()?) {
-        return Ok(carry_on(&portal, &who, &headers, &wanted(query.as_deref())));
+        return carry_on(&portal, &who, &headers, &next).await;
     }
     let login = match &visit.pending {
         Some(Pending::Login { id, .. }) => {
@@ -60,14 +62,14 @@ async fn page(
         }
         Some(Pending::Enrol { .. } | Pending::Shown(_)) | None => None,
     };
-    settle(&portal, &who, &headers, login, None).await
+    settle(&portal, &who, &headers, (login, &next), None).await
 }
 
 async fn settle(
     portal: &Portal,
     who: &Who,
     headers: &HeaderMap,
-    login: Option<Versioned>,
+    (login, next): (Option<Versioned>, &str),
     fault: Option<String>,
 ) -> Result<Response, PortalError> {
     let visit = &who.visit;
@@ -82,22 +84,31 @@ async fn settle(
         let next = if visit.has_stash { "/confirm".to_owned() } else { confirm::next_of(visit) };
         return Ok(with_cookie(headers, &cookie, &next));
     }
-    let chrome = who.alone(portal, "Confirm that it is you");
+    let deed = Deed::of(portal, who, next).await?;
+    let chrome = who.alone(portal, &deed.title);
+    let places = Places { keep: deed.keep, ..STEP_UP };
     let page = match &view {
-        Some(view) => Confirm::of(portal, visit, chrome, view, fault, STEP_UP).await?,
-        None => Confirm::unasked(portal, visit, chrome, fault, STEP_UP).await?,
+        Some(view) => Confirm::of(portal, visit, chrome, view, fault, places).await?,
+        None => Confirm::unasked(portal, visit, chrome, fault, next, places).await?,
     };
     Ok(render_as(page.status(), &page).into_response())
 }
 
 /// A fresh factor is there: the page with the one button that does what was held back, or where
 /// somebody wanted to go.
-fn carry_on(portal: &Portal, who: &Who, headers: &HeaderMap, next: &str) -> Response {
+async fn carry_on(
+    portal: &Portal,
+    who: &Who,
+    headers: &HeaderMap,
+    next: &str,
+) -> Result<Response, PortalError> {
     if !who.visit.has_stash {
-        return guard::redirect(headers, next);
+        return Ok(guard::redirect(headers, next));
     }
-    let page = Confirm::ready(who.alone(portal, "Confirmed"), STEP_UP);
-    render_as(StatusCode::OK, &page).into_response()
+    let deed = Deed::of(portal, who, next).await?;
+    let places = Places { keep: deed.keep, ..STEP_UP };
+    let page = Confirm::ready(who.alone(portal, &deed.title), places);
+    Ok(render_as(StatusCode::OK, &page).into_response())
 }
 
 /// Begins a login for whom no passkey is at hand.
@@ -129,7 +140,7 @@ async fn answer(
 ) -> Result<Response, PortalError> {
     let Judged { login, visit, fault } = confirm::answered(&portal, &who.visit, &fields).await?;
     let who = Who { visit: Arc::new(visit), ..who };
-    settle(&portal, &who, &headers, Some(login), fault).await
+    settle(&portal, &who, &headers, (Some(login), "/"), fault).await
 }
 
 async fn passkey(
@@ -138,17 +149,16 @@ async fn passkey(
     headers: HeaderMap,
     fields: Fields,
 ) -> Result<Response, PortalError> {
-    let visit = &who.visit;
+    let (visit, next) = (&who.visit, guard::next(fields.text("next")));
     match confirm::by_passkey(&portal, visit, &fields).await {
         Ok(cookie) => {
             confirm::give_up(&portal, visit).await?;
-            let next =
-                if visit.has_stash { "/confirm".to_owned() } else { confirm::next_of(visit) };
-            Ok(with_cookie(&headers, &cookie, &next))
+            let next = if visit.has_stash { "/confirm" } else { next };
+            Ok(with_cookie(&headers, &cookie, next))
         }
         Err(error @ (PasskeyError::Declined | PasskeyError::Over)) => {
             let fault = Some(sentence(&error));
-            settle(&portal, &who, &headers, None, fault).await
+            settle(&portal, &who, &headers, (None, next), fault).await
         }
         Err(error) => Err(error.into()),
     }
@@ -198,5 +208,9 @@ async fn done(
 
 /// How long after its time a login may be looked at: a page asks every two seconds.
 const LATE_SECS: u64 = 30;
-const STEP_UP: Places =
-    Places { page: "/confirm", passkey: "/confirm/passkey", cancel: "/confirm/cancel" };
+const STEP_UP: Places = Places {
+    page: "/confirm",
+    passkey: "/confirm/passkey",
+    cancel: "/confirm/cancel",
+    keep: "Keep it as it is",
+};

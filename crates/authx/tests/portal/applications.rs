@@ -210,6 +210,36 @@ async fn keys_are_made_renamed_revoked_and_restored() {
     .await;
 }
 
+/// Whoever confirms reads what for, by name; an address alone tells no names.
+#[tokio::test]
+async fn a_step_up_names_the_deed() {
+    on_each_engine(async |world| {
+        let mut browser = owner(world).await;
+        let path = protect(world, &mut browser, "Berlin VPN", "openvpn").await;
+        let key = keys::list(&world.app, world.tenant, id(&path)).await.unwrap().remove(0);
+        let mut auditor = world.signed_in("rita", Some(Role::Auditor)).await;
+        world.clock.advance_secs(301);
+        let keys = format!("{path}/keys");
+        let revoke = format!("{keys}/{}/revoke", key.id);
+        for (to, title, keep) in [
+            (&revoke, format!("Revoke the key {}", key.name), "Keep it as it is"),
+            (&keys, "Make a key for Berlin VPN".to_owned(), "Not now"),
+        ] {
+            assert_eq!(browser.post(world, to, &[("key_name", "k")]).await.to(), "/confirm");
+            let page = browser.get(world, "/confirm").await;
+            assert!(page.shown().contains(&format!("<h1>{title}</h1>")), "{}", page.main());
+            assert!(page.text.contains(keep), "{}", page.main());
+        }
+        let page = auditor.get(world, &format!("/confirm?next={revoke}")).await;
+        assert!(page.shown().contains("<h1>Revoke a key</h1>"), "{}", page.main());
+        let page = auditor.get(world, "/me/phone").await;
+        let page = auditor.get(world, page.to()).await;
+        assert!(page.shown().contains("<h1>Add a phone</h1>"), "{}", page.main());
+        assert!(page.text.contains("name=\"next\" value=\"/me/phone\""), "{}", page.main());
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn nothing_is_made_before_the_second_factor_is_given_again() {
     on_each_engine(async |world| {

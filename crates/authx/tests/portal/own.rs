@@ -45,6 +45,7 @@ async fn an_old_sign_in_confirms_before_the_deed() {
         assert_eq!(page.to(), "/confirm");
         let page = browser.get(world, "/confirm").await;
         assert!(page.shown().contains("Use my phone or a code") && !page.text.contains(new));
+        assert!(page.text.contains("<h1>Change your password</h1>"), "{}", page.main());
         assert_eq!(browser.post(world, "/confirm/begin", &[]).await.to(), "/confirm");
         let code = totp.code(world.app.now().unwrap().secs() / 30);
         let page = browser.post(world, "/confirm", &[("code", &code)]).await;

@@ -93,13 +93,31 @@ pub async fn open(
 ///
 /// As [`super::prove`].
 pub async fn take_stash(app: &App, visit: &Visit) -> Result<Option<Stash>, AdminError> {
-    let Some(sealed) = &visit.stash else { return Ok(None) };
-    let tenant = Tenant::load(app, visit.tenant).await?;
-    let opened = tenant.data_key.open(&stash_place(visit), sealed)?;
-    let stash = serde_json::from_slice::<Stash>(opened.expose());
+    let Some(stash) = opened(app, visit).await? else { return Ok(None) };
     forget_stash(app, visit).await?;
     let stash = stash.map_err(|error| AdminError::Damaged(error.to_string()))?;
     Ok((app.now()? < stash.until).then_some(stash))
+}
+
+/// Path and query of the request that waits, which goes on waiting.
+///
+/// # Errors
+///
+/// As [`super::find`].
+pub async fn held(app: &App, visit: &Visit) -> Result<Option<String>, AdminError> {
+    let Some(stash) = opened(app, visit).await? else { return Ok(None) };
+    let stash = stash.map_err(|error| AdminError::Damaged(error.to_string()))?;
+    Ok(Some(stash.target))
+}
+
+async fn opened(
+    app: &App,
+    visit: &Visit,
+) -> Result<Option<Result<Stash, serde_json::Error>>, AdminError> {
+    let Some(sealed) = &visit.stash else { return Ok(None) };
+    let tenant = Tenant::load(app, visit.tenant).await?;
+    let opened = tenant.data_key.open(&stash_place(visit), sealed)?;
+    Ok(Some(serde_json::from_slice(opened.expose())))
 }
 
 /// Forgets the request that waited: something else is to be done.

@@ -9,7 +9,7 @@ mod life;
 pub use browsers::arrived;
 pub use cookie::Cookie;
 pub use keeping::{
-    forget_deed, forget_stash, open, seal, set_pending, set_toast, stash, take_stash,
+    forget_deed, forget_stash, held, open, seal, set_pending, set_toast, stash, take_stash,
 };
 pub use life::{begin, begin_proved, end, forget_old, prove};
 
