@@ -1,18 +1,22 @@
 //! Hashing and checking passwords: Argon2id (RFC 9106) with OWASP's parameters, as many at once as
-//! there are cores, and the same work for a user who does not exist.
+//! there are cores, and the same work for a user who does not exist. New passwords and codes have a
+//! queue of their own: however many are made, who signs in finds a core.
+
+mod rules;
+
+pub use rules::accept;
 
 use argon2::{
     Argon2, Params,
     password_hash::{Error as HashError, PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
-use authx_core::password_rules::{Guess, NewPassword, PasswordRefused, normalised};
+use authx_core::password_rules::{NewPassword, PasswordRefused, normalised};
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     task, time,
 };
 use zeroize::Zeroizing;
-use zxcvbn::matching::patterns::MatchPattern;
 
 /// The password checks of one process. Cloning shares the queue.
 #[derive(Clone)]
@@ -20,13 +24,15 @@ pub struct Passwords {
     argon2: Argon2<'static>,
     decoy: Arc<PasswordHash>,
     permits: Arc<Semaphore>,
+    making: Arc<Semaphore>,
     patience: Duration,
 }
 
 impl Passwords {
     /// At most `at_once` checks run at a time, each on 19 MiB of memory and one core for some tens
-    /// of milliseconds: `std::thread::available_parallelism()` in production. Hashes once, for the
-    /// users who do not exist.
+    /// of milliseconds: `std::thread::available_parallelism()` in production. Beside them half as
+    /// many new passwords and codes are judged and hashed. Hashes once, for the users who do not
+    /// exist.
     ///
     /// # Errors
     ///
@@ -52,7 +58,26 @@ impl Passwords {
         let argon2 = Argon2::from(params);
         let decoy = argon2.hash_password_with_salt(b"", &[0; SALT_LEN])?;
         let permits = Arc::new(Semaphore::new(at_once.get()));
-        Ok(Self { argon2, decoy: Arc::new(decoy), permits, patience: PATIENCE })
+        let making = Arc::new(Semaphore::new(at_once.get().div_ceil(2)));
+        Ok(Self { argon2, decoy: Arc::new(decoy), permits, making, patience: PATIENCE })
+    }
+
+    /// Checks a new password as [`accept`] does, in the queue of what is new.
+    ///
+    /// # Errors
+    ///
+    /// [`PasswordError::Busy`], [`PasswordError::Failed`]; inside, the first rule that is broken.
+    pub async fn accept(
+        &self,
+        typed: Zeroizing<String>,
+        known: Vec<String>,
+    ) -> Result<Result<NewPassword, PasswordRefused>, PasswordError> {
+        let permit = self.permit(&self.making).await?;
+        run(permit, move || {
+            let known: Vec<&str> = known.iter().map(String::as_str).collect();
+            Ok(accept(&typed, &known))
+        })
+        .await
     }
 
     /// The PHC string to store for a password. `salt` is drawn by the caller.
@@ -65,7 +90,7 @@ impl Passwords {
         password: NewPassword,
         salt: [u8; SALT_LEN],
     ) -> Result<Zeroizing<String>, PasswordError> {
-        let permit = self.permit().await?;
+        let permit = self.permit(&self.making).await?;
         let argon2 = self.argon2.clone();
         run(permit, move || {
             let hash = argon2.hash_password_with_salt(password.expose().as_bytes(), &salt)?;
@@ -80,7 +105,7 @@ impl Passwords {
     ///
     /// [`PasswordError::Busy`].
     pub async fn turn(&self) -> Result<Turn, PasswordError> {
-        self.permit().await.map(Turn)
+        self.permit(&self.permits).await.map(Turn)
     }
 
     /// Which of `typed` is the password behind `stored`, tried in this order. Without a stored hash
@@ -113,8 +138,8 @@ impl Passwords {
         .await
     }
 
-    /// The password hash of a code that is drawn for its owner, such as a recovery code, under a
-    /// salt that all codes of one owner share.
+    /// The password hash of a code that somebody typed which was drawn for its owner, such as a
+    /// recovery code, under a salt that all codes of one owner share.
     ///
     /// # Errors
     ///
@@ -124,7 +149,28 @@ impl Passwords {
         code: Zeroizing<String>,
         salt: Vec<u8>,
     ) -> Result<[u8; 32], PasswordError> {
-        let permit = self.permit().await?;
+        self.digest_by(self.permit(&self.permits).await?, code, salt).await
+    }
+
+    /// The same hash of a code that is being drawn, in the queue of what is new.
+    ///
+    /// # Errors
+    ///
+    /// As [`Passwords::digest`].
+    pub async fn digest_new(
+        &self,
+        code: Zeroizing<String>,
+        salt: Vec<u8>,
+    ) -> Result<[u8; 32], PasswordError> {
+        self.digest_by(self.permit(&self.making).await?, code, salt).await
+    }
+
+    async fn digest_by(
+        &self,
+        permit: OwnedSemaphorePermit,
+        code: Zeroizing<String>,
+        salt: Vec<u8>,
+    ) -> Result<[u8; 32], PasswordError> {
         let argon2 = self.argon2.clone();
         run(permit, move || {
             let mut digest = [0; 32];
@@ -135,8 +181,8 @@ impl Passwords {
         .await
     }
 
-    async fn permit(&self) -> Result<OwnedSemaphorePermit, PasswordError> {
-        match time::timeout(self.patience, Arc::clone(&self.permits).acquire_owned()).await {
+    async fn permit(&self, of: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, PasswordError> {
+        match time::timeout(self.patience, Arc::clone(of).acquire_owned()).await {
             Ok(Ok(permit)) => Ok(permit),
             // The semaphore is never closed; were it, waiting would not help either.
             Ok(Err(_)) | Err(_) => Err(PasswordError::Busy),
@@ -196,23 +242,6 @@ fn parse(stored: &str) -> Result<PasswordHash, PasswordError> {
         return Err(PasswordError::Damaged(HashError::EncodingInvalid));
     }
     Ok(hash)
-}
-
-/// Checks a new password against the rules and zxcvbn's word lists. `known` is what others know of
-/// the user: names, aliases, the company. Takes milliseconds, but about a second of one core
-/// (unoptimised) for a password made to be slow: a server calls it on a thread that may block.
-///
-/// # Errors
-///
-/// The first rule that is broken.
-pub fn accept(typed: &str, known: &[&str]) -> Result<NewPassword, PasswordRefused> {
-    NewPassword::parse(typed, known, |password| {
-        let estimate = zxcvbn::zxcvbn(password, &[]);
-        match estimate.sequence() {
-            [only] if matches!(only.pattern, MatchPattern::Dictionary(_)) => Guess::Listed,
-            _ => Guess::Tries(estimate.guesses()),
-        }
-    })
 }
 
 /// On a thread that may block; the permit comes back when the work is done, also if nobody waits
@@ -360,7 +389,7 @@ mod tests {
     #[tokio::test]
     async fn a_caller_who_left_still_occupies_the_core() {
         let passwords = one_at_a_time(Duration::from_hours(1));
-        let permit = passwords.permit().await.unwrap();
+        let permit = passwords.permit(&passwords.permits).await.unwrap();
         let (go, wait) = std::sync::mpsc::channel::<()>();
         let work =
             run(permit, move || wait.recv().map_err(|error| PasswordError::Failed(error.into())));
@@ -386,29 +415,20 @@ mod tests {
         }
     }
 
-    #[test]
-    fn word_lists_know_what_people_choose() {
-        let refusal = |text| accept(text, &["alice", "Example Ltd"]).err();
-        for listed in ["password", "P@ssw0rd", "iloveyou", "password123", "drowssap"] {
-            assert_eq!(refusal(listed), Some(PasswordRefused::Common), "{listed}");
-        }
-        for pattern in ["abcdefgh", "aaaaaaaaaaaa", "summer2026", "19.11.1985", "qwertyqwerty"] {
-            assert_eq!(refusal(pattern), Some(PasswordRefused::Guessable), "{pattern}");
-        }
-        for personal in ["Alice-2026!", "9_Example.Ltd_9"] {
-            assert_eq!(refusal(personal), Some(PasswordRefused::Personal), "{personal}");
-        }
-        assert_eq!(refusal("correct horse battery staple"), None);
-        assert_eq!(refusal("x7#Kq9mZ"), None);
-    }
-
-    /// The lists try substitutions in all combinations: the longest password with the most of them
-    /// may take a second and a half unoptimised, not minutes.
-    #[test]
-    fn a_hostile_password_is_judged_in_bounded_time() {
-        let hostile: String = "7+|1!i$5".chars().cycle().take(128).collect();
-        let start = time::Instant::now();
-        assert!(accept(&hostile, &["alice"]).is_ok());
-        assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
+    #[tokio::test]
+    async fn who_signs_in_waits_for_no_new_password() {
+        let passwords = one_at_a_time(Duration::from_millis(5));
+        let held = Arc::clone(&passwords.making).acquire_owned().await.unwrap();
+        let typed = || Zeroizing::new("nine purple owls".to_owned());
+        let refused = passwords.accept(typed(), vec![]).await;
+        assert!(matches!(refused, Err(PasswordError::Busy)), "judged: {refused:?}");
+        let refused = passwords.hash(new_password("nine purple owls"), [7; 16]).await;
+        assert!(matches!(refused, Err(PasswordError::Busy)), "hashed: {refused:?}");
+        let refused = passwords.digest_new(typed(), vec![7; 16]).await;
+        assert!(matches!(refused, Err(PasswordError::Busy)), "drawn: {refused:?}");
+        assert!(!verify(&passwords, None, "x").await.unwrap());
+        passwords.digest(typed(), vec![7; 16]).await.unwrap();
+        drop(held);
+        assert!(passwords.accept(typed(), vec![]).await.unwrap().is_ok());
     }
 }

@@ -310,7 +310,7 @@ async fn draw(app: &App) -> Result<(Zeroizing<String>, [u8; SALT_LEN], [u8; 32])
     app.random.fill(&mut salt);
     let shaped = bypass::shape(&code)
         .ok_or_else(|| AdminError::Damaged("a drawn bypass code has no shape".to_owned()))?;
-    let digest = app.passwords.digest(Zeroizing::new(shaped), salt.to_vec()).await;
+    let digest = app.passwords.digest_new(Zeroizing::new(shaped), salt.to_vec()).await;
     Ok((code, salt, digest.map_err(AdminError::from)?))
 }
 

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     app::{About, App},
     logins::password_place,
-    passwords::{self, PasswordError, SALT_LEN},
+    passwords::SALT_LEN,
     store::{Batch, accounts as stored},
 };
 use authx_core::{
@@ -90,13 +90,8 @@ pub(super) async fn hashed(
     typed: Zeroizing<String>,
     known: Vec<String>,
 ) -> Result<Zeroizing<String>, PasswordRuleError> {
-    // Word lists take long over a password that is made to be slow.
-    let judged = tokio::task::spawn_blocking(move || {
-        let known: Vec<&str> = known.iter().map(String::as_str).collect();
-        passwords::accept(&typed, &known)
-    });
-    let failed = |error: tokio::task::JoinError| PasswordError::Failed(error.into());
-    let password = judged.await.map_err(failed).map_err(AdminError::from)??;
+    let judged = app.passwords.accept(typed, known).await;
+    let password = judged.map_err(AdminError::from)??;
     let mut salt = [0; SALT_LEN];
     app.random.fill(&mut salt);
     Ok(app.passwords.hash(password, salt).await.map_err(AdminError::from)?)

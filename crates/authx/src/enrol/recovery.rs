@@ -99,7 +99,7 @@ async fn draw(app: &App) -> Result<(Zeroizing<Vec<String>>, Enrolment), AdminErr
     for code in codes.iter() {
         let shaped = recovery::shape(code)
             .ok_or_else(|| AdminError::Damaged("a drawn recovery code has no shape".to_owned()))?;
-        digests.push(app.passwords.digest(Zeroizing::new(shaped), salt.to_vec()).await?);
+        digests.push(app.passwords.digest_new(Zeroizing::new(shaped), salt.to_vec()).await?);
     }
     Ok((codes, Enrolment::Recovery(Recovery::new(salt, &digests))))
 }

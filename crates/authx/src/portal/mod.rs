@@ -71,6 +71,8 @@ struct Shared {
     failed: Throttle,
     /// Links for forgotten passwords that were asked for.
     forgotten: Throttle,
+    /// Companies that were to be made.
+    signing_up: Throttle,
 }
 
 impl Portal {
@@ -82,6 +84,7 @@ impl Portal {
             whole: OnceLock::new(),
             failed: Throttle::default(),
             forgotten: Throttle::default(),
+            signing_up: Throttle::default(),
         }))
     }
 
@@ -93,6 +96,11 @@ impl Portal {
     /// How often each network asked for a link for a forgotten password.
     fn forgotten(&self) -> &Throttle {
         &self.0.forgotten
+    }
+
+    /// How often each network wanted to make a company.
+    fn signing_up(&self) -> &Throttle {
+        &self.0.signing_up
     }
 
     fn app(&self) -> &App {

@@ -132,6 +132,18 @@ async fn company(
     fields: Fields,
 ) -> Result<Response, PortalError> {
     let token = fields.text("set_up_token");
+    let (now, source) = (portal.app().now()?, from.source());
+    let wait = portal.signing_up().wait_millis(now, &source);
+    if wait > 0 {
+        let mut form = Form::sent(&fields);
+        let secs = wait.div_ceil(1_000);
+        form.fault =
+            Some(format!("Many signed up from this network. Wait {secs} s, then try again."));
+        let page = Company::of(&portal, &visitor, form, token);
+        return Ok(render_as(StatusCode::TOO_MANY_REQUESTS, &page).into_response());
+    }
+    // Before the work, which takes a core for a while.
+    portal.signing_up().count(now, &source);
     let wish = NewCompany {
         company: fields.text("company").to_owned(),
         display: fields.text("display").to_owned(),

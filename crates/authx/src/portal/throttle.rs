@@ -1,5 +1,5 @@
-//! How often one network may try what no company counts: names that are nobody's, and links for
-//! forgotten passwords. The same law as for wrong passwords, kept by each node for itself.
+//! How often one network may try what no company counts: names that are nobody's, links for
+//! forgotten passwords, and new companies. The same law as for wrong passwords, kept by each node for itself.
 
 use authx_core::{
     Millis,

@@ -64,6 +64,17 @@ pub async fn tenant_named(store: &Store, name: &Name) -> Result<Option<StoredTen
     row.as_ref().map(stored).transpose()
 }
 
+/// Reads which tenants there are, as far as two: whether there is one alone. Costs the same however
+/// many there are.
+///
+/// # Errors
+///
+/// As [`tenant`].
+pub async fn first_two(store: &Store) -> Result<Vec<TenantId>, StoreError> {
+    let rows = store.query("SELECT id FROM tenant LIMIT 2", []).await?;
+    rows.iter().map(|row| row.tenant(0)).collect()
+}
+
 /// Reads every tenant, by name.
 ///
 /// # Errors

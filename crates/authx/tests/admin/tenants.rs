@@ -1,5 +1,8 @@
 use super::{name, on_each_engine};
-use authx::admin::tenants::{self, TenantError};
+use authx::{
+    admin::tenants::{self, TenantError},
+    store::tenants::first_two,
+};
 
 #[tokio::test]
 async fn tenants_have_distinct_names_and_are_found_by_either_name() {
@@ -22,6 +25,18 @@ async fn tenants_have_distinct_names_and_are_found_by_either_name() {
         assert_eq!(tenants::list(app).await.unwrap().len(), 2);
         let entry = world.newest(other).await;
         assert_eq!((entry.event.as_str(), &entry.detail["by"]), ("tenant_created", &"root".into()));
+    })
+    .await;
+}
+
+/// Strangers ask for pages that want to know it.
+#[tokio::test]
+async fn whether_there_are_several_is_read_from_two() {
+    on_each_engine(async |world| {
+        for (named, read) in [("A", 1), ("B", 2), ("C", 2), ("D", 2)] {
+            world.tenant(named).await;
+            assert_eq!(first_two(&world.app.store).await.unwrap().len(), read, "{named}");
+        }
     })
     .await;
 }

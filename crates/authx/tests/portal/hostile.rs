@@ -7,7 +7,10 @@ use authx::{
         sessions::{self, Cookie, Pending},
         tenants,
     },
+    app::App,
+    config::SignUp,
     logins,
+    store::testing,
 };
 use authx_core::{
     UserId,
@@ -251,6 +254,47 @@ async fn forgotten_passwords_are_asked_for_slowly() {
         assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS, "{}", page.text);
     })
     .await;
+}
+
+/// Where everybody may make a company, one network makes some, then waits; and what it sends in the
+/// meantime costs no word lists.
+#[tokio::test]
+async fn companies_are_made_slowly() {
+    testing::on_each_engine(async |database| {
+        let open = |app: &mut App| app.portal.sign_up = SignUp::Open;
+        let world = &Box::pin(World::with(database.store().await, open)).await;
+        let mut browser = Browser::default();
+        for n in 0..10 {
+            browser.get(world, "/sign-up").await.shown();
+            let company = format!("Company {n}");
+            let mut sent = owner(&company).to_vec();
+            if n % 2 == 1 {
+                // Refused ones count alike: they cost alike.
+                sent[3].1 = "password";
+                browser.post(world, "/sign-up", &sent).await.refused();
+            } else {
+                assert_eq!(browser.post(world, "/sign-up", &sent).await.to(), "/enrol");
+                browser.forget_session();
+            }
+        }
+        let mut late = Browser::default();
+        late.get(world, "/sign-up").await.shown();
+        let page = late.post(world, "/sign-up", &owner("Late Ltd")).await;
+        assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS, "{}", page.text);
+        assert!(page.text.contains("Wait 1 s") && page.text.contains("Late Ltd"), "{}", page.text);
+        world.clock.advance_secs(1_000);
+        assert_eq!(late.post(world, "/sign-up", &owner("Late Ltd")).await.to(), "/enrol");
+    })
+    .await;
+}
+
+fn owner(company: &str) -> [(&str, &str); 4] {
+    [
+        ("company", company),
+        ("display", "Olga Owl"),
+        ("mail", "olga@owls.example"),
+        ("password", PASSWORD),
+    ]
 }
 
 /// A company that asks for no number at its VPN asks for one at the portal.
