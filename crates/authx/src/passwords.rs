@@ -10,8 +10,16 @@ use argon2::{
     Argon2, Params,
     password_hash::{Error as HashError, PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
-use authx_core::password_rules::{NewPassword, PasswordRefused, normalised};
-use std::{num::NonZeroUsize, sync::Arc, time::Duration};
+use authx_core::{
+    UserId,
+    password_rules::{NewPassword, PasswordRefused, normalised},
+};
+use std::{
+    collections::BTreeSet,
+    num::NonZeroUsize,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     task, time,
@@ -25,6 +33,7 @@ pub struct Passwords {
     decoy: Arc<PasswordHash>,
     permits: Arc<Semaphore>,
     making: Arc<Semaphore>,
+    makers: Arc<Mutex<BTreeSet<UserId>>>,
     patience: Duration,
 }
 
@@ -59,7 +68,15 @@ impl Passwords {
         let decoy = argon2.hash_password_with_salt(b"", &[0; SALT_LEN])?;
         let permits = Arc::new(Semaphore::new(at_once.get()));
         let making = Arc::new(Semaphore::new(at_once.get().div_ceil(2)));
-        Ok(Self { argon2, decoy: Arc::new(decoy), permits, making, patience: PATIENCE })
+        let (decoy, makers) = (Arc::new(decoy), Arc::default());
+        Ok(Self { argon2, decoy, permits, making, makers, patience: PATIENCE })
+    }
+
+    /// Has something new made for an account, one thing at a time, so that it takes one place in the
+    /// queue at most. `None`: something else is under way.
+    pub fn alone(&self, account: UserId) -> Option<Alone> {
+        let mut makers = self.makers.lock().unwrap_or_else(PoisonError::into_inner);
+        makers.insert(account).then(|| Alone { makers: Arc::clone(&self.makers), account })
     }
 
     /// Checks a new password as [`accept`] does, in the queue of what is new.
@@ -199,6 +216,19 @@ impl std::fmt::Debug for Passwords {
 /// A core to check one password on, as long as it takes.
 #[derive(Debug)]
 pub struct Turn(OwnedSemaphorePermit);
+
+/// An account for which something new is made, until this is dropped.
+#[derive(Debug)]
+pub struct Alone {
+    makers: Arc<Mutex<BTreeSet<UserId>>>,
+    account: UserId,
+}
+
+impl Drop for Alone {
+    fn drop(&mut self) {
+        self.makers.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.account);
+    }
+}
 
 /// Why a password could not be hashed or checked.
 #[derive(Debug, thiserror::Error)]
@@ -430,5 +460,17 @@ mod tests {
         passwords.digest(typed(), vec![7; 16]).await.unwrap();
         drop(held);
         assert!(passwords.accept(typed(), vec![]).await.unwrap().is_ok());
+    }
+
+    #[test]
+    fn an_account_makes_one_thing_at_a_time() {
+        let passwords = Passwords::cheap_for_tests().unwrap();
+        let id = |n| UserId::from_bytes([n; 16]);
+        let first = passwords.alone(id(1)).unwrap();
+        assert!(passwords.alone(id(1)).is_none());
+        assert!(passwords.clone().alone(id(1)).is_none());
+        assert!(passwords.alone(id(2)).is_some());
+        drop(first);
+        assert!(passwords.alone(id(1)).is_some());
     }
 }

@@ -60,6 +60,14 @@ pub enum AccountError {
         /// Who goes by it.
         owner: String,
     },
+    /// The account's recovery codes are new already.
+    #[error(
+        "recovery codes were made for this account a moment ago; wait {wait_secs} s before making new ones"
+    )]
+    CodesJustMade {
+        /// How long to wait.
+        wait_secs: u64,
+    },
     /// Whoever is disabled has nothing to unlock.
     #[error("user “{0}” is disabled; enabling also unlocks")]
     Disabled(String),
@@ -178,7 +186,7 @@ pub async fn create_known(
             let tenant = super::Tenant::load(app, tenant).await?;
             let mut known: Vec<String> = names.iter().map(ToString::to_string).collect();
             known.push(tenant.name);
-            Some(passwords::hashed(app, typed, known).await?)
+            Some(passwords::hashed(app, None, typed, known).await?)
         }
         None => None,
     };

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     app::{About, App},
     logins::password_place,
-    passwords::SALT_LEN,
+    passwords::{PasswordError, SALT_LEN},
     store::{Batch, accounts as stored},
 };
 use authx_core::{
@@ -60,7 +60,7 @@ pub(super) async fn set_in(
     by.check_self_or_outranks(user, row.role)?;
     let mut known = stored::aliases_of(&app.store, tenant, user).await.map_err(AdminError::from)?;
     known.extend([row.name, Tenant::load(app, tenant).await?.name]);
-    let hash = &hashed(app, typed, known).await?;
+    let hash = &hashed(app, by.user().filter(|by| *by == user), typed, known).await?;
     change(app, by, tenant, move |tenant, now| async move {
         let tenant = &tenant;
         let row = accounts::row(app, tenant.id, user).await?;
@@ -84,12 +84,16 @@ pub(super) async fn set_in(
     .await
 }
 
-/// The hash of a password that keeps the rules; `known` is what others know of its user.
+/// The hash of a password that keeps the rules; `known` is what others know of its user. `own` is
+/// the account that chooses its own: that has one at a time under way.
 pub(super) async fn hashed(
     app: &App,
+    own: Option<UserId>,
     typed: Zeroizing<String>,
     known: Vec<String>,
 ) -> Result<Zeroizing<String>, PasswordRuleError> {
+    let busy = || AdminError::from(PasswordError::Busy);
+    let _alone = own.map(|own| app.passwords.alone(own).ok_or_else(busy)).transpose()?;
     let judged = app.passwords.accept(typed, known).await;
     let password = judged.map_err(AdminError::from)??;
     let mut salt = [0; SALT_LEN];

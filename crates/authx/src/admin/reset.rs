@@ -127,7 +127,8 @@ pub async fn choose(
         return Err(SignUpError::Link);
     }
     let tenant = Tenant::load(app, found.tenant).await?;
-    let hash = passwords::hashed(app, typed, vec![found.name, tenant.name]).await?;
+    let hash =
+        passwords::hashed(app, Some(found.account), typed, vec![found.name, tenant.name]).await?;
     let digest = URL_SAFE_NO_PAD.encode(sign_up::digest_of(token)?);
     let until = app.now().map_err(AdminError::from)?.plus_secs(LINK_SECS);
     let plain = Zeroizing::new(format!("{digest} {}", *hash));

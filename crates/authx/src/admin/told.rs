@@ -38,6 +38,8 @@ pub enum Meaning {
     Missing,
     /// What is asked for cannot be done; the error says why.
     Refused(&'static str),
+    /// So often not; the same works after as many seconds.
+    Slower(&'static str, u64),
     /// Something else has the name or the place already.
     Taken(&'static str),
 }
@@ -71,6 +73,7 @@ impl Told for AccountError {
             Self::Name(_) => Meaning::Refused("invalid_name"),
             Self::NameTaken { .. } => Meaning::Taken("name_taken"),
             Self::NameReserved { .. } => Meaning::Taken("name_reserved"),
+            Self::CodesJustMade { wait_secs } => Meaning::Slower("codes_just_made", *wait_secs),
             Self::Disabled(_) => Meaning::Refused("user_disabled"),
             Self::NotRemoved(_) => Meaning::Refused("not_removed"),
             Self::Password(PasswordRuleError::Refused(_)) => Meaning::Refused("password_refused"),

@@ -11,11 +11,11 @@ use crate::{
     passwords::SALT_LEN,
     store::{
         Batch,
-        enrolments::{self as stored, NewFactor},
+        enrolments::{self as stored, EnrolmentRow, NewFactor},
     },
 };
 use authx_core::{
-    FactorId, TenantId, UserId,
+    FactorId, Millis, TenantId, UserId,
     audit::EventKind,
     factor::{
         Enrolment, FactorKind,
@@ -34,11 +34,13 @@ pub struct RecoveryCodes {
 
 /// Gives a user ten new recovery codes. Earlier ones count no longer.
 ///
-/// Hashes ten codes, which takes some hundred milliseconds of one core.
+/// Hashes ten codes, which takes some hundred milliseconds of one core: so an account gets some at a
+/// time, and a minute passes before the next ones. Who runs commands on the server waits for
+/// nothing.
 ///
 /// # Errors
 ///
-/// [`AccountError::Unknown`], [`AccountError::Admin`].
+/// [`AccountError::CodesJustMade`], [`AccountError::Unknown`], [`AccountError::Admin`].
 pub async fn renew(
     app: &App,
     by: &Actor,
@@ -47,6 +49,10 @@ pub async fn renew(
 ) -> Result<RecoveryCodes, AccountError> {
     let account = accounts::row(app, tenant, user).await?;
     by.check_self_or_outranks(user, account.role)?;
+    let busy = AccountError::CodesJustMade { wait_secs: PAUSE_SECS };
+    let _alone = app.passwords.alone(user).ok_or(busy)?;
+    let now = app.now().map_err(AdminError::from)?;
+    known(app, by, tenant, user, now).await?;
     let (codes, enrolment) = draw(app).await?;
     let enrolment = &enrolment;
     let replaces = change(app, by, tenant, move |tenant, now| async move {
@@ -54,8 +60,7 @@ pub async fn renew(
         let account = accounts::row(app, tenant.id, user).await?;
         by.check_self_or_outranks(user, account.role)?;
         let word = FactorKind::Recovery.word();
-        let known = stored::enrolments(&app.store, tenant.id, user, word).await;
-        let replaces = !known.map_err(AdminError::from)?.is_empty();
+        let replaces = !known(app, by, tenant.id, user, now).await?.is_empty();
         let id = app.decide(now, FactorId::new);
         let factor = NewFactor {
             tenant: tenant.id,
@@ -90,6 +95,25 @@ pub async fn renew(
     Ok(RecoveryCodes { codes, replaces })
 }
 
+/// The codes that a user has, if they are old enough to be replaced.
+async fn known(
+    app: &App,
+    by: &Actor,
+    tenant: TenantId,
+    user: UserId,
+    now: Millis,
+) -> Result<Vec<EnrolmentRow>, AccountError> {
+    let known = stored::enrolments(&app.store, tenant, user, FactorKind::Recovery.word()).await;
+    let known = known.map_err(AdminError::from)?;
+    let until = known.iter().map(|row| row.created.plus_secs(PAUSE_SECS)).max();
+    match until.map(|until| until.since(now).div_ceil(1_000)) {
+        Some(wait_secs) if wait_secs > 0 && by.user().is_some() => {
+            Err(AccountError::CodesJustMade { wait_secs })
+        }
+        Some(_) | None => Ok(known),
+    }
+}
+
 async fn draw(app: &App) -> Result<(Zeroizing<Vec<String>>, Enrolment), AdminError> {
     let now = app.now()?;
     let codes = Zeroizing::new(app.decide(now, Recovery::draw));
@@ -109,3 +133,6 @@ impl std::fmt::Debug for RecoveryCodes {
         f.debug_struct("RecoveryCodes").field("replaces", &self.replaces).finish_non_exhaustive()
     }
 }
+
+/// Between new codes of one account.
+const PAUSE_SECS: u64 = 60;

@@ -169,6 +169,7 @@ fn of(error: &impl Told) -> StatusCode {
         Meaning::Forbidden(_) => StatusCode::FORBIDDEN,
         Meaning::Later(_) => StatusCode::SERVICE_UNAVAILABLE,
         Meaning::Missing => StatusCode::NOT_FOUND,
+        Meaning::Slower(..) => StatusCode::TOO_MANY_REQUESTS,
         Meaning::Refused(_) | Meaning::Taken(_) => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }

@@ -16,6 +16,8 @@ pub struct EnrolmentRow {
     pub version: i64,
     /// The sealed enrolment.
     pub record: Vec<u8>,
+    /// When it was stored.
+    pub created: Millis,
 }
 
 /// A factor to be stored.
@@ -54,7 +56,7 @@ pub async fn enrolments(
 ) -> Result<Vec<EnrolmentRow>, StoreError> {
     let rows = store
         .query(
-            "SELECT id, phone, state, version, record FROM factor
+            "SELECT id, phone, state, version, record, created FROM factor
              WHERE tenant = $1 AND account = $2 AND kind = $3 ORDER BY id",
             [tenant.into(), account.into(), kind.into()],
         )
@@ -66,6 +68,7 @@ pub async fn enrolments(
             active: row.text(2)? == "active",
             version: row.int(3)?,
             record: row.bytes(4)?.to_vec(),
+            created: row.millis(5)?,
         })
     };
     rows.iter().map(enrolment).collect()

@@ -241,6 +241,40 @@ async fn whose_name_it_is_shows_in_no_waiting() {
     .await;
 }
 
+/// Ten codes take ten hashes: an account makes some, then waits, and no other one with it.
+#[tokio::test]
+async fn recovery_codes_are_made_slowly() {
+    on_each_engine(async |world| {
+        let mut bob = world.signed_in("bob", None).await;
+        let mut eve = world.signed_in("eve", None).await;
+        let again = bob.clone();
+        bob.get(world, "/me").await.shown();
+        bob.post(world, "/me/recovery", &[]).await.shown();
+        world.clock.advance_secs(20);
+        let page = bob.post(world, "/me/recovery", &[("n", "2")]).await;
+        assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS, "{}", page.text);
+        assert!(page.text.contains("wait 40 s"), "{}", page.text);
+        eve.get(world, "/me").await.shown();
+        eve.post(world, "/me/recovery", &[]).await.shown();
+        world.clock.advance_secs(40);
+        bob.post(world, "/me/recovery", &[("n", "3")]).await.shown();
+        // Several at once make one.
+        world.clock.advance_secs(60);
+        let mut tries = vec![];
+        for n in 0..8 {
+            let mut browser = again.clone();
+            tries.push(async move {
+                let n = n.to_string();
+                browser.post(world, "/me/recovery", &[("at once", &n)]).await.status
+            });
+        }
+        let answers = futures_util::future::join_all(tries).await;
+        let made = answers.iter().filter(|status| **status == StatusCode::OK).count();
+        assert_eq!(made, 1, "{answers:?}");
+    })
+    .await;
+}
+
 /// Mail to others is no toy: a network asks for some, then waits.
 #[tokio::test]
 async fn forgotten_passwords_are_asked_for_slowly() {

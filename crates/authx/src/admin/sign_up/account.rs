@@ -30,7 +30,8 @@ pub async fn account(
     let Purpose::Account { tenant, account, name, tenant_name } = look(app, token).await? else {
         return Err(SignUpError::Link);
     };
-    let hash = &passwords::hashed(app, password, vec![name.clone(), tenant_name]).await?;
+    let known = vec![name.clone(), tenant_name];
+    let hash = &passwords::hashed(app, Some(account), password, known).await?;
     let by = &Actor::account(account, None, name);
     let spent = change(app, by, tenant, move |tenant, now| async move {
         let row = accounts::account(&app.store, tenant.id, account).await;

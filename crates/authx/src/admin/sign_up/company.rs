@@ -65,7 +65,7 @@ pub async fn company(
         return Err(SignUpError::Company(taken_name(&company)));
     }
     let known = vec![company.to_string(), display.clone(), mail.clone()];
-    let hash = passwords::hashed(app, password, known).await?;
+    let hash = passwords::hashed(app, None, password, known).await?;
     let now = app.now().map_err(AdminError::from)?;
     let owner = Owner { login: &login, display: &display, mail: &mail, hash: &hash };
     let (tenant, account, batch) = made(app, now, &company, &owner);

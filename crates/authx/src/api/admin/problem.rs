@@ -18,6 +18,9 @@ impl<E: Told + 'static> From<E> for ApiError {
             }
             Meaning::Missing => missing(),
             Meaning::Refused(code) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail),
+            Meaning::Slower(code, secs) => {
+                Self::later(StatusCode::TOO_MANY_REQUESTS, code, detail, secs)
+            }
             Meaning::Taken(code) => Self::new(StatusCode::CONFLICT, code, detail),
         }
     }

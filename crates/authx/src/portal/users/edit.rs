@@ -224,7 +224,8 @@ fn refuse(form: &mut Form, error: AccountError) -> Result<(), PortalError> {
             form.refuse(if own { "name" } else { "aliases" }, text);
         }
         AccountError::Admin(_) | AccountError::Unknown(_) => return Err(gone(error)),
-        AccountError::Disabled(_)
+        AccountError::CodesJustMade { .. }
+        | AccountError::Disabled(_)
         | AccountError::Name(_)
         | AccountError::NotRemoved(_)
         | AccountError::Password(_)

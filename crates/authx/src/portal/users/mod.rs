@@ -243,6 +243,7 @@ fn id(text: &str) -> Result<UserId, PortalError> {
 fn gone(error: AccountError) -> PortalError {
     match error {
         AccountError::Admin(error) => error.into(),
+        error @ AccountError::CodesJustMade { .. } => error.into(),
         _ => PortalError::NotFound,
     }
 }

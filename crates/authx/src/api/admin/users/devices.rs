@@ -169,6 +169,7 @@ struct MadeCodes {
     responses(
         (status = 201, body = MadeCodes, description = "The codes are shown this once"),
         (status = 422, description = "The user is removed"),
+        (status = 429, description = "New codes were made less than a minute ago"),
     ),
 )]
 async fn renew_recovery_codes(

@@ -317,6 +317,7 @@ fn placed(error: AccountError, own: &Name) -> ApiError {
             Some(if name == own.as_str() { "name" } else { "aliases" })
         }
         AccountError::Admin(_)
+        | AccountError::CodesJustMade { .. }
         | AccountError::Disabled(_)
         | AccountError::Name(_)
         | AccountError::NotRemoved(_)
