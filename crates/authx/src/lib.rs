@@ -34,4 +34,5 @@ pub mod senders;
 pub mod serve;
 pub mod site_files;
 pub mod store;
+pub mod throttle;
 pub mod waiters;

@@ -32,7 +32,6 @@ mod settings;
 mod sign_in;
 mod sign_up;
 mod step_up;
-mod throttle;
 mod tokens;
 pub mod trouble;
 mod twice;
@@ -45,7 +44,8 @@ pub mod words;
 pub use routes::{Access, Route, nowhere, router, routes};
 pub use users::UPLOAD;
 
-use crate::{app::App, serve::ClientAddress};
+use crate::{app::App, serve::ClientAddress, throttle::Throttle};
+use authx_core::guard::Source;
 use axum::{
     Router,
     extract::FromRequestParts,
@@ -55,7 +55,6 @@ use std::{
     convert::Infallible,
     sync::{Arc, OnceLock},
 };
-use throttle::Throttle;
 
 /// What the handlers share.
 #[derive(Clone, Debug)]
@@ -68,11 +67,11 @@ struct Shared {
     underway: twice::Underway,
     whole: OnceLock<Router>,
     /// Sign-ins that failed.
-    failed: Throttle,
+    failed: Throttle<Source>,
     /// Links for forgotten passwords that were asked for.
-    forgotten: Throttle,
+    forgotten: Throttle<Source>,
     /// Companies that were to be made.
-    signing_up: Throttle,
+    signing_up: Throttle<Source>,
 }
 
 impl Portal {
@@ -89,17 +88,17 @@ impl Portal {
     }
 
     /// How often each network's sign-ins failed.
-    fn failed(&self) -> &Throttle {
+    fn failed(&self) -> &Throttle<Source> {
         &self.0.failed
     }
 
     /// How often each network asked for a link for a forgotten password.
-    fn forgotten(&self) -> &Throttle {
+    fn forgotten(&self) -> &Throttle<Source> {
         &self.0.forgotten
     }
 
     /// How often each network wanted to make a company.
-    fn signing_up(&self) -> &Throttle {
+    fn signing_up(&self) -> &Throttle<Source> {
         &self.0.signing_up
     }
 

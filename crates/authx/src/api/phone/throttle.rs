@@ -1,8 +1,10 @@
 //! How much of what nobody signs one network may ask: enough for an office where all enrol on one
 //! morning, too little to guess a short code.
 
+use crate::throttle::halve;
 use authx_core::{Millis, guard::Source};
 use std::{
+    cmp::Reverse,
     collections::BTreeMap,
     sync::{Mutex, PoisonError},
 };
@@ -37,9 +39,7 @@ impl Throttle {
             return Err(cost.saturating_sub(left).div_ceil(PER_SECOND).max(1));
         };
         buckets.insert(source.clone(), Bucket { left: rest, at: now });
-        if buckets.len() > MOST {
-            buckets.retain(|_, bucket| bucket.now(now) < FULL);
-        }
+        halve(&mut buckets, MOST, |bucket| Reverse(bucket.now(now)));
         Ok(())
     }
 
@@ -48,6 +48,7 @@ impl Throttle {
         let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let left = buckets.get(source).map_or(FULL, |bucket| bucket.now(now));
         buckets.insert(source.clone(), Bucket { left: left.saturating_sub(MISS), at: now });
+        halve(&mut buckets, MOST, |bucket| Reverse(bucket.now(now)));
     }
 }
 
@@ -57,7 +58,7 @@ const PER_SECOND: u64 = 15;
 /// What a token that opens nothing costs: thirty at once, then one in two seconds. Of 30^8 short
 /// codes that finds one of a thousand open ones in thirty years.
 const MISS: u64 = 30;
-/// Networks that are remembered before the full ones are forgotten.
+/// Networks that are remembered before those are forgotten that have most left.
 const MOST: usize = 65_536;
 
 #[cfg(test)]
@@ -87,5 +88,19 @@ mod tests {
         let now = Millis(1_000_000);
         assert!((0..900).all(|_| throttle.take(now, &source, 1).is_ok()));
         assert_eq!(throttle.take(now, &source, 1), Err(1));
+    }
+
+    #[test]
+    fn a_crowd_is_forgotten_before_who_guesses() {
+        let throttle = Throttle::default();
+        let now = Millis(1_000_000);
+        let guesser = Source::of(Some([192, 0, 2, 1].into()));
+        (0..30).for_each(|_| throttle.miss(now, &guesser));
+        for n in 0..100_000_u32 {
+            let source = Source::of(Some((0x0a00_0000 + (n << 8)).to_be_bytes().into()));
+            throttle.take(now, &source, 1).unwrap();
+        }
+        assert!(throttle.0.lock().unwrap().len() <= MOST);
+        assert!(throttle.take(now, &guesser, 1).is_err());
     }
 }
