@@ -18,6 +18,7 @@ use crate::{
     seals::LatestSeals,
     senders::web_push::WebPush,
     store::{Batch, Store, StoreError, events},
+    throttle::Throttle,
     waiters::Waiters,
 };
 use authx_core::{
@@ -55,6 +56,8 @@ pub struct App {
     pub seals: LatestSeals,
     /// How the certificate stands that this server shows.
     pub certificate: certificate::Watched,
+    /// How often each company wanted a name that is not free.
+    pub taken_names: Throttle<TenantId>,
     /// Who may come into the portal, and for how long.
     pub portal: Portal,
     /// Where the packages lie that this server was shipped with.
@@ -130,6 +133,7 @@ impl App {
             contacts: Contacts::default(),
             seals: LatestSeals::default(),
             certificate: certificate::Watched::default(),
+            taken_names: Throttle::default(),
             portal: config.portal,
             packages_directory: config.packages_directory.clone(),
             public_url: config.public_url.clone(),

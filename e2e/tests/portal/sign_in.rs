@@ -29,7 +29,7 @@ async fn in_by_passkey_and_by_password_with_code() {
     desk.fill("E-mail or user name", OWNER).await;
     desk.fill("Password", "seven loud lighthouses").await;
     browser.press("Enter").await;
-    desk.reads("Name or password not accepted. Check both and try again.").await;
+    desk.reads("User name or password not accepted. Check both and try again.").await;
     assert_eq!(browser.value(&label("E-mail or user name")).await, OWNER);
     assert_eq!(browser.value(&label("Password")).await, "");
     browser.shot("portal-pages/sign-in-wrong").await;

@@ -6,9 +6,9 @@ use crate::{
     store::{Batch, tenants as stored},
 };
 use authx_core::{
-    TenantId,
+    Millis, TenantId,
     audit::EventKind,
-    name::{InvalidName, Name},
+    name::{InvalidName, Name, fold},
 };
 use jiff::tz::TimeZoneDatabase;
 use serde::Serialize;
@@ -26,8 +26,14 @@ pub enum CompanyError {
     #[error(transparent)]
     Name(#[from] InvalidName),
     /// Another company goes by it.
-    #[error("there is already a company “{0}” here; choose another name")]
+    #[error("“{0}” is not free here; choose another name")]
     NameTaken(String),
+    /// Several names were tried that others have.
+    #[error("many names were tried that are not free; wait {wait_secs} s before the next one")]
+    NamesTried {
+        /// How long to wait.
+        wait_secs: u64,
+    },
     /// None that the IANA database knows.
     #[error("“{0}” is no time zone; one is Europe/Berlin")]
     TimeZone(String),
@@ -86,10 +92,9 @@ pub async fn set(
     if !(1..=8).contains(&wish.hue) {
         return Err(CompanyError::Hue(wish.hue));
     }
-    change(app, by, tenant, move |tenant, _| async move {
-        let other = stored::tenant_named(&app.store, name).await.map_err(AdminError::from)?;
-        if other.is_some_and(|other| other.id != tenant.id) {
-            return Err(CompanyError::NameTaken(name.to_string()));
+    change(app, by, tenant, move |tenant, now| async move {
+        if name.folded() != fold(&tenant.name) {
+            free(app, now, tenant.id, name).await?;
         }
         let before = Settings::from_json(&tenant.settings)?;
         let after = Settings { time_zone: wish.time_zone.to_owned(), hue: wish.hue };
@@ -108,4 +113,20 @@ pub async fn set(
         })
     })
     .await
+}
+
+/// Fails where another company goes by a name. Names are how people say at sign-in which of several
+/// companies they mean, so no two may be alike; and whoever tries one finds out whether it is free.
+/// So few may be tried.
+async fn free(app: &App, now: Millis, tenant: TenantId, name: &Name) -> Result<(), CompanyError> {
+    let wait = app.taken_names.wait_millis(now, &tenant);
+    if wait > 0 {
+        return Err(CompanyError::NamesTried { wait_secs: wait.div_ceil(1_000) });
+    }
+    let other = stored::tenant_named(&app.store, name).await.map_err(AdminError::from)?;
+    if other.is_none() {
+        return Ok(());
+    }
+    app.taken_names.count(now, &tenant);
+    Err(CompanyError::NameTaken(name.to_string()))
 }

@@ -160,6 +160,7 @@ impl Told for CompanyError {
         match self {
             Self::Admin(error) => error.told(),
             Self::Hue(_) => Meaning::Refused("invalid_hue"),
+            Self::NamesTried { wait_secs } => Meaning::Slower("too_many_names", *wait_secs),
             Self::TimeZone(_) => Meaning::Refused("invalid_time_zone"),
             Self::Name(_) => Meaning::Refused("invalid_name"),
             Self::NameTaken(_) => Meaning::Taken("name_taken"),

@@ -18,6 +18,7 @@ use crate::{
     rings::Rings,
     seals::LatestSeals,
     store::{Store, lines as stored},
+    throttle::Throttle,
     waiters::Waiters,
 };
 use authx_core::{Cx, Millis, audit::AuditKey, seal::MasterKey};
@@ -45,6 +46,7 @@ pub fn app(store: Store) -> (App, Arc<ManualClock>) {
         contacts: Contacts::default(),
         seals: LatestSeals::default(),
         certificate: certificate::Watched::default(),
+        taken_names: Throttle::default(),
         portal: crate::config::Portal::default(),
         packages_directory: "/nowhere".into(),
         public_url: "https://mfa.example.com".parse().expect("an origin"),
@@ -69,6 +71,7 @@ pub fn beside(app: &App, store: Store) -> App {
         contacts: Contacts::default(),
         seals: LatestSeals::default(),
         certificate: certificate::Watched::default(),
+        taken_names: Throttle::default(),
         portal: app.portal,
         packages_directory: app.packages_directory.clone(),
         public_url: app.public_url.clone(),

@@ -203,6 +203,11 @@ async fn try_password(
     }
     if reason == WRONG_CREDENTIALS {
         portal.failed().count(app.now()?, &source);
+        // Where there are several companies, a name that is nobody's is in no company's log, so it
+        // has no support code: then nobody's has one, nor what a company lets its users read.
+        if several(portal).await? {
+            return Err(Refused::Said(WRONG.to_owned()));
+        }
     }
     Err(Refused::Said(view.reason.map_or_else(|| WRONG.to_owned(), |reason| reason.text)))
 }
@@ -381,7 +386,7 @@ const SIGN_IN: confirm::Places = confirm::Places {
     cancel: "/sign-in/cancel",
     keep: "Sign in as somebody else",
 };
-const WRONG: &str = "Name or password not accepted. Check both and try again.";
+const WRONG: &str = "User name or password not accepted. Check both and try again.";
 const NOT_ENROLLED: &str = "not_enrolled";
 const WRONG_CREDENTIALS: &str = "wrong_credentials";
 const MOST_WAIT_MILLIS: u64 = 2_000;

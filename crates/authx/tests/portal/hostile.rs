@@ -241,6 +241,51 @@ async fn whose_name_it_is_shows_in_no_waiting() {
     .await;
 }
 
+/// Nor does what the page says: one text, without a support code where there are several companies;
+/// where there is one, every try is in its log.
+#[tokio::test]
+async fn whose_name_it_is_shows_in_no_text() {
+    on_each_engine(async |world| {
+        let (app, by, tenant) = (&world.app, &world.by, world.tenant);
+        for called in ["olga", "dora"] {
+            let id = world.account(tenant, called, None).await;
+            world.password(tenant, id, PASSWORD).await;
+            if called == "dora" {
+                accounts::disable(app, by, tenant, id).await.unwrap();
+            }
+        }
+        world.account(tenant, "nopw", None).await;
+        let tries = [
+            ("olga", ""),
+            ("dora", ""),
+            ("nopw", ""),
+            ("nobody", ""),
+            ("nobody", "Example"),
+            ("olga", "Example"),
+            ("olga", "Nowhere Ltd"),
+        ];
+        for several in [false, true] {
+            if several {
+                tenants::create(app, by, &name("Other")).await.unwrap();
+            }
+            for (called, company) in tries {
+                let mut browser = Browser::default();
+                browser.get(world, "/sign-in").await;
+                let sent = [("name", called), ("password", "wrong"), ("company", company)];
+                let page = browser.post(world, "/sign-in", &sent).await;
+                page.refused();
+                let said = page.between("role=\"alert\"", "</p>");
+                let (_, said) = said.rsplit_once('>').unwrap();
+                let text = "User name or password not accepted. Check both and try again.";
+                assert!(said.starts_with(text), "{called} at {company}: {said}");
+                assert_eq!(said.len() > text.len(), !several, "{called} at {company}: {said}");
+                world.clock.advance_secs(1_000);
+            }
+        }
+    })
+    .await;
+}
+
 /// Ten codes take ten hashes: an account makes some, then waits, and no other one with it.
 #[tokio::test]
 async fn recovery_codes_are_made_slowly() {

@@ -1,6 +1,7 @@
 //! The company's settings and its administrators.
 
-use crate::world::{Browser, PASSWORD, on_each_engine};
+use crate::world::{Browser, PASSWORD, name, on_each_engine};
+use authx::admin::tenants;
 use authx_core::role::Role;
 use axum::http::StatusCode;
 
@@ -29,6 +30,31 @@ async fn settings_are_kept_and_checked() {
                 && page.text.contains("Owls &#60;Ltd&#62;")
         );
         assert!(page.text.contains("data-hue=\"3\"></span>Owls"), "{}", page.text);
+    })
+    .await;
+}
+
+/// A name that another company has is not free, and few are tried.
+#[tokio::test]
+async fn names_of_other_companies_are_tried_slowly() {
+    on_each_engine(async |world| {
+        tenants::create(&world.app, &world.by, &name("Other")).await.unwrap();
+        let mut olga = world.signed_in("olga", Some(Role::Owner)).await;
+        olga.get(world, "/settings").await.shown();
+        let wish = |company| [("company", company), ("time_zone", "Europe/Berlin"), ("hue", "3")];
+        for _ in 0..10 {
+            let page = olga.post(world, "/settings", &wish("OTHER")).await;
+            assert!(page.refused().contains("“OTHER” is not free here"), "{}", page.text);
+            assert!(!page.text.contains("already a company"), "{}", page.text);
+        }
+        for company in ["Other", "Owls"] {
+            let page = olga.post(world, "/settings", &wish(company)).await;
+            assert!(page.refused().contains("wait 1 s before the next one"), "{}", page.text);
+        }
+        // What is not about the name goes on.
+        assert_eq!(olga.post(world, "/settings", &wish("EXAMPLE")).await.to(), "/settings");
+        world.clock.advance_secs(1_000);
+        assert_eq!(olga.post(world, "/settings", &wish("Owls")).await.to(), "/settings");
     })
     .await;
 }

@@ -160,7 +160,7 @@ pub(crate) fn shown(text: &str) -> Result<String, String> {
 }
 
 fn taken_name(company: &Name) -> String {
-    format!("there is already a company “{company}” here; choose another name")
+    format!("“{company}” is not free here; choose another name")
 }
 
 const MOST_DISPLAY_CHARS: usize = 100;

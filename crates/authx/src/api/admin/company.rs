@@ -61,7 +61,8 @@ struct SetCompany {
     })),
     responses(
         (status = 200, body = Company, description = "As it is now"),
-        (status = 409, description = "Another company here has the name"),
+        (status = 409, description = "The name is not free here"),
+        (status = 429, description = "Many names were tried that are not free"),
     ),
 )]
 async fn set(
@@ -76,7 +77,9 @@ async fn set(
         let field = match error {
             CompanyError::Admin(_) => None,
             CompanyError::Hue(_) => Some("hue"),
-            CompanyError::Name(_) | CompanyError::NameTaken(_) => Some("name"),
+            CompanyError::Name(_)
+            | CompanyError::NameTaken(_)
+            | CompanyError::NamesTried { .. } => Some("name"),
             CompanyError::TimeZone(_) => Some("time_zone"),
         };
         let error = ApiError::from(error);
