@@ -1,7 +1,7 @@
 //! The cells of CSV files that people open in spreadsheets.
 
 /// A text as a cell that no spreadsheet takes for a formula: one that begins with `=`, `+`, `-`,
-/// `@`, a tab or a line's end gets an apostrophe before it (OWASP, CSV injection), and so does one
+/// `@`, one of these as wide as a Chinese character, a tab or a line's end gets an apostrophe before it (OWASP, CSV injection), and so does one
 /// that looks as if it had got one already. [`plain`] takes it away again.
 pub fn neutral(text: &str) -> String {
     if is_formula(text) { format!("'{text}") } else { text.to_owned() }
@@ -16,7 +16,7 @@ pub fn plain(cell: &str) -> &str {
 }
 
 fn is_formula(text: &str) -> bool {
-    text.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r', '\n'])
+    text.trim_start_matches('\'').starts_with(STARTS)
 }
 
 /// Several texts in one cell, divided by `;`. One that has a `;` or `"` stands in quotation marks.
@@ -58,6 +58,9 @@ pub fn split(cell: &str) -> Vec<String> {
     texts.iter().map(|text| text.trim().to_owned()).collect()
 }
 
+/// Spreadsheets set to Chinese, Japanese or Korean read the wide forms as the narrow ones.
+const STARTS: [char; 11] = ['=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', '\r', '\n'];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,6 +73,11 @@ mod tests {
             ("@sum", "'@sum"),
             ("-2", "'-2"),
             ("\tx", "'\tx"),
+            ("＝1+1", "'＝1+1"),
+            ("＋1", "'＋1"),
+            ("－1", "'－1"),
+            ("＠sum", "'＠sum"),
+            ("１", "１"),
             ("'=x", "''=x"),
             ("O'Brien", "O'Brien"),
             ("'quoted'", "'quoted'"),
@@ -83,10 +91,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_text_comes_back(text in "['=+@\\-a-c\t ]{0,6}") {
+        fn every_text_comes_back(text in "['=+@＝－\\-a-c\t ]{0,6}") {
             let cell = neutral(&text);
             prop_assert_eq!(plain(&cell), text);
-            prop_assert!(!cell.starts_with(['=', '+', '-', '@', '\t']));
+            prop_assert!(!cell.starts_with(STARTS));
         }
 
         #[test]

@@ -13,6 +13,7 @@ use crate::{
     clock::ClockProblem,
     enrol::phones::PhoneError,
     logins::LoginError,
+    serve::BodyError,
 };
 use authx_core::role::Role;
 use axum::{
@@ -61,6 +62,9 @@ pub(crate) enum PortalError {
     /// More than any form of ours sends.
     #[error("this form is too long; shorten what was typed")]
     FormTooLong,
+    /// The form broke off, or was not there in time.
+    #[error("this form did not arrive whole, so nothing was changed; go back and send it again")]
+    FormTooSlow,
     /// The role may not.
     #[error("a role that may not do this asked for it")]
     NotAllowed(Option<Role>),
@@ -85,6 +89,14 @@ pub(crate) enum PortalError {
 }
 
 impl PortalError {
+    /// Why the body of a form could not be read.
+    pub(super) fn unread(error: &axum::Error) -> Self {
+        match BodyError::find(error) {
+            Some(BodyError::Broken(_) | BodyError::TooSlow) => Self::FormTooSlow,
+            Some(BodyError::TooLong) | None => Self::FormTooLong,
+        }
+    }
+
     /// The page that says so. What went wrong inside is said to the log alone.
     #[expect(clippy::wildcard_enum_match_arm, reason = "all others say what their status says")]
     fn trouble(&self) -> Trouble {
@@ -156,6 +168,7 @@ impl PortalError {
             Self::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Elsewhere | Self::NotAllowed(_) | Self::StaleForm => StatusCode::FORBIDDEN,
             Self::FormTooLong => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::FormTooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::SessionOver => StatusCode::UNAUTHORIZED,
             Self::Login(_) | Self::Unguarded => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -194,3 +207,15 @@ const SESSION_OVER: &str = "Nothing was changed, and what you typed is still one
     again in another tab, go back here, and send it once more.";
 const FAILED: &str = "Nothing was changed. Try again in a minute. If it stays, whoever runs this \
     server finds the cause in its log.";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slow_form_is_not_called_a_long_one() {
+        let status = |error: BodyError| PortalError::unread(&axum::Error::new(error)).status();
+        assert_eq!(status(BodyError::TooSlow), StatusCode::REQUEST_TIMEOUT);
+        assert_eq!(status(BodyError::TooLong), StatusCode::PAYLOAD_TOO_LARGE);
+    }
+}

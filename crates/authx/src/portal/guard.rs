@@ -145,7 +145,7 @@ async fn read(
         return Ok((body, None));
     }
     let bytes = to_bytes(body, most).await;
-    let bytes = bytes.map_err(|_| Held::Error(PortalError::FormTooLong))?;
+    let bytes = bytes.map_err(|error| Held::Error(PortalError::unread(&error)))?;
     Ok((Body::from(bytes.clone()), Some(bytes)))
 }
 

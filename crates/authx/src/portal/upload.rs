@@ -21,7 +21,7 @@ pub(crate) struct Upload {
 ///
 /// # Errors
 ///
-/// [`PortalError::FormTooLong`].
+/// [`PortalError::FormTooLong`], [`PortalError::FormTooSlow`].
 pub(crate) async fn read(
     headers: &HeaderMap,
     body: Body,
@@ -29,7 +29,7 @@ pub(crate) async fn read(
 ) -> Result<Option<Upload>, PortalError> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let Some(boundary) = kind.and_then(boundary) else { return Ok(None) };
-    let bytes = to_bytes(body, most).await.map_err(|_| PortalError::FormTooLong)?;
+    let bytes = to_bytes(body, most).await.map_err(|error| PortalError::unread(&error))?;
     Ok(parse(&bytes, boundary))
 }
 

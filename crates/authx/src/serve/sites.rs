@@ -7,7 +7,7 @@ use super::request_id::{RequestId, RequestIds};
 use crate::config::TrustedProxy;
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri, header};
 use futures_util::FutureExt as _;
 use hyper::body::Incoming;
 use std::convert::Infallible;
@@ -73,6 +73,10 @@ impl Way {
             |response| response.unwrap_or_else(|never| match never {}),
         );
         response.headers_mut().insert(name, value);
+        // What a handler says itself counts.
+        for (name, value) in UNLESS_SAID {
+            response.headers_mut().entry(name).or_insert(value);
+        }
         if self.sites.tls_only {
             response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, TLS_ONLY);
         }
@@ -124,6 +128,16 @@ fn without_port(host: &str) -> &str {
     }
 }
 
+/// For every answer that says nothing else, such as errors, health, descriptions and files: no cache
+/// keeps it, no browser takes it for another kind or runs anything of it.
+const UNLESS_SAID: [(HeaderName, HeaderValue); 3] = [
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    (
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
+    ),
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+];
 /// A year for this host alone: whoever types its name without https is not met by somebody between
 /// (RFC 6797).
 const TLS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");

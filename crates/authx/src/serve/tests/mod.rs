@@ -69,6 +69,7 @@ fn sites(stopping: &Stopping) -> Sites {
         )
         .route("/length", post(async |body: axum::body::Bytes| body.len().to_string()))
         .route("/upload", post(async |body: axum::body::Bytes| body.len().to_string()))
+        .route("/kept", get(async || ([("cache-control", "max-age=60")], "kept")))
         .route("/panic", get(async || -> &'static str { panic!("a fault in a handler") }))
         .route(
             "/wait",

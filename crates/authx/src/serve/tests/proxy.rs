@@ -49,6 +49,31 @@ async fn every_answer_says_that_browsers_come_back_by_tls_only() {
     }
 }
 
+/// What is no page is not kept, sniffed or run either; what a handler says itself stays.
+#[tokio::test]
+async fn every_answer_is_for_this_once_and_for_what_it_is() {
+    let server = Running::proxied().await;
+    let defaults = [
+        "x-content-type-options: nosniff",
+        "cache-control: no-store",
+        "content-security-policy: default-src 'none'; frame-ancestors 'none'",
+    ];
+    for (host, path) in [
+        ("localhost", "/"),
+        ("localhost", "/nowhere"),
+        ("localhost", "/panic"),
+        ("phone.localhost", "/"),
+    ] {
+        let answer = server.exchange(&get_request(path, host, "")).await;
+        for line in defaults {
+            assert!(answer.contains(line), "{path}: {answer}");
+        }
+    }
+    let answer = server.exchange(&get_request("/kept", "localhost", "")).await;
+    assert!(answer.contains("cache-control: max-age=60"), "{answer}");
+    assert!(answer.contains("nosniff") && !answer.contains("no-store"), "{answer}");
+}
+
 #[tokio::test]
 async fn the_unix_socket_is_for_its_owner_and_group_and_replaces_a_dead_one() {
     let directory = tempfile::tempdir().unwrap();
