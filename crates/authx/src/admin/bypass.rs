@@ -28,7 +28,7 @@ use authx_core::{
         Enrolment, FactorKind,
         bypass::{self, Bypass},
     },
-    role::Role,
+    role::{Permission, Role},
     wire::login::Rfc3339,
 };
 use serde::{Deserialize, Serialize};
@@ -280,6 +280,9 @@ async fn leave_of(
                     && row.kind == wish.kind.word()
             });
             let row = found.ok_or(BypassError::Over)?;
+            if let Some(agreed_by) = row.decided_by {
+                still_agrees(app, tenant, wish, agreed_by).await?;
+            }
             let agreed = Wish { reason: row.reason, secs: row.secs, ..wish.clone() };
             Ok((batch.use_approval(id), agreed))
         }
@@ -292,6 +295,21 @@ async fn leave_of(
             Ok((batch.use_caller_check(row.id), wish.clone()))
         }
     }
+}
+
+/// Fails where whoever agreed could not agree now: was disabled, removed, or has another role.
+async fn still_agrees(
+    app: &App,
+    tenant: TenantId,
+    wish: &Wish,
+    agreed_by: UserId,
+) -> Result<(), BypassError> {
+    let user = accounts::row(app, tenant, wish.user).await?;
+    let row = accounts::row(app, tenant, agreed_by).await.map_err(|_| BypassError::Over)?;
+    let may = Actor::account(agreed_by, row.role, row.name);
+    let agrees =
+        row.active && may.may(Permission::BypassApprove) && may.check_outranks(user.role).is_ok();
+    if agrees { Ok(()) } else { Err(BypassError::Over) }
 }
 
 /// For the record of the deed, and of each login that follows from it.

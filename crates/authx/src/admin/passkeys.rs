@@ -5,6 +5,7 @@
 //! and is spent in the store by the answer: nobody can fill the store by asking, and nothing counts
 //! twice.
 
+mod challenge;
 mod kept;
 
 pub use kept::{Shown, list, of_user, remove};
@@ -17,19 +18,15 @@ use super::{
 };
 use crate::{
     app::{About, App},
-    store::{Batch, StoreError, passkeys as stored},
+    store::{Batch, StoreError, passkeys as stored, portal},
 };
 use authx_core::{
-    Millis, PasskeyId, TenantId, UserId,
+    PasskeyId, TenantId, UserId,
     audit::EventKind,
     name::{InvalidName, Name},
 };
-use aws_lc_rs::{
-    constant_time::verify_slices_are_equal,
-    digest::{SHA256, digest},
-};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use challenge::{Challenge, spent};
 use serde_json::{Value, json};
 use webauthn_rs::{
     Webauthn, WebauthnBuilder,
@@ -131,7 +128,7 @@ pub async fn ask_new(app: &App, tenant: TenantId, account: UserId) -> Result<Ask
 ///
 /// # Errors
 ///
-/// [`PasskeyError::Declined`], [`PasskeyError::Name`] and as [`ask_new`].
+/// [`PasskeyError::Declined`], [`PasskeyError::Over`], [`PasskeyError::Name`] and as [`ask_new`].
 pub async fn add(
     app: &App,
     by: &Actor,
@@ -148,7 +145,8 @@ pub async fn add(
     if asked.of != Some(account) {
         return Err(PasskeyError::Declined);
     }
-    if app.now().map_err(AdminError::from)? >= asked.until {
+    let (spent, until) = (spent(state), asked.until);
+    if app.now().map_err(AdminError::from)? >= until {
         return Err(PasskeyError::Over);
     }
     let answer: RegisterPublicKeyCredential =
@@ -159,6 +157,7 @@ pub async fn add(
     let record = &serde_json::to_string(&made).map_err(|error| damaged(&error))?;
     change(app, by, tenant, move |tenant, now| async move {
         let row = accounts::row(app, tenant.id, account).await?;
+        is_new(app, spent, credential).await?;
         let id = app.decide(now, PasskeyId::new);
         let new = stored::NewPasskey {
             id,
@@ -173,7 +172,11 @@ pub async fn add(
         let letter = Letter::PasskeyAdded { passkey, deed: Deed::by(by, account, now) };
         let told = letters::notify(app, now, tenant.id, account, &letter).await?;
         Ok::<_, PasskeyError>(Change {
-            batch: Batch::default().insert_passkey(new).count_means(tenant.id, account).and(told),
+            batch: Batch::default()
+                .spend_portal_challenge(spent, until)
+                .insert_passkey(new)
+                .count_means(tenant.id, account)
+                .and(told),
             kind: EventKind::PasskeyAdded,
             about: About { user: Some(account), ..About::default() },
             detail: detail([
@@ -185,6 +188,18 @@ pub async fn add(
         })
     })
     .await
+}
+
+/// Fails where the challenge was answered before, or somebody has the credential. The commit would
+/// fail as well, and nobody would know why.
+async fn is_new(app: &App, spent: [u8; 32], credential: &[u8]) -> Result<(), PasskeyError> {
+    if portal::is_spent(&app.store, spent).await.map_err(AdminError::from)? {
+        return Err(PasskeyError::Over);
+    }
+    match stored::passkey(&app.store, credential).await.map_err(AdminError::from)? {
+        Some(_) => Err(PasskeyError::Declined),
+        None => Ok(()),
+    }
 }
 
 /// Asks a browser for any passkey of this installation; for one of an account, names those.
@@ -240,9 +255,7 @@ pub async fn opened(app: &App, state: &str, answer: &str) -> Result<Opened, Pass
     let result = result.map_err(|error| declined(&error))?;
     passkey.update_credential(&result);
     let record = serde_json::to_string(&passkey).map_err(|error| damaged(&error))?;
-    let spent = digest(&SHA256, state.as_bytes());
-    let spent = spent.as_ref().first_chunk().copied().unwrap_or_default();
-    let batch = Batch::default().spend_portal_challenge(spent, until).use_passkey(
+    let batch = Batch::default().spend_portal_challenge(spent(state), until).use_passkey(
         row.id,
         row.version,
         &record,
@@ -257,32 +270,6 @@ pub fn not_stored(error: AdminError) -> PasskeyError {
     match error {
         AdminError::Busy | AdminError::Store(StoreError::Conflict) => PasskeyError::Over,
         other => other.into(),
-    }
-}
-
-/// A challenge on its way to a browser and back.
-#[derive(Serialize, Deserialize)]
-struct Challenge<T> {
-    until: Millis,
-    /// Whose, where that is known before.
-    of: Option<UserId>,
-    state: T,
-}
-
-impl<T: Serialize + DeserializeOwned> Challenge<T> {
-    fn text(&self, app: &App) -> Result<String, PasskeyError> {
-        let body = serde_json::to_vec(self).map_err(|error| damaged(&error))?;
-        let tag = app.keys.master.fingerprint(LABEL, &body);
-        Ok(format!("{}.{}", URL_SAFE_NO_PAD.encode(&body), URL_SAFE_NO_PAD.encode(tag)))
-    }
-
-    fn parse(app: &App, text: &str) -> Option<Self> {
-        let (body, tag) = text.split_once('.')?;
-        let body = URL_SAFE_NO_PAD.decode(body).ok()?;
-        let tag = URL_SAFE_NO_PAD.decode(tag).ok()?;
-        let own = app.keys.master.fingerprint(LABEL, &body);
-        verify_slices_are_equal(&own, &tag).ok()?;
-        serde_json::from_slice(&body).ok()
     }
 }
 
@@ -312,4 +299,3 @@ fn damaged(error: &dyn std::error::Error) -> PasskeyError {
 /// Passkeys of one account.
 const MOST: usize = 20;
 const CHALLENGE_SECS: u64 = 300;
-const LABEL: &str = "passkey challenge";

@@ -238,6 +238,11 @@ pub(super) async fn give_up(portal: &Portal, visit: &Visit) -> Result<(), Portal
     Ok(())
 }
 
+/// Whether a login was answered long ago and looked at by nobody: then it proves nothing now.
+pub(super) fn is_late(login: &Versioned, now: Millis) -> bool {
+    now >= login.login.expires.plus_secs(LATE_SECS)
+}
+
 /// Where somebody goes afterwards.
 pub(super) fn next_of(visit: &Visit) -> String {
     match &visit.pending {
@@ -246,5 +251,7 @@ pub(super) fn next_of(visit: &Visit) -> String {
     }
 }
 
+/// How long after its time a login may be looked at: a page asks every two seconds.
+const LATE_SECS: u64 = 30;
 /// How a prompt begins that says which factors there are.
 const OFFERING: &str = "AuthX code";

@@ -44,7 +44,8 @@ pub(super) async fn keep(
 }
 
 /// Takes it out to be shown: a reload, and whoever goes back, does not see it again. A script that
-/// asks for a part of the page leaves it.
+/// asks for a part of the page leaves it, and so does whoever was led here by another site: it waits
+/// for the page to which our own form leads.
 pub(super) async fn take(
     portal: &Portal,
     who: &Who,
@@ -52,7 +53,8 @@ pub(super) async fn take(
     of: &str,
 ) -> Result<Option<NewlyMade>, PortalError> {
     let Some(Pending::Shown(sealed)) = &who.visit.pending else { return Ok(None) };
-    if headers.contains_key("hx-request") {
+    let elsewhere = headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin");
+    if headers.contains_key("hx-request") || elsewhere {
         return Ok(None);
     }
     let opened = sessions::open(portal.app(), &who.visit, sealed).await?;

@@ -285,7 +285,10 @@ async fn settle(
     login: Versioned,
     fault: Option<String>,
 ) -> Result<Response, PortalError> {
-    let view = login.view();
+    let mut view = login.view();
+    if view.state == LoginState::Allowed && confirm::is_late(&login, portal.app().now()?) {
+        view.state = LoginState::Expired;
+    }
     // A login without a factor would be one that a policy lets off: the portal lets nobody off.
     if let (LoginState::Allowed, Some(factor)) = (view.state, view.factor) {
         let next = confirm::next_of(visit);

@@ -73,9 +73,8 @@ async fn settle(
     fault: Option<String>,
 ) -> Result<Response, PortalError> {
     let visit = &who.visit;
-    // One that was answered long ago, and looked at by nobody, proves nothing now.
     let now = portal.app().now()?;
-    let login = login.filter(|login| now < login.login.expires.plus_secs(LATE_SECS));
+    let login = login.filter(|login| !confirm::is_late(login, now));
     let view = login.map(|login| login.view());
     if let Some(view) = &view
         && let (LoginState::Allowed, Some(factor)) = (view.state, view.factor)
@@ -206,8 +205,6 @@ async fn done(
     Ok(answered.unwrap_or_else(|never| match never {}))
 }
 
-/// How long after its time a login may be looked at: a page asks every two seconds.
-const LATE_SECS: u64 = 30;
 const STEP_UP: Places = Places {
     page: "/confirm",
     passkey: "/confirm/passkey",

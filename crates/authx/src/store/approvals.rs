@@ -25,7 +25,9 @@ pub struct ApprovalRow {
     pub asked_by: UserId,
     /// What they are called.
     pub asked_name: String,
-    /// Who decided.
+    /// Who decided; `None` also where somebody on the server did.
+    pub decided_by: Option<UserId>,
+    /// What they are called.
     pub decided_name: Option<String>,
     /// When it was asked.
     pub created: Millis,
@@ -59,7 +61,7 @@ pub struct CallerCheckRow {
 macro_rules! approval_columns {
     () => {
         "SELECT p.id, p.account, a.name, p.kind, p.state, p.reason, p.secs, p.asked_by,
-                p.asked_name, p.decided_name, p.created, p.expires
+                p.asked_name, p.decided_name, p.created, p.expires, p.decided_by
          FROM approval p JOIN account a ON a.id = p.account WHERE p.tenant = $1 "
     };
 }
@@ -111,6 +113,7 @@ fn approval_row(row: &Row) -> Result<ApprovalRow, StoreError> {
         decided_name: row.opt_text(9)?.map(str::to_owned),
         created: row.millis(10)?,
         expires: row.millis(11)?,
+        decided_by: row.opt_user(12)?,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use super::{World, on_each_engine};
 use authx::admin::{
-    Actor, administrators,
+    Actor, accounts, administrators,
     bypass::{self, BypassError, Kind, Leave, Wish},
     record::{Filter, newest},
 };
@@ -95,6 +95,39 @@ async fn leave_is_used_once_by_however_many() {
         assert_eq!(good(&join_all((0..8).map(give)).await), 1);
         assert_eq!(desk.bypass_codes(world).await, 1);
         assert_eq!(desk.recorded(world, "bypass_code_made").await, 1);
+    })
+    .await;
+}
+
+/// A word counts for the hour only as long as whoever gave it might give it.
+#[tokio::test]
+async fn leave_ends_with_the_standing_of_who_gave_it() {
+    on_each_engine(async |world| {
+        let desk = desk(world).await;
+        let (app, root, tenant) = (&world.app, &world.by, desk.tenant);
+        let [adam, eva] = &desk.others[..] else { panic!("two others") };
+        let give = async |by: &Actor| {
+            let id = desk.asked(world, Kind::Code).await;
+            bypass::decide(app, by, tenant, id, true).await.unwrap();
+            id
+        };
+        let take = async |id| {
+            let leave = Some(Leave::Agreed(id));
+            bypass::give(app, &desk.agent, tenant, &desk.wish(Kind::Code), leave).await
+        };
+        let (by_adam, by_eva) = (give(adam).await, give(eva).await);
+        let by_root = give(root).await;
+        accounts::disable(app, root, tenant, adam.user().unwrap()).await.unwrap();
+        let role = Some(Role::HelpDesk);
+        administrators::set_role(app, root, tenant, eva.user().unwrap(), role).await.unwrap();
+        for id in [by_adam, by_eva] {
+            let refused = take(id).await;
+            assert!(matches!(refused, Err(BypassError::Over)), "{refused:?}");
+        }
+        assert_eq!(desk.bypass_codes(world).await, 0);
+        take(by_root).await.unwrap();
+        accounts::enable(app, root, tenant, adam.user().unwrap()).await.unwrap();
+        take(by_adam).await.unwrap();
     })
     .await;
 }

@@ -17,6 +17,7 @@ mod imports;
 mod login_lines;
 mod login_lists;
 mod means;
+mod passkeys;
 mod policies;
 mod record;
 mod retention;

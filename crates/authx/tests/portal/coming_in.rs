@@ -2,12 +2,23 @@
 
 use crate::world::{Browser, PASSWORD, SESSION, World, on_each_engine};
 use authx::{
-    admin::sign_up::{self, SignUpError},
+    admin::{
+        portal,
+        sessions::{self, Cookie, Pending},
+        sign_up::{self, SignUpError},
+    },
     app::App,
     config::SignUp,
+    logins,
     store::testing,
 };
-use authx_core::role::Role;
+use authx_core::{
+    role::Role,
+    wire::{
+        login::{AnswerLogin, LoginState},
+        text::Typed,
+    },
+};
 
 const OWNER: [(&str, &str); 4] = [
     ("company", "Owls Ltd"),
@@ -86,6 +97,19 @@ async fn where_it_is_closed_the_first_owner_is_the_only_one_who_makes_a_company(
         assert!(said.contains("No further company"), "{said}");
         let refused = sign_up::invite_company(&world.app).await.unwrap_err();
         assert!(matches!(refused, SignUpError::Closed), "{refused}");
+    })
+    .await;
+}
+
+/// Both links were looked at while there was no company.
+#[tokio::test]
+async fn where_it_is_closed_two_links_at_once_make_one_company() {
+    with_sign_up(SignUp::Closed, async |world| {
+        let (first, second) = (world.company_link().await, world.company_link().await);
+        let (one, other) =
+            tokio::join!(made(world, Some(&first), "A"), made(world, Some(&second), "B"));
+        let said = [one, other].into_iter().filter_map(Result::err).collect::<Vec<_>>();
+        assert!(said.len() == 1 && said[0].contains("No further company"), "{said:?}");
     })
     .await;
 }
@@ -198,6 +222,42 @@ async fn a_password_and_a_code_sign_in() {
         // The cookie from before is worth nothing now.
         assert_ne!(browser.cookie(SESSION).unwrap(), half);
         assert_eq!(browser.get(world, "/sign-in").await.to(), "/");
+    })
+    .await;
+}
+
+/// An approval that nobody looked at for a long time opens nothing, though its half session lives.
+#[tokio::test]
+async fn an_approval_of_long_ago_signs_nobody_in() {
+    on_each_engine(async |world| {
+        let app = &world.app;
+        let olga = world.account(world.tenant, "olga", Some(Role::Owner)).await;
+        world.password(world.tenant, olga, PASSWORD).await;
+        let totp = world.authenticator(olga).await;
+        for (late_secs, opens) in [(0, true), (1_200, false)] {
+            let mut browser = Browser::default();
+            browser.get(world, "/sign-in").await.shown();
+            let sent = [("name", "olga"), ("password", PASSWORD)];
+            assert_eq!(browser.post(world, "/sign-in", &sent).await.to(), "/sign-in/confirm");
+            let cookie = Cookie::parse(browser.cookie(SESSION).unwrap()).unwrap();
+            let visit = sessions::find(app, &cookie, true).await.unwrap().unwrap();
+            let Some(Pending::Login { id, .. }) = visit.pending else { panic!("{visit:?}") };
+            let caller = portal::application(app, world.tenant).await.unwrap();
+            let caller = app.directory.reload(app, caller).await.unwrap().unwrap();
+            let text = Typed::try_from(totp.code(app.now().unwrap().secs() / 30)).unwrap();
+            let answer = AnswerLogin { seq: 1, text, challenge: None };
+            let view = logins::answer(app, &caller, id, &answer).await.unwrap().view();
+            assert_eq!(view.state, LoginState::Allowed);
+            world.clock.advance_secs(late_secs);
+            let page = browser.get(world, "/sign-in/confirm").await;
+            if opens {
+                page.to();
+            } else {
+                assert!(page.shown().contains("Nobody answered in time."), "{}", page.text);
+                assert!(browser.get(world, "/me").await.to().starts_with("/sign-in"));
+            }
+            world.clock.advance_secs(60);
+        }
     })
     .await;
 }

@@ -42,6 +42,26 @@ async fn a_token_is_made_shown_once_revoked_and_brought_back() {
     .await;
 }
 
+/// A link on another site leads here with the session (`SameSite=Lax`); what is shown once waits.
+#[tokio::test]
+async fn a_link_from_elsewhere_uses_up_no_new_token() {
+    on_each_engine(async |world| {
+        let mut olga = world.signed_in("olga", Some(Role::Owner)).await;
+        olga.get(world, PATH).await.shown();
+        let wish = [("name", "nightly"), ("life", "30"), ("scope", "users.read")];
+        assert_eq!(olga.post(world, PATH, &wish).await.to(), PATH);
+        for site in ["cross-site", "same-site", "none"] {
+            let page = olga.follow(world, PATH, site).await;
+            assert!(!page.shown().contains("<code>axt_"), "{site}");
+        }
+        let page = olga.follow(world, PATH, "same-origin").await;
+        assert!(page.shown().contains("<code>axt_"), "{}", page.text);
+        let page = olga.follow(world, PATH, "same-origin").await;
+        assert!(!page.shown().contains("<code>axt_"), "{}", page.text);
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn what_is_wrong_is_said_and_what_was_typed_stays() {
     on_each_engine(async |world| {

@@ -145,6 +145,12 @@ impl Browser {
         self.ask(world, self.request(Method::GET, path).body(Body::empty()).unwrap()).await
     }
 
+    /// Follows a link that stands on a page of some site.
+    pub(crate) async fn follow(&mut self, world: &World, path: &str, site: &str) -> Page {
+        let request = self.request(Method::GET, path).header("sec-fetch-site", site);
+        self.ask(world, request.body(Body::empty()).unwrap()).await
+    }
+
     /// Asks for a page as a script does that renews a part of it.
     pub(crate) async fn poll(&mut self, world: &World, path: &str, part: &str) -> Page {
         let request = self.request(Method::GET, path);

@@ -69,6 +69,7 @@ pub async fn ask(
             secs: wish.secs,
             asked_by,
             asked_name: by.as_str().to_owned(),
+            decided_by: None,
             decided_name: None,
             created: now,
             expires: now.plus_secs(WAITS_SECS),

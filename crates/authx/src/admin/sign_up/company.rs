@@ -1,6 +1,6 @@
 //! A company with its owner.
 
-use super::{Purpose, SignUpError, digest_of, look};
+use super::{Purpose, SignUpError, digest_of, look, still_open};
 use crate::{
     admin::{
         AdminError, detail, passwords,
@@ -70,6 +70,10 @@ pub async fn company(
     let owner = Owner { login: &login, display: &display, mail: &mail, hash: &hash };
     let (tenant, account, batch) = made(app, now, &company, &owner);
     let batch = match link {
+        // Looking found it open, but another link may be faster.
+        Some(digest) if app.portal.sign_up == SignUp::Closed => {
+            Batch::default().spend_first_portal_link(digest, now).and(batch)
+        }
         Some(digest) => Batch::default().spend_portal_link(digest, now).and(batch),
         None => batch,
     };
@@ -78,7 +82,12 @@ pub async fn company(
         Err(StoreError::Conflict) if link.is_some() && look_spent(app, link).await? => {
             return Err(SignUpError::Link);
         }
-        Err(StoreError::Conflict) => return Err(SignUpError::Company(taken_name(&company))),
+        Err(StoreError::Conflict) => {
+            if link.is_some() {
+                still_open(app).await?;
+            }
+            return Err(SignUpError::Company(taken_name(&company)));
+        }
         Err(error) => return Err(AdminError::from(error).into()),
     }
     let pending = Pending::Enrol { phone: None };

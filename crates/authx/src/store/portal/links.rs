@@ -71,6 +71,16 @@ pub async fn newest_spent_link(
     row.map_or(Ok(None), |row| row.opt_millis(0))
 }
 
+/// Reads whether a challenge was answered.
+///
+/// # Errors
+///
+/// As [`super::session`].
+pub async fn is_spent(store: &Store, digest: [u8; 32]) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM portal_challenge WHERE digest = $1";
+    Ok(store.query_one(sql, [digest.into()]).await?.is_some())
+}
+
 impl Batch {
     /// Adds a link.
     #[must_use]
@@ -96,6 +106,17 @@ impl Batch {
         self.one(
             "UPDATE portal_link SET spent = $2
              WHERE digest = $1 AND spent IS NULL AND expires > $2",
+            [digest.into(), now.into()],
+        )
+    }
+
+    /// The same, if no company has an owner yet: of several links at once one makes the first.
+    #[must_use]
+    pub fn spend_first_portal_link(self, digest: [u8; 32], now: Millis) -> Self {
+        self.exclusively().one(
+            "UPDATE portal_link SET spent = $2
+             WHERE digest = $1 AND spent IS NULL AND expires > $2
+               AND NOT EXISTS (SELECT 1 FROM account WHERE role = 'owner')",
             [digest.into(), now.into()],
         )
     }
