@@ -133,8 +133,10 @@ async fn company(
 ) -> Result<Response, PortalError> {
     let token = fields.text("set_up_token");
     let (now, source) = (portal.app().now()?, from.source());
+    // Who has a link was let in by somebody, and one that is none costs no more than a look.
+    let stranger = token.is_empty();
     let wait = portal.signing_up().wait_millis(now, &source);
-    if wait > 0 {
+    if stranger && wait > 0 {
         let mut form = Form::sent(&fields);
         let secs = wait.div_ceil(1_000);
         form.fault =
@@ -142,8 +144,10 @@ async fn company(
         let page = Company::of(&portal, &visitor, form, token);
         return Ok(render_as(StatusCode::TOO_MANY_REQUESTS, &page).into_response());
     }
-    // Before the work, which takes a core for a while.
-    portal.signing_up().count(now, &source);
+    if stranger {
+        // Before the work, which takes a core for a while.
+        portal.signing_up().count(now, &source);
+    }
     let wish = NewCompany {
         company: fields.text("company").to_owned(),
         display: fields.text("display").to_owned(),

@@ -361,6 +361,10 @@ async fn companies_are_made_slowly() {
         let page = late.post(world, "/sign-up", &owner("Late Ltd")).await;
         assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS, "{}", page.text);
         assert!(page.text.contains("Wait 1 s") && page.text.contains("Late Ltd"), "{}", page.text);
+        // Who was sent a link does not wait for strangers.
+        let link = world.company_link().await;
+        let invited = [&[("set_up_token", &*link)], &owner("Invited Ltd")[..]].concat();
+        assert_eq!(late.clone().post(world, "/sign-up", &invited).await.to(), "/enrol");
         world.clock.advance_secs(1_000);
         assert_eq!(late.post(world, "/sign-up", &owner("Late Ltd")).await.to(), "/enrol");
     })
