@@ -104,10 +104,10 @@ catalogue! {
         "the factor is locked after too many wrong answers behind the right first factor",
         "Somebody knows this user's password. Have it changed, then `authx user enable NAME`."
     }
-    /// The user said on the phone that the sign-in is somebody else's.
+    /// The user said, on the phone or in the portal, that the sign-in is somebody else's.
     Fraud {
         "fraud", "Reported as not you. Change your password and tell your administrator.",
-        "the user answered \"not me\" on the phone: somebody else has the password",
+        "the user said \"not me\": somebody else has the password",
         "Somebody knows this user's password. Have it changed; `authx user enable NAME` lets phones be asked again."
     }
     /// The kind of first factor that the caller claims is not allowed for this application.

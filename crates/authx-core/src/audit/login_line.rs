@@ -46,7 +46,8 @@ pub struct LoginLine {
     pub outcome: LoginOutcome,
     /// What let it in, or was tried last: a factor's word, `session`, `policy`, `autologin`.
     pub factor: Option<String>,
-    /// Why it was refused: a word of the catalogue.
+    /// Why it was refused: a word of the catalogue. `fraud` for every login that was reported, also
+    /// for one that was let in.
     pub reason: Option<String>,
     /// What finds it.
     pub support_code: Option<String>,
@@ -56,6 +57,8 @@ pub struct LoginLine {
     pub asked: Option<Millis>,
     /// How long the phone's owner took to approve.
     pub approve_ms: Option<u64>,
+    /// When it was first said to be somebody else’s.
+    pub reported: Option<Millis>,
     /// The ordinal of its first entry.
     pub first_seq: i64,
     /// The ordinal of its last entry so far.
@@ -144,7 +147,10 @@ impl LoginLine {
         if line.outcome == LoginOutcome::Waiting {
             line.advance(step, &detail);
         }
-        if step.kind == EventKind::FraudReported && line.outcome == LoginOutcome::Refused {
+        if step.kind == EventKind::FraudReported {
+            line.reported = line.reported.or(Some(step.at));
+        }
+        if line.reported.is_some() {
             line.reason = Some(FRAUD.to_owned());
         }
         Some(line)
@@ -178,6 +184,7 @@ impl LoginLine {
             address: text("address"),
             asked: None,
             approve_ms: None,
+            reported: None,
             first_seq: step.seq,
             last_seq: step.seq,
         }
@@ -318,6 +325,27 @@ mod tests {
         line = LoginLine::after(line, &step(2, 6, EventKind::FraudReported, "{}"));
         assert_eq!(line.unwrap().tally().unwrap().reason, "fraud");
         assert_eq!(told(&[step(3, 6, EventKind::SessionEnded, "{}")]), None, "its steps are gone");
+    }
+
+    #[test]
+    fn a_login_that_was_let_in_and_is_reported_stays_let_in_and_says_so() {
+        let allowed = step(1, 5, EventKind::LoginAllowed, r#"{"by":"push"}"#);
+        let line = told(&[
+            allowed,
+            step(2, 60, EventKind::FraudReported, r#"{"portal":true}"#),
+            step(3, 70, EventKind::FraudReported, r#"{"portal":true}"#),
+            step(4, 80, EventKind::SessionEnded, "{}"),
+        ]);
+        let line = line.unwrap();
+        assert_eq!((line.outcome, line.reported), (LoginOutcome::Granted, Some(Millis(60))));
+        let key = line.tally().unwrap();
+        assert_eq!((key.factor.as_str(), key.reason.as_str()), ("push", "fraud"));
+        let early = told(&[
+            step(1, 5, EventKind::PhoneAsked, "{}"),
+            step(2, 6, EventKind::FraudReported, "{}"),
+            step(3, 7, EventKind::LoginRefused, r#"{"reason":"timed_out"}"#),
+        ]);
+        assert_eq!(early.unwrap().reason.as_deref(), Some("fraud"), "reported before its end");
     }
 
     #[test]

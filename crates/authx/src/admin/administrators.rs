@@ -16,7 +16,7 @@ use authx_core::{
     audit::EventKind,
     factor::FactorKind,
     name::{InvalidName, Name},
-    role::Role,
+    role::{Permission, Role},
     wire::login::Rfc3339,
 };
 
@@ -259,4 +259,22 @@ fn check_gives(by: &Actor, role: Role) -> Result<(), RoleError> {
     } else {
         Err(RoleError::TooHigh(role))
     }
+}
+
+/// Who may do a kind of thing to an account of that role, leaving one person out: those who sign in
+/// already. Nobody stands above an owner; of that one the other owners are told.
+pub(super) async fn who_may(
+    app: &App,
+    tenant: TenantId,
+    deed: Permission,
+    other: Option<Role>,
+    but: UserId,
+) -> Result<Vec<UserId>, AdminError> {
+    let all = stored::administrators(&app.store, tenant).await?;
+    let equals = |role| role == Role::Owner && other == Some(Role::Owner);
+    let may = |one: &stored::AdministratorRow| {
+        let stands_above = one.role.outranks(other) || equals(one.role);
+        one.id != but && one.active && one.ready && one.role.may(deed) && stands_above
+    };
+    Ok(all.iter().filter(|one| may(one)).map(|one| one.id).collect())
 }

@@ -3,18 +3,26 @@
 use super::{
     Actor, AdminError, Change,
     accounts::{self, AccountError},
-    change, detail, means, passwords,
+    administrators, change, detail,
+    letters::{self, Letter},
+    means, passwords,
     sessions::Visit,
 };
 use crate::{
     app::{About, App},
     enrol::phones::{self, PhoneError},
-    store::{Batch, portal as stored},
+    store::{
+        Batch,
+        accounts::AccountRow,
+        applications,
+        lines::{self, StepRow},
+    },
 };
 use authx_core::{
-    LoginId, PhoneId, TenantId, UserId,
-    audit::EventKind,
+    LoginId, Millis, PhoneId, TenantId, UserId,
+    audit::{EventKind, LoginLine, LoginOutcome},
     name::{InvalidName, Name},
+    role::Permission,
 };
 use zeroize::Zeroizing;
 
@@ -110,35 +118,82 @@ pub async fn set_password(
     Ok(passwords::set_in(app, &by, tenant, account, typed, Some(visit.id)).await?)
 }
 
-/// Reports a login as somebody else's: whatever it left open ends, and so does every other session
-/// of the account.
+/// What became of a report.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Reported {
+    /// It was reported before; nothing new is recorded.
+    Already,
+    /// It was let in: whoever looks after users is told.
+    LetIn,
+    /// Nobody was let in by it.
+    NotLetIn,
+}
+
+/// Reports a login as somebody else's: what it left remembered ends, and so does every other
+/// session of the account. Where it was let in, those who may act on the account are written to.
 ///
 /// # Errors
 ///
 /// [`OwnError::Unknown`] for a login of somebody else.
-pub async fn report(app: &App, visit: &Visit, login: LoginId) -> Result<(), OwnError> {
+pub async fn report(app: &App, visit: &Visit, login: LoginId) -> Result<Reported, OwnError> {
     let (account, own) = (visit.account, visit.id);
     let by: Actor = visit.actor();
+    if told_so_far(app, visit, login).await?.reported.is_some() {
+        return Ok(Reported::Already);
+    }
     change(app, &by, visit.tenant, move |tenant, now| async move {
-        let found = stored::login_of(&app.store, tenant.id, account, login).await;
-        let found = found.map_err(AdminError::from)?.ok_or(OwnError::Unknown)?;
+        let line = told_so_far(app, visit, login).await?;
         let row = accounts::row(app, tenant.id, account).await?;
+        let mut batch = Batch::default().end_sessions(tenant.id, account, now);
+        batch = batch.end_portal_sessions(tenant.id, account, Some(own));
+        let let_in = line.outcome == LoginOutcome::Granted;
+        if let_in {
+            batch = batch.and(tell_of(app, now, tenant.id, &row, &line).await?);
+        }
         Ok(Change {
-            batch: Batch::default().end_sessions(tenant.id, account, now).end_portal_sessions(
-                tenant.id,
-                account,
-                Some(own),
-            ),
+            batch,
             kind: EventKind::FraudReported,
             about: About {
                 user: Some(account),
-                application: found,
+                application: line.application,
                 login: Some(login),
-                support_code: None,
+                support_code: line.support_code,
             },
             detail: detail([("name", row.name.into()), ("portal", true.into())]),
-            outcome: (),
+            outcome: if let_in { Reported::LetIn } else { Reported::NotLetIn },
         })
     })
     .await
+}
+
+/// A login of one's own, as the record tells it up to now.
+async fn told_so_far(app: &App, visit: &Visit, login: LoginId) -> Result<LoginLine, OwnError> {
+    let steps = lines::own_steps(&app.store, visit.tenant, visit.account, login).await;
+    let steps = steps.map_err(AdminError::from)?;
+    let steps = steps.iter().filter_map(StepRow::step);
+    steps.fold(None, |line, step| LoginLine::after(line, &step)).ok_or(OwnError::Unknown)
+}
+
+async fn tell_of(
+    app: &App,
+    now: Millis,
+    tenant: TenantId,
+    row: &AccountRow,
+    line: &LoginLine,
+) -> Result<Batch, AdminError> {
+    let application = match line.application {
+        Some(id) => applications::application(&app.store, tenant, id).await?,
+        None => None,
+    };
+    let letter = Letter::LoginReported {
+        user: row.name.clone(),
+        application: application.map_or_else(|| "one that was deleted".to_owned(), |it| it.name),
+        let_in: line.ended.unwrap_or(line.began),
+        from: line.address.clone(),
+        support_code: line.support_code.clone(),
+        at: now,
+    };
+    let deed = Permission::UsersWrite;
+    let readers = administrators::who_may(app, tenant, deed, row.role, row.id).await?;
+    letters::notify_all(app, now, tenant, &readers, &letter).await
 }

@@ -3,6 +3,7 @@
 mod bounds;
 mod figures;
 mod notices;
+mod reported;
 
 pub use crate::store::reports::{LostPhone, RefusedUser, WordCount};
 pub use figures::{ApplicationFigures, Approvals, Dashboard, Period, Slot, dashboard};

@@ -20,7 +20,7 @@ use crate::{
     admin::{
         accounts::AccountError,
         bypass::{self, Shown as CallerCheck},
-        own::{self, OwnError},
+        own::{self, OwnError, Reported},
         passkeys::{self, Asked, PasskeyError, Shown},
         passwords::PasswordRuleError,
         record::{self, Filter},
@@ -35,7 +35,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse as _, Response},
 };
-use rows::{LoginRow, PhoneRow, SessionRow, login_row, phone_row, session_rows};
+use rows::{LoginRow, PhoneRow, SessionRow, login_rows, phone_row, session_rows};
 use zeroize::Zeroizing;
 
 pub(super) fn routes() -> Vec<Route> {
@@ -98,7 +98,7 @@ async fn shown(
         recovery: row.factors.iter().any(|factor| factor == "recovery"),
         sessions: session_rows(sessions::list(app, tenant, account).await?, visit),
         caller: bypass::shown_to(app, tenant, account).await?,
-        logins: entries.iter().rev().filter_map(login_row).take(MOST_LOGINS).collect(),
+        logins: login_rows(&entries, MOST_LOGINS),
         chrome,
         form,
     };
@@ -320,8 +320,18 @@ async fn not_me(
     Path(login): Path<String>,
 ) -> Result<Response, PortalError> {
     let id: LoginId = login.parse().map_err(|_| PortalError::NotFound)?;
-    own::report(portal.app(), &who.visit, id).await?;
-    let text = "Reported. Whatever that login opened has ended; change your password now.";
+    let text = match own::report(portal.app(), &who.visit, id).await? {
+        Reported::Already => "That login is reported already.",
+        Reported::LetIn => {
+            "Reported, and your administrators see it. Your other sessions have ended; a VPN \
+             connection that stands ends when it asks AuthX again, within two hours as a rule. \
+             Change your password now."
+        }
+        Reported::NotLetIn => {
+            "Reported. Nobody was let in by it, and your other sessions have ended. Somebody may \
+             know your password: change it now."
+        }
+    };
     done(&portal, &who, &headers, text).await
 }
 

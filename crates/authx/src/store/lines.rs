@@ -3,7 +3,7 @@
 use super::{Batch, Row, Store, StoreError, Value};
 use authx_core::{
     ApplicationId, LoginId, Millis, TenantId, UserId,
-    audit::{Delay, LoginLine, LoginOutcome, TallyKey},
+    audit::{Delay, LoginLine, LoginOutcome, Step, TallyKey},
 };
 
 /// How far the record was read.
@@ -36,6 +36,23 @@ pub struct StepRow {
     pub support_code: Option<String>,
     /// More, JSON.
     pub detail: String,
+}
+
+impl StepRow {
+    /// As the reader counts it. `None` for a kind of a later version, which says nothing that this
+    /// one could count.
+    pub fn step(&self) -> Option<Step<'_>> {
+        Some(Step {
+            seq: self.seq,
+            at: self.at,
+            kind: self.kind.parse().ok()?,
+            login: self.login,
+            user: self.user,
+            application: self.application,
+            support_code: self.support_code.as_deref(),
+            detail: &self.detail,
+        })
+    }
 }
 
 /// Reads how far the record was read. `None`: it was not.
@@ -102,6 +119,28 @@ pub async fn steps_of(
     rows.iter().map(step).collect()
 }
 
+/// Reads what the record knows of one login of an account, in order, also what no reader has come
+/// to yet. Empty: it is none of that account's.
+///
+/// # Errors
+///
+/// As [`position`].
+pub async fn own_steps(
+    store: &Store,
+    tenant: TenantId,
+    account: UserId,
+    login: LoginId,
+) -> Result<Vec<StepRow>, StoreError> {
+    let rows = store
+        .query(
+            "SELECT seq, tenant, at, kind, login, account, application, support_code, detail
+             FROM event WHERE tenant = $1 AND account = $2 AND login = $3 ORDER BY seq",
+            [tenant.into(), account.into(), login.into()],
+        )
+        .await?;
+    rows.iter().map(step).collect()
+}
+
 /// Reads the lines of these logins, as far as there are any.
 ///
 /// # Errors
@@ -130,7 +169,7 @@ pub async fn lines_of(
 const AT_ONCE: usize = 16;
 const LINES_OF: &str =
     "SELECT seq, login, application, account, name, began, ended, outcome, factor, reason,
-            support_code, address, asked, approve_ms, last_seq
+            support_code, address, asked, approve_ms, last_seq, reported
      FROM login_line WHERE tenant = $1 AND login IN
        ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
 
@@ -158,8 +197,9 @@ impl Batch {
         self.one(
             "INSERT INTO login_line (tenant, seq, login, application, account, name, began, ended,
                                      outcome, factor, reason, support_code, address, asked,
-                                     approve_ms, last_seq)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+                                     approve_ms, last_seq, reported)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
+                     $17)",
             values(tenant, line),
         )
     }
@@ -170,7 +210,7 @@ impl Batch {
         self.one(
             "UPDATE login_line SET application = $4, account = $5, name = $6, began = $7,
                     ended = $8, outcome = $9, factor = $10, reason = $11, support_code = $12,
-                    address = $13, asked = $14, approve_ms = $15, last_seq = $16
+                    address = $13, asked = $14, approve_ms = $15, last_seq = $16, reported = $17
              WHERE tenant = $1 AND seq = $2 AND login = $3",
             values(tenant, line),
         )
@@ -239,7 +279,7 @@ pub async fn any(store: &Store) -> Result<bool, StoreError> {
     Ok(store.query_one("SELECT seq FROM login_line LIMIT 1", []).await?.is_some())
 }
 
-fn values(tenant: TenantId, line: &LoginLine) -> [Value; 16] {
+fn values(tenant: TenantId, line: &LoginLine) -> [Value; 17] {
     [
         tenant.into(),
         line.first_seq.into(),
@@ -257,6 +297,7 @@ fn values(tenant: TenantId, line: &LoginLine) -> [Value; 16] {
         line.asked.into(),
         line.approve_ms.into(),
         line.last_seq.into(),
+        line.reported.into(),
     ]
 }
 
@@ -281,6 +322,7 @@ pub(super) fn line(row: &Row, at: usize) -> Result<LoginLine, StoreError> {
         asked: row.opt_millis(at + 12)?,
         approve_ms: row.opt_millis(at + 13)?.map(|Millis(took)| took),
         last_seq: row.int(at + 14)?,
+        reported: row.opt_millis(at + 15)?,
     })
 }
 

@@ -28,7 +28,7 @@ pub struct LoginFilter {
     pub unknown_name: Option<String>,
     /// From this address.
     pub address: Option<String>,
-    /// Refused for this reason.
+    /// Refused for this reason; `fraud` also where it was reported after it was let in.
     pub reason: Option<String>,
     /// By this factor.
     pub factor: Option<String>,
@@ -106,7 +106,7 @@ macro_rules! columns {
     () => {
         "SELECT l.seq, l.login, l.application, l.account, l.name, l.began, l.ended, l.outcome,
                 l.factor, l.reason, l.support_code, l.address, l.asked, l.approve_ms, l.last_seq,
-                p.name, a.name"
+                l.reported, p.name, a.name"
     };
 }
 
@@ -219,6 +219,30 @@ pub async fn one(
     row.as_ref().map(login).transpose()
 }
 
+/// Reads at most `most` logins that were let in and have since then been reported as somebody
+/// else’s, the last reported first.
+///
+/// # Errors
+///
+/// As [`logins`].
+pub async fn reported_granted(
+    store: &Store,
+    tenant: TenantId,
+    since: Millis,
+    most: i64,
+) -> Result<Vec<LoginRow>, StoreError> {
+    const SQL: &str = concat!(
+        columns!(),
+        " FROM login_line l
+         LEFT JOIN account a ON a.id = l.account AND a.tenant = l.tenant
+         LEFT JOIN application p ON p.id = l.application AND p.tenant = l.tenant
+         WHERE l.tenant = $1 AND l.reported >= $2 AND l.outcome = 'granted'
+         ORDER BY l.reported DESC, l.seq DESC LIMIT $3"
+    );
+    let rows = store.query(SQL, [tenant.into(), since.into(), most.into()]).await?;
+    rows.iter().map(login).collect()
+}
+
 /// A login, from the columns of a list.
 ///
 /// # Errors
@@ -227,8 +251,8 @@ pub async fn one(
 pub fn login(row: &Row) -> Result<LoginRow, StoreError> {
     Ok(LoginRow {
         line: lines::line(row, 0)?,
-        application_name: row.opt_text(15)?.map(str::to_owned),
-        user_name: row.opt_text(16)?.map(str::to_owned),
+        application_name: row.opt_text(16)?.map(str::to_owned),
+        user_name: row.opt_text(17)?.map(str::to_owned),
     })
 }
 

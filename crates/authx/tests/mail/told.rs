@@ -137,6 +137,36 @@ async fn a_bypass_that_is_used() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_login_that_is_reported_after_it_was_let_in() {
+    on_each_portal(async |portal| {
+        let world = &portal.world;
+        let owner = portal.person("bob", Some(Role::Owner)).await;
+        world.authenticator(owner).await;
+        let anna = portal.person("anna", None).await;
+        let (app, by) = (&world.app, &world.by);
+        let wish = bypass::Wish {
+            user: anna,
+            kind: bypass::Kind::Bypass,
+            reason: "phone lost".to_owned(),
+            secs: 4 * 3_600,
+        };
+        bypass::give(app, by, world.tenant, &wish, None).await.unwrap();
+        assert_eq!(at_the_vpn(portal, 1).await, LoginState::Allowed);
+        let mut her = world.browser_of(world.tenant, anna).await;
+        her.get(world, "/me").await.shown();
+        let login = LoginId::from_bytes([1; 16]);
+        her.post(world, &format!("/me/logins/{login}/not-me"), &[]).await;
+        let mail = portal.mails("bob", 2).await.pop().unwrap();
+        assert_eq!(mail["subject"], "anna says “not me” of a login: AuthX at Example");
+        let text = mail["text"].as_str().unwrap();
+        for fact in ["User: anna", "Application: Berlin VPN", "From: 192.0.2.7", "Let in: "] {
+            assert!(text.contains(fact), "{fact}: {text}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn another_mail_address_is_told_to_the_old_one() {
     on_each_portal(async |portal| {
         let world = &portal.world;

@@ -22,6 +22,7 @@ mod logs;
 mod own;
 mod passkeys;
 mod policies;
+mod reported;
 mod roles;
 mod samples;
 mod sent;

@@ -37,6 +37,7 @@ pub(crate) async fn fill(world: &World, lines: usize, now: Millis) -> anyhow::Re
             address: Some(format!("192.0.2.{}", number % 256)),
             asked: None,
             approve_ms: (!refused && number % 3 != 0).then_some(took),
+            reported: None,
             first_seq: i64::try_from(number)? + 1,
             last_seq: i64::try_from(number)? + 1,
         };

@@ -52,6 +52,22 @@ pub enum Letter {
         /// Who invites, as the user knows that person.
         by: Option<String>,
     },
+    /// To whoever looks after users: somebody says of a login of theirs that was let in that it was
+    /// somebody else's.
+    LoginReported {
+        /// Who says so.
+        user: String,
+        /// At what.
+        application: String,
+        /// When it was let in.
+        let_in: Millis,
+        /// Whence it came.
+        from: Option<String>,
+        /// What finds it.
+        support_code: Option<String>,
+        /// When it was reported.
+        at: Millis,
+    },
     /// Mail goes to another address from now on; this is written to the one before.
     MailChanged {
         /// Enough of the new one that its owner knows it; none where there is none any more.
@@ -194,6 +210,7 @@ impl Letter {
             Self::BypassUsed { .. } => "bypass_used",
             Self::CodeGiven { .. } => "code_given",
             Self::Invitation { .. } => INVITATION,
+            Self::LoginReported { .. } => "login_reported",
             Self::MailChanged { .. } => "mail_changed",
             Self::NewBrowser { .. } => "new_browser",
             Self::PasskeyAdded { .. } => "passkey_added",
@@ -219,6 +236,7 @@ impl Letter {
             | Self::BypassGiven { .. }
             | Self::BypassUsed { .. }
             | Self::CodeGiven { .. }
+            | Self::LoginReported { .. }
             | Self::MailChanged { .. }
             | Self::NewBrowser { .. }
             | Self::PasskeyAdded { .. }
@@ -246,6 +264,7 @@ pub const TITLES: &[(&str, &str)] = &[
     ("bypass_used", "Bypass used"),
     ("code_given", "One-time code given"),
     ("invitation", "Invitation to enrol a phone"),
+    ("login_reported", "Login reported as “not me”"),
     ("mail_changed", "Mail address changed"),
     ("new_browser", "Sign-in from a new browser"),
     ("passkey_added", "Passkey added"),

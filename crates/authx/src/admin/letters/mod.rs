@@ -1,6 +1,7 @@
 //! What people are written, and how it comes into the outbox: in the batch of what it tells of, so
 //! that neither is stored without the other.
 
+mod colleagues;
 mod deliveries;
 mod letter;
 mod notices;
@@ -67,6 +68,25 @@ pub async fn notify(
     letter: &Letter,
 ) -> Result<Batch, AdminError> {
     told(app, now, (tenant, account), letter, post(app, now, tenant, account, letter).await)
+}
+
+/// Tells several people of the same thing.
+///
+/// # Errors
+///
+/// As [`notify`].
+pub async fn notify_all(
+    app: &App,
+    now: Millis,
+    tenant: TenantId,
+    readers: &[UserId],
+    letter: &Letter,
+) -> Result<Batch, AdminError> {
+    let mut batch = Batch::default();
+    for reader in readers {
+        batch = batch.and(notify(app, now, tenant, *reader, letter).await?);
+    }
+    Ok(batch)
 }
 
 /// The same at another address than the one on record, such as the one before.

@@ -1,6 +1,7 @@
 //! What each letter says.
 
 use super::{
+    colleagues,
     letter::{Deed, Letter, Link},
     notices,
     times::Times,
@@ -54,6 +55,17 @@ impl Letter {
                 notices::code_given(reader, *until, reason, deed)
             }
             Self::Invitation { link, proof, by } => invitation(reader, link, *proof, by.as_deref()),
+            Self::LoginReported { user, application, let_in, from, support_code, at } => {
+                let known = colleagues::Reported {
+                    user,
+                    application,
+                    let_in: *let_in,
+                    from: from.as_deref(),
+                    support_code: support_code.as_deref(),
+                    at: *at,
+                };
+                colleagues::login_reported(reader, &known)
+            }
             Self::MailChanged { to, deed } => notices::mail_changed(reader, to.as_deref(), deed),
             Self::NewBrowser { browser, deed } => notices::new_browser(reader, browser, deed),
             Self::PasskeyAdded { passkey, deed } => notices::passkey_added(reader, passkey, deed),

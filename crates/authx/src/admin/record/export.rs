@@ -219,6 +219,7 @@ fn login_cells(one: &LoginItem) -> Vec<String> {
         said(one.support_code.as_ref()),
         said(one.took_ms.as_ref()),
         said(one.approve_ms.as_ref()),
+        time(one.reported),
         one.login_id.to_string(),
     ]
 }
@@ -263,6 +264,7 @@ const LOGIN_COLUMNS: &[&str] = &[
     "support_code",
     "took_ms",
     "approve_ms",
+    "reported",
     "login_id",
 ];
 const ENTRY_COLUMNS: &[&str] = &[

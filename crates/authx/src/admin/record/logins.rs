@@ -28,7 +28,8 @@ pub struct LoginItem {
     pub ended: Option<Rfc3339>,
     /// How it stands.
     pub outcome: LoginOutcome,
-    /// Why it was refused: a word of the catalogue.
+    /// Why it was refused: a word of the catalogue. `fraud` for every login that was reported, also
+    /// for one that was let in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// What let it in, or was tried last.
@@ -60,6 +61,9 @@ pub struct LoginItem {
     /// From the request on the phone to its approval.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approve_ms: Option<u64>,
+    /// When its user said that it was somebody else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reported: Option<Rfc3339>,
     /// Its place in lists.
     #[serde(skip)]
     pub place: String,
@@ -215,5 +219,6 @@ pub(super) fn item(row: LoginRow) -> LoginItem {
         support_code: line.support_code,
         took_ms: line.ended.map(|ended| ended.since(line.began)),
         approve_ms: line.approve_ms,
+        reported: line.reported.map(Rfc3339),
     }
 }

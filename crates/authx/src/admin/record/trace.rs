@@ -12,8 +12,11 @@ use crate::{
     },
 };
 use authx_core::{
-    LoginId, PhoneId, TenantId, audit::EventKind, prompt, reason::Reason, wire::login::Rfc3339,
-    wire::text::SupportCode,
+    LoginId, PhoneId, TenantId,
+    audit::{EventKind, LoginOutcome},
+    prompt,
+    reason::Reason,
+    wire::{login::Rfc3339, text::SupportCode},
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -31,7 +34,7 @@ pub struct Trace {
     /// What the user read at the end; absent where nothing was said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub read: Option<String>,
-    /// What the operator should know of why it was refused.
+    /// What the operator should know of why it was refused, or of its report.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explained: Option<Explained>,
     /// Who signed the approval, where a phone did.
@@ -39,7 +42,7 @@ pub struct Trace {
     pub signed_by: Option<PhoneId>,
 }
 
-/// Why a login was refused, for the operator.
+/// Why a login was refused, or what its report means, for the operator.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, utoipa::ToSchema)]
 #[schema(as = ReasonExplained)]
 pub struct Explained {
@@ -106,6 +109,7 @@ pub async fn trace(
     let began = row.line.began;
     let mut steps: Vec<TraceStep> = vec![];
     let mut signed_by = None;
+    let mut refused_for = None;
     for row in &rows {
         let detail: Map<String, Value> = serde_json::from_str(&row.detail).unwrap_or_default();
         let told = Told { detail: &detail, phones: &names };
@@ -113,24 +117,31 @@ pub async fn trace(
             steps.push(told.beginning(row, began.0));
         }
         signed_by = signed_by.or_else(|| told.signer());
+        refused_for = refused_for.or_else(|| told.refused_for(&row.kind));
         let before = steps.last().map_or(0, |step| step.since_ms);
         if let Some(step) = told.step(row, row.at.since(began), before) {
             steps.push(step);
         }
     }
     let reason = row.line.reason.as_deref().and_then(reason_of);
+    let refused = row.line.outcome == LoginOutcome::Refused;
     let code = row.line.support_code.clone().and_then(|code| SupportCode::try_from(code).ok());
-    let read = reason.zip(code).map(|(reason, code)| prompt::refusal(reason, None, &code));
-    let explained = reason.map(|reason| {
-        let entry = reason.entry();
-        Explained { what: entry.operator, action: entry.action }
-    });
+    // What was reported later was refused for something else, if at all.
+    let said = refused_for.or(reason).filter(|_| refused);
+    let read = said.zip(code).map(|(reason, code)| prompt::refusal(reason, None, &code));
+    let let_in = row.line.outcome == LoginOutcome::Granted && row.line.reported.is_some();
+    let explained = reason.map(|reason| if let_in { LET_IN } else { explained(reason) });
     Ok(Some(Trace { login: item(row), steps, read, explained, signed_by }))
 }
 
 /// The reason of a word of the catalogue.
 pub fn reason_of(word: &str) -> Option<Reason> {
     Reason::ALL.iter().find(|reason| reason.entry().code == word).copied()
+}
+
+fn explained(reason: Reason) -> Explained {
+    let entry = reason.entry();
+    Explained { what: entry.operator, action: entry.action }
 }
 
 /// What an entry says.
@@ -151,6 +162,11 @@ impl Told<'_> {
 
     fn signer(&self) -> Option<PhoneId> {
         self.detail.get("approval")?.get("phone")?.as_str()?.parse().ok()
+    }
+
+    fn refused_for(&self, kind: &str) -> Option<Reason> {
+        let refused = kind == EventKind::LoginRefused.as_str();
+        self.text("reason").filter(|_| refused).and_then(reason_of)
     }
 
     /// The step with which every login begins, whatever its first entry is.
@@ -194,7 +210,11 @@ impl Told<'_> {
         let plain = |what: &str, tone| Some((what.to_owned(), None, tone));
         let Ok(kind) = kind.parse::<EventKind>() else { return plain(kind, Tone::Machine) };
         match kind {
-            EventKind::FraudReported => Some(("“Not me”".into(), Some(self.phone()), Tone::Wrong)),
+            EventKind::FraudReported => {
+                let on = self.text("phone").map(|_| format!("on {}", self.phone()));
+                let by = || format!("in the portal, by {}", by());
+                Some(("“Not me”".into(), Some(on.unwrap_or_else(by)), Tone::Wrong))
+            }
             EventKind::LoginAllowed => Some(self.allowed()),
             EventKind::LoginAnswered => Some(self.answered()),
             EventKind::LoginBegan => match self.text("answer") {
@@ -279,5 +299,11 @@ fn said(reason: &str) -> String {
     }
 }
 
+const LET_IN: Explained = Explained {
+    what: "the user says that it was somebody else, who was let in: with the password, and past the \
+           second factor",
+    action: "Ask the user. Disable the user until that is cleared up, have the password changed, and \
+             remove phones and passkeys that are not theirs.",
+};
 /// A login has a handful of steps; what it allowed may be renewed all day.
 const MOST_STEPS: i64 = 300;

@@ -6,6 +6,7 @@ use super::super::{
     audit,
     contacts::{self, Contact},
 };
+use super::reported::reported;
 use crate::{
     app::App,
     store::{
@@ -13,7 +14,11 @@ use crate::{
         reports as stored,
     },
 };
-use authx_core::{ApplicationId, LoginId, Millis, TenantId, UserId, audit::EventKind};
+use authx_core::{
+    ApplicationId, LoginId, Millis, TenantId, UserId,
+    audit::{EventKind, LoginOutcome},
+    wire::login::Rfc3339,
+};
 use serde::Serialize;
 
 /// How much it matters.
@@ -42,6 +47,8 @@ pub enum Subject {
     Login(LoginId),
     /// Logins that ended with “not me”.
     NotMe,
+    /// Logins that were let in and reported later.
+    ReportedGranted,
     /// The server itself: nothing in the portal.
     Server,
     /// A user.
@@ -61,6 +68,9 @@ pub struct Notice {
     pub what: String,
     /// What to do.
     pub action: String,
+    /// When it became so, where that says something.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<Rfc3339>,
     /// Where to go.
     pub subject: Subject,
 }
@@ -72,6 +82,7 @@ pub struct Notice {
 /// [`AdminError::Store`].
 pub async fn notices(app: &App, tenant: TenantId, now: Millis) -> Result<Vec<Notice>, AdminError> {
     let mut found = vec![];
+    found.extend(reported(app, tenant, now).await?);
     found.extend(fraud(app, tenant, now).await?);
     found.extend(clock(app));
     found.extend(certificate(app, now));
@@ -89,7 +100,9 @@ pub async fn notices(app: &App, tenant: TenantId, now: Millis) -> Result<Vec<Not
 
 async fn fraud(app: &App, tenant: TenantId, now: Millis) -> Result<Option<Notice>, AdminError> {
     let from = Some(Millis(now.0.saturating_sub(DAY_MILLIS)));
-    let filter = LoginFilter { reason: Some("fraud".to_owned()), from, ..LoginFilter::default() };
+    // Those that were let in are told one by one.
+    let (reason, outcome) = (Some("fraud".to_owned()), Some(LoginOutcome::Refused));
+    let filter = LoginFilter { reason, outcome, from, ..LoginFilter::default() };
     let newest = Towards::Older(None);
     let found = login_list::logins(&app.store, tenant, &filter, newest, MOST_NAMED + 1).await?;
     let Some(last) = found.first() else { return Ok(None) };
@@ -119,6 +132,7 @@ async fn fraud(app: &App, tenant: TenantId, now: Millis) -> Result<Option<Notice
         code: "not_me",
         what,
         action: "Somebody knew the password. Nobody was let in. Have it changed.".to_owned(),
+        at: None,
         subject,
     }))
 }
@@ -130,6 +144,7 @@ fn clock(app: &App) -> Option<Notice> {
         code: "clock",
         what: "The server’s clock cannot be believed".to_owned(),
         action: problem.to_string(),
+        at: None,
         subject: Subject::Server,
     })
 }
@@ -164,7 +179,7 @@ fn certificate(app: &App, now: Millis) -> Option<Notice> {
     };
     let level = if left < URGENT_MILLIS { Level::Bad } else { Level::Warn };
     let subject = Subject::Server;
-    Some(Notice { level, code: "certificate_ending", what, action, subject })
+    Some(Notice { level, code: "certificate_ending", what, action, at: None, subject })
 }
 
 /// The record is to be sealed every second, and its last verification to have found it whole.
@@ -180,6 +195,7 @@ async fn record(app: &App, tenant: TenantId, now: Millis) -> Result<Vec<Notice>,
             what: format!("The record has not been sealed for {minutes} minutes"),
             action: "Entries without a seal can be removed unseen. Look at the server’s log."
                 .to_owned(),
+            at: None,
             subject: Subject::Server,
         });
     }
@@ -189,6 +205,7 @@ async fn record(app: &App, tenant: TenantId, now: Millis) -> Result<Vec<Notice>,
             code: "record_changed",
             what: "The last verification found the record changed".to_owned(),
             action: "Run authx audit verify on the server: it says what was changed.".to_owned(),
+            at: None,
             subject: Subject::Server,
         });
     }
@@ -201,6 +218,7 @@ fn push(app: &App) -> Option<Notice> {
         code: "push_off",
         what: "Phones get no notices: push is off".to_owned(),
         action: "Set push.contact in authx.toml to a mail address, and restart.".to_owned(),
+        at: None,
         subject: Subject::Server,
     })
 }
@@ -218,6 +236,7 @@ async fn backup(app: &App, tenant: TenantId, now: Millis) -> Result<Option<Notic
         code: "backup_old",
         what,
         action: "Run authx backup on the server, every day by a timer.".to_owned(),
+        at: None,
         subject: Subject::Server,
     }))
 }
@@ -231,6 +250,7 @@ async fn people(app: &App, tenant: TenantId, now: Millis) -> Result<Vec<Notice>,
             code: "one_owner",
             what: "There is only one owner".to_owned(),
             action: "Make a second one, who can help if the first loses everything.".to_owned(),
+            at: None,
             subject: Subject::Administrators,
         });
     }
@@ -242,6 +262,7 @@ async fn people(app: &App, tenant: TenantId, now: Millis) -> Result<Vec<Notice>,
             code: "bypass_open",
             what: format!("{who} {verb} in without a second factor"),
             action: "Each bypass ends by itself; end it now if it is no longer needed.".to_owned(),
+            at: None,
             subject: Subject::Bypassed,
         });
     }
@@ -259,6 +280,7 @@ async fn mail(app: &App, tenant: TenantId, now: Millis) -> Result<Option<Notice>
             many => format!("{many} mails of the last day did not go out"),
         },
         action: "Deliveries say why. Try the mail server with authx mail test.".to_owned(),
+        at: None,
         subject: Subject::Deliveries,
     }))
 }
@@ -276,6 +298,7 @@ async fn servers(
         code,
         what,
         action: action.to_owned(),
+        at: None,
         subject: Subject::Application(*id),
     };
     let mut found = vec![];

@@ -46,7 +46,7 @@ pub(super) fn routes() -> Vec<Option<Route>> {
         ("q" = Option<String>, Query, description = "A support code, an address, or a user by name, alias or id"),
         ("outcome" = Option<LoginOutcome>, Query, description = "How it stands"),
         ("factor" = Option<String>, Query, description = "What let it in, or was tried last, such as `push`"),
-        ("reason" = Option<String>, Query, description = "Why it was refused: a word of the catalogue of reasons"),
+        ("reason" = Option<String>, Query, description = "Why it was refused: a word of the catalogue of reasons; `fraud` for all that were reported as “not me”, also those let in"),
         ("application" = Option<ApplicationId>, Query, description = "At this application"),
         ("user" = Option<UserId>, Query, description = "Of this user"),
         ("from" = Option<String>, Query, description = "Begun then or later, as `2026-11-26T14:00:00Z`"),

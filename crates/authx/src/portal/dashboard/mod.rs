@@ -16,7 +16,7 @@ use crate::admin::reports::{
     self, Approvals, Dashboard, Level, LostPhone, Notice, Period, RefusedUser, Subject,
 };
 use askama::Template;
-use authx_core::{Millis, role::Permission};
+use authx_core::{Millis, role::Permission, wire::login::Rfc3339};
 use axum::{
     extract::{RawQuery, State},
     response::{IntoResponse as _, Response},
@@ -71,6 +71,7 @@ struct Told {
     bad: bool,
     what: String,
     action: String,
+    at: Option<Millis>,
     link: Option<(String, &'static str)>,
 }
 
@@ -145,6 +146,10 @@ fn told(notice: Notice, may: &dyn Fn(Permission) -> bool) -> Told {
         Subject::NotMe => {
             Some((Permission::LogsRead, "/logins?reason=fraud&time=24h".to_owned(), "Show them"))
         }
+        Subject::ReportedGranted => {
+            let list = "/logins?reason=fraud&outcome=granted".to_owned();
+            Some((Permission::LogsRead, list, "Show them"))
+        }
         Subject::Server => None,
         Subject::User(id) => Some((Permission::UsersRead, format!("/users/{id}"), "Open the user")),
     };
@@ -152,6 +157,7 @@ fn told(notice: Notice, may: &dyn Fn(Permission) -> bool) -> Told {
         bad: notice.level == Level::Bad,
         what: notice.what,
         action: notice.action,
+        at: notice.at.map(|Rfc3339(at)| at),
         link: link.filter(|(deed, ..)| may(*deed)).map(|(_, href, words)| (href, words)),
     }
 }

@@ -3,14 +3,14 @@
 use super::{
     super::{badge::Badge, listing::Listing},
     words::{
-        factor_words, outcome_badge, outcome_words, portal_action, quoted, reason_words, took,
+        factor_words, outcome_badge, outcome_words, portal_action, quoted, reason_words, took, why,
     },
 };
 use crate::admin::record::{
     logins::LoginItem,
     trace::{Tone, Trace, TraceStep},
 };
-use authx_core::{LoginId, Millis};
+use authx_core::{LoginId, Millis, audit::LoginOutcome};
 
 pub(super) struct Row {
     pub(super) id: LoginId,
@@ -84,13 +84,7 @@ impl Row {
             key: item.place.clone(),
             state: outcome_badge(&item),
             application: application.unwrap_or_else(|| DELETED.to_owned()),
-            // “Not me” is its state already.
-            why: item
-                .reason
-                .as_deref()
-                .filter(|reason| *reason != "fraud")
-                .map(reason_words)
-                .unwrap_or_default(),
+            why: why(&item),
             factor: item.factor.as_deref().map(factor_words).unwrap_or_default(),
             began: item.began.0,
             took: item.took_ms.map(took).unwrap_or_default(),
@@ -104,14 +98,20 @@ impl Row {
 
 impl TraceView {
     pub(super) fn of(trace: &Trace) -> Self {
-        let whole = trace.steps.last().map_or(0, |step| step.since_ms).max(1);
+        // What came after its end, maybe days after, is beyond the scale.
+        let ended = trace.login.took_ms.unwrap_or(u64::MAX);
+        let within = trace.steps.iter().map(|step| step.since_ms).filter(|since| *since <= ended);
+        let whole = within.max().unwrap_or(0).max(1);
+        let let_in = trace.login.outcome == LoginOutcome::Granted;
         let title = match (&trace.explained, trace.login.reason.as_deref()) {
+            (Some(_), Some(_)) if let_in => "Not me, after it was let in".to_owned(),
             (Some(_), Some(reason)) => reason_words(reason),
             _ => outcome_words(trace.login.outcome).to_owned(),
         };
         let reason = trace.login.reason.as_deref().unwrap_or_default();
         let text = trace.explained.map(|why| {
-            let action = portal_action(reason).map_or_else(|| quoted(why.action), str::to_owned);
+            let action = portal_action(reason).filter(|_| !let_in);
+            let action = action.map_or_else(|| quoted(why.action), str::to_owned);
             format!("{}. {action}", capital(&quoted(why.what)))
         });
         Self {
@@ -131,8 +131,8 @@ impl StepView {
             since: took(step.since_ms),
             what: step.what.clone(),
             more: step.more.clone(),
-            x: step.since_ms.saturating_sub(step.took_ms) * 100 / whole,
-            width: (step.took_ms * 100 / whole).max(1),
+            x: (step.since_ms.saturating_sub(step.took_ms) * 100 / whole).min(99),
+            width: (step.took_ms * 100 / whole).clamp(1, 100),
             tone: match step.tone {
                 Tone::Machine => "f-plain",
                 Tone::Person => "f-wait",

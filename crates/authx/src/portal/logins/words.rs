@@ -12,10 +12,11 @@ pub(super) use super::super::words::took;
 /// How it ended, as a state.
 pub(super) fn outcome_badge(item: &LoginItem) -> Badge {
     match item.outcome {
+        // Whatever became of it: it was somebody else.
+        _ if item.reason.as_deref() == Some("fraud") => Badge::not_me(),
         LoginOutcome::Cancelled => Badge::cancelled(),
         LoginOutcome::Expired => Badge::expired(),
         LoginOutcome::Granted => Badge::granted(),
-        LoginOutcome::Refused if item.reason.as_deref() == Some("fraud") => Badge::not_me(),
         LoginOutcome::Refused => Badge::refused(),
         LoginOutcome::Waiting => Badge::waiting(),
     }
@@ -50,6 +51,15 @@ pub(in super::super) fn reason_words(word: &str) -> String {
         "fraud" => "Not me".to_owned(),
         "wrong_credentials" => "Wrong user or password".to_owned(),
         other => in_words(other),
+    }
+}
+
+/// What stands below how it ended: why, or, where “not me” is its state already, how it had ended.
+pub(super) fn why(item: &LoginItem) -> String {
+    match item.reason.as_deref() {
+        Some("fraud") if item.outcome == LoginOutcome::Granted => "Let in before".to_owned(),
+        Some("fraud") | None => String::new(),
+        Some(reason) => reason_words(reason),
     }
 }
 

@@ -7,7 +7,8 @@ use crate::{
     admin::{record::Entry, sessions::Visit},
     enrol::phones::ListedPhone,
 };
-use authx_core::{LoginId, Millis, PhoneId, SessionId, wire::phone::ReachState};
+use authx_core::{LoginId, Millis, PhoneId, SessionId, audit::EventKind, wire::phone::ReachState};
+use std::collections::BTreeSet;
 
 pub(super) struct PhoneRow {
     pub(super) id: PhoneId,
@@ -28,7 +29,9 @@ pub(super) struct SessionRow {
 }
 
 pub(super) struct LoginRow {
-    pub(super) id: Option<LoginId>,
+    pub(super) id: LoginId,
+    /// It was said to be somebody else's already.
+    pub(super) reported: bool,
     pub(super) application: String,
     pub(super) result: Badge,
     pub(super) factor: String,
@@ -64,23 +67,33 @@ pub(super) fn session_rows(sessions: Vec<Visit>, own: &Visit) -> Vec<SessionRow>
     sessions.into_iter().map(row).collect()
 }
 
-pub(super) fn login_row(entry: &Entry) -> Option<LoginRow> {
+/// One row for each login that ended, the newest first. What was reported says so in its row.
+pub(super) fn login_rows(entries: &[Entry], most: usize) -> Vec<LoginRow> {
+    let reports = entries.iter().filter(|entry| entry.event == EventKind::FraudReported.as_str());
+    let reported: BTreeSet<LoginId> = reports.filter_map(|entry| entry.login_id).collect();
+    let row = |entry: &Entry| login_row(entry, &reported);
+    entries.iter().rev().filter_map(row).take(most).collect()
+}
+
+fn login_row(entry: &Entry, reported: &BTreeSet<LoginId>) -> Option<LoginRow> {
+    let id = entry.login_id?;
     let result = match entry.event.as_str() {
         "login_allowed" => Badge::granted(),
         "login_refused" => Badge::refused(),
         "login_expired" => Badge::expired(),
         "login_cancelled" => Badge::cancelled(),
-        "fraud_reported" => Badge::not_me(),
         _ => return None,
     };
     let text = |name: &str| {
         let value = entry.detail.get(name).and_then(|value| value.as_str());
         value.unwrap_or_default().to_owned()
     };
+    let reported = reported.contains(&id);
     Some(LoginRow {
-        id: entry.login_id,
+        id,
+        reported,
         application: entry.application.clone().unwrap_or_default(),
-        result,
+        result: if reported { Badge::not_me() } else { result },
         factor: Some(text(if entry.event == "login_allowed" { "by" } else { "factor" }))
             .filter(|word| !word.is_empty())
             .map(|word| factor_words(&word))

@@ -50,8 +50,8 @@ struct Row {
 impl Row {
     fn of(entry: Entry) -> Self {
         let text = |key: &str| entry.detail.get(key).and_then(|value| value.as_str());
-        // Of a login, `by` is what let somebody in; of a deed, who did it.
-        let steps = entry.login_id.is_some();
+        // Of a login, `by` is what let somebody in; of a deed, also one about a login, who did it.
+        let steps = entry.login_id.is_some() && !entry.detail.contains_key("by_id");
         let factor = text("factor").or(text("by").filter(|_| steps));
         let more = text("reason").map(reason_words).or(factor.map(factor_words));
         Self {

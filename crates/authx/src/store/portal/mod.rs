@@ -6,7 +6,7 @@ mod people;
 
 pub use browsers::browsers;
 pub use links::{PortalLink, is_spent, link, newest_link, newest_spent_link};
-pub use people::{AdministratorRow, administrators, application, has_owner, login_of, tenants_of};
+pub use people::{AdministratorRow, administrators, application, has_owner, tenants_of};
 
 use super::{Batch, Row, Store, StoreError};
 use authx_core::{Millis, SessionId, TenantId, UserId, role::Role};

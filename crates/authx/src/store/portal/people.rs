@@ -1,7 +1,7 @@
-//! Who looks after a company, and whose name and login something is.
+//! Who looks after a company, and whose name something is.
 
 use crate::store::{Batch, Row, Store, StoreError};
-use authx_core::{ApplicationId, LoginId, Millis, TenantId, UserId, name::Name, role::Role};
+use authx_core::{ApplicationId, Millis, TenantId, UserId, name::Name, role::Role};
 
 /// Somebody with a role.
 #[derive(Clone, Debug)]
@@ -90,23 +90,6 @@ pub async fn administrators(
         })
     };
     rows.iter().map(administrator).collect()
-}
-
-/// Whether the record knows a login of an account: `None` if not, else its application.
-///
-/// # Errors
-///
-/// As [`super::session`].
-pub async fn login_of(
-    store: &Store,
-    tenant: TenantId,
-    account: UserId,
-    login: LoginId,
-) -> Result<Option<Option<ApplicationId>>, StoreError> {
-    let sql = "SELECT application FROM event
-               WHERE tenant = $1 AND account = $2 AND login = $3 LIMIT 1";
-    let row = store.query_one(sql, [tenant.into(), account.into(), login.into()]).await?;
-    row.map(|row| row.opt_application(0)).transpose()
 }
 
 impl Batch {

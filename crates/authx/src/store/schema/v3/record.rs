@@ -19,6 +19,7 @@ pub(in super::super) const STEPS: &[&str] = &[
         asked {int},
         approve_ms {int},
         last_seq {int} NOT NULL,
+        reported {int},
         UNIQUE (tenant, login)
     ){rows}",
     // One for each thing that is searched for, in the order in which lists show it.
@@ -32,6 +33,8 @@ pub(in super::super) const STEPS: &[&str] = &[
         WHERE account IS NULL",
     "CREATE INDEX login_line_reason ON login_line (tenant, reason, began, seq)
         WHERE reason IS NOT NULL",
+    "CREATE INDEX login_line_reported ON login_line (tenant, reported)
+        WHERE reported IS NOT NULL",
     "CREATE INDEX login_line_address ON login_line (tenant, address, began, seq)
         WHERE address IS NOT NULL",
     "CREATE INDEX login_line_code ON login_line (tenant, support_code, began, seq)
