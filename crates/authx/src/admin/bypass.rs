@@ -7,7 +7,7 @@ mod caller;
 mod wishes;
 
 pub use caller::{Check, Shown, answer, begin, now_of, shown_to};
-pub use wishes::{Asked, ask, decide, open, wish};
+pub use wishes::{Asked, ask, decide, open, waiting, wish};
 
 use super::{
     Actor, AdminError, Change,

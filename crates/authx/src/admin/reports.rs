@@ -4,6 +4,7 @@ mod bounds;
 mod figures;
 mod notices;
 mod reported;
+mod wished;
 
 pub use crate::store::reports::{LostPhone, RefusedUser, WordCount};
 pub use figures::{ApplicationFigures, Approvals, Dashboard, Period, Slot, dashboard};

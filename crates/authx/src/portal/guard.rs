@@ -9,7 +9,10 @@ use super::{
     twice,
     who::Visitor,
 };
-use crate::admin::sessions::{self, Visit};
+use crate::admin::{
+    bypass,
+    sessions::{self, Visit},
+};
 use authx_core::role::Permission;
 use axum::{
     body::{Body, Bytes, to_bytes},
@@ -152,7 +155,14 @@ async fn read(
 async fn visit(portal: &Portal, headers: &HeaderMap) -> Result<Option<Arc<Visit>>, PortalError> {
     let Some(cookie) = cookies::session(headers) else { return Ok(None) };
     let polled = headers.get("hx-trigger").is_some_and(|id| POLLING.iter().any(|one| id == one));
-    Ok(sessions::find(portal.app(), &cookie, !polled).await?.map(Arc::new))
+    let Some(mut visit) = sessions::find(portal.app(), &cookie, !polled).await? else {
+        return Ok(None);
+    };
+    if visit.proved.is_some() {
+        let wishes = bypass::waiting(portal.app(), &visit.actor(), visit.tenant).await?;
+        visit.wishes = u64::try_from(wishes.len()).unwrap_or(u64::MAX);
+    }
+    Ok(Some(Arc::new(visit)))
 }
 
 async fn judge(

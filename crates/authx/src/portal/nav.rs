@@ -38,6 +38,8 @@ pub struct Item {
     pub label: &'static str,
     /// Whether the page belongs to it.
     pub current: bool,
+    /// How much waits there for whoever looks.
+    pub waiting: u64,
 }
 
 /// Lines that belong together.
@@ -49,10 +51,13 @@ pub struct Group {
     pub items: Vec<Item>,
 }
 
-/// What a role sees of the side bar; groups of which it sees nothing are left out.
-pub fn nav(role: Role, current: Place) -> Vec<Group> {
+/// What a role sees of the side bar; groups of which it sees nothing are left out. Under users
+/// `wishes` wait for whoever looks.
+pub fn nav(role: Role, current: Place, wishes: u64) -> Vec<Group> {
     let item = |&(place, permission, href, icon, label): &Line| {
-        role.may(permission).then_some(Item { href, icon, label, current: place == current })
+        let waiting = if place == Place::Users { wishes } else { 0 };
+        let current = place == current;
+        role.may(permission).then_some(Item { href, icon, label, current, waiting })
     };
     let group = |(label, lines): &(&'static str, &[Line])| Group {
         label,
@@ -113,7 +118,7 @@ mod tests {
     use super::*;
 
     fn labels(role: Role) -> Vec<&'static str> {
-        let groups = nav(role, Place::Users).into_iter();
+        let groups = nav(role, Place::Users, 0).into_iter();
         groups.flat_map(|group| group.items).map(|item| item.label).collect()
     }
 
@@ -126,9 +131,10 @@ mod tests {
 
     #[test]
     fn one_line_is_the_pages() {
-        let groups = nav(Role::Owner, Place::Users);
+        let groups = nav(Role::Owner, Place::Users, 2);
         let current: Vec<_> = groups.iter().flat_map(|group| &group.items).collect();
         let current: Vec<_> = current.iter().filter(|item| item.current).collect();
         assert_eq!(current.iter().map(|item| item.href).collect::<Vec<_>>(), ["/users"]);
+        assert_eq!(current.iter().map(|item| item.waiting).collect::<Vec<_>>(), [2]);
     }
 }

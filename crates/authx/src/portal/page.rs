@@ -101,6 +101,11 @@ impl Chrome {
         }
     }
 
+    /// How much waits under any line of the menu.
+    pub fn waiting(&self) -> u64 {
+        self.nav.iter().flat_map(|group| &group.items).map(|item| item.waiting).sum()
+    }
+
     /// Where a file of the pages is, see [`portal_site::asset`].
     pub fn asset(&self, name: &str) -> &'static str {
         portal_site::asset(name)

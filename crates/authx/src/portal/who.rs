@@ -58,7 +58,7 @@ impl Who {
 
     /// What stands around a page of the portal.
     pub(crate) fn chrome(&self, portal: &Portal, title: &str, place: Place) -> Chrome {
-        let nav = self.role().map(|role| nav(role, place)).unwrap_or_default();
+        let nav = self.role().map(|role| nav(role, place, self.visit.wishes)).unwrap_or_default();
         Chrome { nav, ..self.alone(portal, title) }
     }
 
@@ -131,8 +131,9 @@ impl Visitor {
     pub(super) fn inside(&self, portal: &Portal) -> Chrome {
         let chrome = self.chrome(portal, "");
         let visit = self.visit.as_deref().filter(|visit| visit.proved.is_some());
-        let role = visit.and_then(|visit| visit.role);
-        let nav = role.map(|role| nav(role, Place::Elsewhere)).unwrap_or_default();
+        let nav = visit
+            .and_then(|visit| visit.role.map(|role| nav(role, Place::Elsewhere, visit.wishes)));
+        let nav = nav.unwrap_or_default();
         Chrome { nav, ..chrome }
     }
 }

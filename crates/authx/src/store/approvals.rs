@@ -2,7 +2,7 @@
 //! was checked.
 
 use super::{Batch, Row, Store, StoreError};
-use authx_core::{ApprovalId, CallerCheckId, Millis, TenantId, UserId};
+use authx_core::{ApprovalId, CallerCheckId, Millis, TenantId, UserId, role::Role};
 
 /// Somebody's wish.
 #[derive(Clone, Debug)]
@@ -13,6 +13,8 @@ pub struct ApprovalRow {
     pub account: UserId,
     /// What they are called.
     pub name: String,
+    /// What they are in the portal.
+    pub role: Option<Role>,
     /// `code` or `bypass`.
     pub kind: String,
     /// `open`, `agreed`, `declined` or `used`.
@@ -61,7 +63,7 @@ pub struct CallerCheckRow {
 macro_rules! approval_columns {
     () => {
         "SELECT p.id, p.account, a.name, p.kind, p.state, p.reason, p.secs, p.asked_by,
-                p.asked_name, p.decided_name, p.created, p.expires, p.decided_by
+                p.asked_name, p.decided_name, p.created, p.expires, p.decided_by, a.role
          FROM approval p JOIN account a ON a.id = p.account WHERE p.tenant = $1 "
     };
 }
@@ -114,6 +116,7 @@ fn approval_row(row: &Row) -> Result<ApprovalRow, StoreError> {
         created: row.millis(10)?,
         expires: row.millis(11)?,
         decided_by: row.opt_user(12)?,
+        role: row.opt_text(13)?.and_then(Role::from_word),
     })
 }
 

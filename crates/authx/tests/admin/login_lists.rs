@@ -189,7 +189,7 @@ async fn figures_count_what_lists_show() {
         assert_eq!(found.approvals, None);
         let none = reports::dashboard(app, other, day, now).await.unwrap();
         assert_eq!((none.granted, none.refused, none.by_application.len()), (0, 0, 0));
-        let notices = reports::notices(app, tenant, now).await.unwrap();
+        let notices = reports::notices(app, &world.by, tenant, now).await.unwrap();
         let codes: Vec<_> = notices.iter().map(|notice| notice.code).collect();
         assert!(codes.contains(&"backup_old") && codes.contains(&"push_off"), "{codes:?}");
         assert!(codes.contains(&"seal_missing"), "nobody seals in this test: {codes:?}");

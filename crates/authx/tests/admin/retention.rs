@@ -144,7 +144,7 @@ async fn what_was_tampered_with_stays_for_who_looks() {
         let report = verify(app, &[]).await.unwrap();
         let findings = &report.reports[0].findings;
         assert!(matches!(findings[0], Finding::RowsRemoved { missing: 1, .. }), "{findings:?}");
-        let notices = authx::admin::reports::notices(app, tenant, now).await.unwrap();
+        let notices = authx::admin::reports::notices(app, &world.by, tenant, now).await.unwrap();
         assert!(notices.iter().any(|notice| notice.code == "record_changed"));
     })
     .await;

@@ -31,4 +31,5 @@ mod tokens;
 mod undo;
 mod users;
 mod what_if;
+mod wished;
 mod world;

@@ -2,7 +2,10 @@
 
 use super::{BypassError, Kind, Wish, helped};
 use crate::{
-    admin::{Actor, AdminError, Change, accounts, change, detail},
+    admin::{
+        Actor, AdminError, Change, accounts, administrators, change, detail,
+        letters::{self, Letter},
+    },
     app::{About, App},
     store::{
         Batch,
@@ -44,7 +47,7 @@ pub struct Asked {
     pub expires: Rfc3339,
 }
 
-/// Asks for somebody's leave. It waits for an hour.
+/// Asks for somebody's leave. It waits for an hour; those who may give it are written to.
 ///
 /// # Errors
 ///
@@ -63,6 +66,7 @@ pub async fn ask(
             id,
             account: wish.user,
             name: row.name.clone(),
+            role: row.role,
             kind: wish.kind.word().to_owned(),
             state: "open".to_owned(),
             reason: wish.reason.trim().to_owned(),
@@ -74,8 +78,19 @@ pub async fn ask(
             created: now,
             expires: now.plus_secs(WAITS_SECS),
         };
+        let letter = Letter::BypassWished {
+            user: row.name.clone(),
+            kind: wish.kind,
+            reason: approval.reason.clone(),
+            by: approval.asked_name.clone(),
+            until: approval.expires,
+            at: now,
+        };
+        let deed = Permission::BypassApprove;
+        let readers = administrators::who_may(app, tenant.id, deed, row.role, asked_by).await?;
+        let told = letters::notify_all(app, now, tenant.id, &readers, &letter).await?;
         Ok(Change {
-            batch: Batch::default().insert_approval(tenant.id, &approval),
+            batch: Batch::default().insert_approval(tenant.id, &approval).and(told),
             kind: EventKind::BypassAsked,
             about: About { user: Some(wish.user), ..About::default() },
             detail: detail([
@@ -159,6 +174,25 @@ pub async fn wish(app: &App, tenant: TenantId, id: ApprovalId) -> Result<Asked, 
 /// [`AdminError::Store`].
 pub async fn open(app: &App, tenant: TenantId) -> Result<Vec<Asked>, AdminError> {
     let rows = stored::approvals(&app.store, tenant, app.now()?).await?;
+    Ok(rows.into_iter().map(asked).collect())
+}
+
+/// The wishes of others that wait, and to which this administrator may agree.
+///
+/// # Errors
+///
+/// [`AdminError::Store`].
+pub async fn waiting(app: &App, by: &Actor, tenant: TenantId) -> Result<Vec<Asked>, AdminError> {
+    if !by.may(Permission::BypassApprove) {
+        return Ok(vec![]);
+    }
+    // What is only shown goes by the clock as it is.
+    let now = app.clock.clock().now();
+    let mut rows = stored::approvals(&app.store, tenant, now).await?;
+    rows.retain(|row| {
+        let own = by.user() == Some(row.asked_by);
+        row.state == "open" && !own && by.check_outranks(row.role).is_ok()
+    });
     Ok(rows.into_iter().map(asked).collect())
 }
 

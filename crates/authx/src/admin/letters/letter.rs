@@ -1,7 +1,7 @@
 //! What people are written about.
 
 use crate::{
-    admin::{Actor, sign_up},
+    admin::{Actor, bypass::Kind, sign_up},
     app::App,
 };
 use authx_core::{Millis, UserId, role::Role, wire::phone::InvitationProof};
@@ -33,6 +33,21 @@ pub enum Letter {
         application: String,
         /// When, and from where.
         deed: Deed,
+    },
+    /// To whoever may agree: somebody asks to help a user past the second factor.
+    BypassWished {
+        /// Whom.
+        user: String,
+        /// How.
+        kind: Kind,
+        /// Why.
+        reason: String,
+        /// Who asks.
+        by: String,
+        /// How long it waits.
+        until: Millis,
+        /// When it was asked.
+        at: Millis,
     },
     /// A code that stands for the second factor once was made. It is never in the mail.
     CodeGiven {
@@ -208,6 +223,7 @@ impl Letter {
             Self::AccountLocked { .. } => "account_locked",
             Self::BypassGiven { .. } => "bypass_given",
             Self::BypassUsed { .. } => "bypass_used",
+            Self::BypassWished { .. } => "bypass_wished",
             Self::CodeGiven { .. } => "code_given",
             Self::Invitation { .. } => INVITATION,
             Self::LoginReported { .. } => "login_reported",
@@ -232,6 +248,7 @@ impl Letter {
             Self::Invitation { link, .. }
             | Self::PasswordForgotten { link, .. }
             | Self::SetUp { link, .. } => Some(link.until),
+            Self::BypassWished { until, .. } => Some(*until),
             Self::AccountLocked { .. }
             | Self::BypassGiven { .. }
             | Self::BypassUsed { .. }
@@ -262,6 +279,7 @@ pub const TITLES: &[(&str, &str)] = &[
     ("account_locked", "Account locked"),
     ("bypass_given", "Bypass given"),
     ("bypass_used", "Bypass used"),
+    ("bypass_wished", "Bypass asked for"),
     ("code_given", "One-time code given"),
     ("invitation", "Invitation to enrol a phone"),
     ("login_reported", "Login reported as “not me”"),

@@ -1,7 +1,7 @@
 //! Every letter, as its reader gets it.
 
 use super::{Deed, Letter, Link, render::write, times::Times, title, words::Reader};
-use crate::{app::testing, store::testing::Database};
+use crate::{admin::bypass::Kind, app::testing, store::testing::Database};
 use authx_core::{Millis, role::Role, wire::phone::InvitationProof};
 use zeroize::Zeroizing;
 
@@ -20,6 +20,14 @@ fn letters() -> Vec<Letter> {
         Letter::AccountLocked { until: None, deed: own() },
         Letter::BypassGiven { until, reason: text("Phone is at the repair shop"), deed: by() },
         Letter::BypassUsed { application: text("Berlin VPN"), deed: own() },
+        Letter::BypassWished {
+            user: text("anna"),
+            kind: Kind::Code,
+            reason: text("New phone"),
+            by: text("hugo"),
+            until,
+            at: NOW,
+        },
         Letter::CodeGiven { until, reason: text("New phone"), deed: by() },
         Letter::Invitation {
             link: link(),
@@ -85,7 +93,8 @@ async fn every_letter_says_what_when_and_what_to_do() {
             for never in ["please", "oops", "successfully", "invalid", "!\n", "!."] {
                 assert!(!text.to_lowercase().contains(never), "{never}: {text}");
             }
-            let way = if letter.until().is_some() {
+            let is_link = letter.until().is_some() && kind != "bypass_wished";
+            let way = if is_link {
                 "https://phone.mfa.example.com/#axi_7Jk2Qw9sTz4bXv1nRc8mLa"
             } else {
                 "https://mfa.example.com/me"

@@ -51,6 +51,11 @@ impl Letter {
             Self::BypassUsed { application, deed } => {
                 notices::bypass_used(reader, application, deed)
             }
+            Self::BypassWished { user, kind, reason, by, until, at } => {
+                let known =
+                    colleagues::Wished { user, kind: *kind, reason, by, until: *until, at: *at };
+                colleagues::bypass_wished(reader, &known)
+            }
             Self::CodeGiven { until, reason, deed } => {
                 notices::code_given(reader, *until, reason, deed)
             }

@@ -1,12 +1,12 @@
 //! What needs a person, the most urgent first.
 
 use super::super::{
-    AdminError,
+    Actor, AdminError,
     applications::{self, Application, State},
     audit,
     contacts::{self, Contact},
 };
-use super::reported::reported;
+use super::{reported::reported, wished::wished};
 use crate::{
     app::App,
     store::{
@@ -55,6 +55,8 @@ pub enum Subject {
     User(UserId),
     /// Users for whom no second factor is asked.
     Bypassed,
+    /// Wishes that wait for somebody who agrees.
+    Wishes,
 }
 
 /// Something that needs a person.
@@ -75,12 +77,18 @@ pub struct Notice {
     pub subject: Subject,
 }
 
-/// Everything of a tenant that needs a person now, the most urgent first.
+/// Everything of a tenant that needs a person now, the most urgent first; of wishes those to which
+/// whoever asks may agree.
 ///
 /// # Errors
 ///
 /// [`AdminError::Store`].
-pub async fn notices(app: &App, tenant: TenantId, now: Millis) -> Result<Vec<Notice>, AdminError> {
+pub async fn notices(
+    app: &App,
+    by: &Actor,
+    tenant: TenantId,
+    now: Millis,
+) -> Result<Vec<Notice>, AdminError> {
     let mut found = vec![];
     found.extend(reported(app, tenant, now).await?);
     found.extend(fraud(app, tenant, now).await?);
@@ -89,6 +97,7 @@ pub async fn notices(app: &App, tenant: TenantId, now: Millis) -> Result<Vec<Not
     found.extend(record(app, tenant, now).await?);
     found.extend(push(app));
     found.extend(backup(app, tenant, now).await?);
+    found.extend(wished(app, by, tenant).await?);
     found.extend(people(app, tenant, now).await?);
     found.extend(mail(app, tenant, now).await?);
     for application in applications::list(app, tenant).await? {

@@ -72,6 +72,8 @@ pub struct Visit {
     pub has_stash: bool,
     /// What this page says once.
     pub toast: Option<Toast>,
+    /// Wishes of others that wait for its leave, where that was asked.
+    pub wishes: u64,
     stash: Option<Vec<u8>>,
     version: i64,
 }
@@ -207,6 +209,7 @@ fn visit(row: stored::PortalSession) -> Result<Visit, AdminError> {
         pending,
         has_stash: row.stash.is_some(),
         toast,
+        wishes: 0,
         stash: row.stash,
         version: row.version,
     })

@@ -85,7 +85,7 @@ async fn page(
     let chrome = who.chrome(&portal, "Dashboard", Place::Dashboard);
     let now = app.clock.clock().now();
     let found = reports::dashboard(app, who.tenant(), period, now).await?;
-    let notices = reports::notices(app, who.tenant(), now).await?;
+    let notices = reports::notices(app, &who.actor(), who.tenant(), now).await?;
     let may = |permission| who.may(permission);
     let page = Page {
         periods: periods(period),
@@ -151,6 +151,7 @@ fn told(notice: Notice, may: &dyn Fn(Permission) -> bool) -> Told {
             Some((Permission::LogsRead, list, "Show them"))
         }
         Subject::Server => None,
+        Subject::Wishes => Some((Permission::BypassApprove, "/approvals".to_owned(), "Decide")),
         Subject::User(id) => Some((Permission::UsersRead, format!("/users/{id}"), "Open the user")),
     };
     Told {

@@ -72,7 +72,7 @@ fn inside(title: &str, place: Place) -> Chrome {
     Chrome {
         tenant: Some(Tenant { name: "Example Corp".into(), hue: 1 }),
         who: Some(Person { name: "Alice Arnold".into(), title: Role::Owner.title() }),
-        nav: nav(Role::Owner, place),
+        nav: nav(Role::Owner, place, 0),
         csrf: "axs_kR7Vd2mQx9TfKc4LwZ8sYhN3pBgJ6eUa".into(),
         ..Chrome::outside(title, "authx.example.com", times())
     }

@@ -13,7 +13,7 @@ fn inside(title: &str) -> Chrome {
     Chrome {
         tenant: Some(Tenant { name: "<i>Example</i> & Co".into(), hue: 3 }),
         who: Some(Person { name: "\"><script>".into(), title: Role::HelpDesk.title() }),
-        nav: nav(Role::HelpDesk, Place::Users),
+        nav: nav(Role::HelpDesk, Place::Users, 0),
         csrf: "token".into(),
         theme: Theme::Dark,
         ..chrome(title)

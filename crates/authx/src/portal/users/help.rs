@@ -126,7 +126,7 @@ async fn give(
     let outcome = match fields.text("leave") {
         "ask" => match bypass::ask(app, by, tenant, &wish).await {
             Ok(id) => {
-                let text = "Asked. Another administrator finds it under “Waiting for somebody”.";
+                let text = "Asked. Those who may agree are told; it waits for an hour.";
                 let to = format!("{here}/bypass");
                 // To say no to one's own wish is to take it back.
                 let undo = Some(Undo::at(format!("/approvals/{id}/decline")));
@@ -255,8 +255,10 @@ struct Row {
 }
 
 async fn approvals(State(portal): State<Portal>, who: Who) -> Result<Response, PortalError> {
-    let asked = bypass::open(portal.app(), who.tenant()).await?;
-    let me = who.actor().user();
+    let (app, by, tenant) = (portal.app(), who.actor(), who.tenant());
+    let asked = bypass::open(app, tenant).await?;
+    let mine = bypass::waiting(app, &by, tenant).await?;
+    let me = by.user();
     let row = |asked: Asked| {
         let own = Some(asked.asked_by) == me;
         let Rfc3339(expires) = asked.expires;
@@ -267,7 +269,7 @@ async fn approvals(State(portal): State<Portal>, who: Who) -> Result<Response, P
                 Kind::Bypass => "no second factor",
             },
             own,
-            may_agree: !own && who.may(Permission::BypassApprove),
+            may_agree: mine.iter().any(|wish| wish.id == asked.id),
             expires,
             asked,
         }
