@@ -88,6 +88,8 @@ pub struct Application {
 pub enum State {
     /// Its servers call.
     InUse,
+    /// It has no key that counts: none of its servers is believed, and nobody gets in.
+    NoKey,
     /// They did, but not for a day.
     Silent,
     /// Nobody signs in: an administrator said so.
@@ -165,11 +167,21 @@ pub async fn create(
 ///
 /// [`AdminError::Store`], [`AdminError::Damaged`].
 pub async fn list(app: &App, tenant: TenantId) -> Result<Vec<Application>, AdminError> {
+    let mut all = with_portal(app, tenant).await?;
+    all.retain(|one| one.kind != ApplicationKind::Portal.word());
+    Ok(all)
+}
+
+/// The same with the portal's own, which has logins too.
+///
+/// # Errors
+///
+/// As [`list`].
+pub async fn with_portal(app: &App, tenant: TenantId) -> Result<Vec<Application>, AdminError> {
     let rows = stored::applications(&app.store, tenant).await?;
     let groups = audiences::audience(&app.store, tenant, None).await?;
     let now = app.clock.clock().now();
-    let own = |row: &stored::ApplicationRow| row.kind != ApplicationKind::Portal.word();
-    rows.into_iter().filter(own).map(|row| application(row, &groups, now)).collect()
+    rows.into_iter().map(|row| application(row, &groups, now)).collect()
 }
 
 /// The application of a tenant that has this name or id.
@@ -304,6 +316,7 @@ fn application(
     };
     let state = match row.last_contact {
         _ if switched_off => State::SwitchedOff,
+        _ if row.active_keys == 0 && row.kind != ApplicationKind::Portal.word() => State::NoKey,
         None => State::Waiting,
         Some(last) if now.since(last) > SILENT_AFTER_MILLIS => State::Silent,
         Some(_) => State::InUse,

@@ -69,6 +69,8 @@ impl Badge {
         unused = " warn" "#i-clock" "Waiting for the first request";
         /// An application that is used.
         in_use = " good" "#i-check" "In use";
+        /// An application of which no server is believed.
+        no_key = " bad" "#i-x" "No key: nobody gets in";
         /// An application that a person switched off.
         switched_off = "" "#i-ban" "Switched off";
     }

@@ -17,6 +17,7 @@ mod groups;
 mod guarded;
 mod hostile;
 mod html;
+mod keyless;
 mod letting_in;
 mod logs;
 mod own;

@@ -293,6 +293,7 @@ impl Told<'_> {
 /// A reason of the catalogue as people say it.
 fn said(reason: &str) -> String {
     match reason {
+        "authx_unreachable" => "AuthX unreachable".to_owned(),
         "fraud" => "not me".to_owned(),
         "wrong_credentials" => "wrong user or password".to_owned(),
         other => other.replace('_', " "),

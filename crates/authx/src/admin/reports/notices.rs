@@ -311,6 +311,16 @@ async fn servers(
         subject: Subject::Application(*id),
     };
     let mut found = vec![];
+    if application.state == State::NoKey {
+        found.push(Notice {
+            level: Level::Bad,
+            ..notice(
+                "no_key",
+                format!("{name} has no key: nobody gets in"),
+                "Every key of it is revoked. Make one, and put it on its VPN host.",
+            )
+        });
+    }
     if application.state == State::Silent {
         let action =
             "No server has called for a day. If that is unusual, run authx-openvpn doctor there.";

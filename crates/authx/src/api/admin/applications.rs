@@ -267,6 +267,7 @@ fn placed(error: ApplicationError, field: &str) -> ApiError {
 
 const STATES: &[(&str, Doing)] = &[
     ("in_use", Doing::InUse),
+    ("no_key", Doing::NoKey),
     ("silent", Doing::Silent),
     ("switched_off", Doing::SwitchedOff),
     ("waiting", Doing::Waiting),

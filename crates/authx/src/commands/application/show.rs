@@ -56,6 +56,7 @@ pub(super) fn text(application: &Application) -> String {
     };
     let state = match application.state {
         State::InUse => "in use",
+        State::NoKey => "no key: nobody gets in",
         State::Silent => "silent for more than a day",
         State::SwitchedOff => "switched off",
         State::Waiting => "waiting for the first request",

@@ -76,6 +76,7 @@ fn about(application: &Application) -> String {
 fn wanted(listing: &Listing) -> Wanted<'_> {
     let state = match listing.filter("state") {
         "in_use" => Some(State::InUse),
+        "no_key" => Some(State::NoKey),
         "silent" => Some(State::Silent),
         "off" => Some(State::SwitchedOff),
         "waiting" => Some(State::Waiting),
@@ -111,5 +112,6 @@ const STATES: &[(&str, &str)] = &[
     ("waiting", "Waiting"),
     ("in_use", "In use"),
     ("silent", "Silent"),
+    ("no_key", "No key"),
     ("off", "Switched off"),
 ];

@@ -102,6 +102,7 @@ fn tabs(who: &Who, application: &Application, tab: &str) -> Vec<(String, &'stati
 fn badge(application: &Application, times: &Times) -> Badge {
     match (application.state, application.last_contact) {
         (State::InUse, _) => Badge::in_use(),
+        (State::NoKey, _) => Badge::no_key(),
         (State::Silent, Some(last)) => Badge::silent_since(times.when(last.0).words()),
         (State::SwitchedOff, _) => Badge::switched_off(),
         (State::Silent | State::Waiting, _) => Badge::unused(),

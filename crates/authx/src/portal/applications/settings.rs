@@ -348,13 +348,14 @@ fn stands(application: &Application) -> Form {
 /// Whom a deletion shuts out.
 fn warning(application: &Application) -> String {
     let keys = match application.active_keys {
+        0 => return "No key of it counts any more. The record stays.".to_owned(),
         1 => "Its key stops counting".to_owned(),
         keys => format!("Its {keys} keys stop counting"),
     };
     let servers = match (application.state, application.servers) {
         (Doing::InUse, 0 | 1) => " One server still asks AuthX for it: nobody gets in there.",
         (Doing::InUse, _) => " Its servers still ask AuthX for it: nobody gets in there.",
-        (Doing::Silent | Doing::SwitchedOff | Doing::Waiting, _) => "",
+        (Doing::NoKey | Doing::Silent | Doing::SwitchedOff | Doing::Waiting, _) => "",
     };
     format!("{keys} at once.{servers} The record stays.")
 }

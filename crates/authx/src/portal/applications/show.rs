@@ -103,8 +103,7 @@ pub(super) async fn overview(
     let contacts = contacts::list(app, who.tenant(), id).await.map_err(trouble)?;
     let now = app.clock.clock().now();
     let filter = LoginFilter { application: Some(id), ..LoginFilter::default() };
-    let waiting =
-        shown.application.last_contact.is_none() && shown.application.state != Doing::SwitchedOff;
+    let waiting = shown.application.state == Doing::Waiting;
     let long = now.since(shown.application.created.0) > LONG_MILLIS;
     let page = Overview {
         chrome: shown.chrome(&portal, &who),

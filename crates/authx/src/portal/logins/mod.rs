@@ -119,7 +119,7 @@ async fn list(
     let read: Vec<_> = items.into_iter().map(|item| Row::of(item, &listing)).collect();
     let mut page = listing.page(read, |row| row.key.clone(), total);
     open(&portal, &who, &listing, &query, &mut page.rows).await?;
-    let all = applications::list(app, tenant).await?;
+    let all = applications::with_portal(app, tenant).await?;
     let first_page = listing.cursor().is_none();
     let opened = page.rows.iter().any(|row| row.open.is_some());
     let live = first_page && !opened && listing.filter("live") != "off";

@@ -48,6 +48,7 @@ pub(in super::super) fn factor_words(word: &str) -> String {
 pub(in super::super) fn reason_words(word: &str) -> String {
     match word {
         "" => "No reason given".to_owned(),
+        "authx_unreachable" => "AuthX unreachable".to_owned(),
         "fraud" => "Not me".to_owned(),
         "wrong_credentials" => "Wrong user or password".to_owned(),
         other => in_words(other),
