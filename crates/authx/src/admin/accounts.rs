@@ -12,7 +12,9 @@ pub use listing::{List, Listing, Page, list, page, place, stream};
 pub use states::{REMOVED_SECS, delete, disable, enable, forget_removed, remove, restore, unlock};
 
 use super::{
-    Actor, AdminError, Change, change, detail,
+    Actor, AdminError, Change,
+    alike::Alike,
+    change, detail,
     passwords::{self, PasswordRuleError},
 };
 use crate::{
@@ -198,7 +200,7 @@ pub async fn create_known(
     change(app, by, tenant, move |tenant, now| async move {
         let tenant = &tenant;
         for name in names {
-            free(app, tenant.id, name).await?;
+            free(app, tenant.id, name, None).await?;
         }
         let id = app.decide(now, UserId::new);
         let sealed = hash.map(|hash| passwords::sealed(app, tenant, now, id, hash));
@@ -283,9 +285,19 @@ async fn even_removed(
     found.ok_or_else(|| AccountError::Unknown(id.to_string()))
 }
 
-/// Fails where somebody goes by that name already.
-pub(super) async fn free(app: &App, tenant: TenantId, name: &Name) -> Result<(), AccountError> {
+/// Fails where somebody else than `own` goes by that name already, or by one that means the same at
+/// an application with a domain suffix.
+pub(super) async fn free(
+    app: &App,
+    tenant: TenantId,
+    name: &Name,
+    own: Option<UserId>,
+) -> Result<(), AccountError> {
     let owner = stored::account_named(&app.store, tenant, name).await.map_err(AdminError::from)?;
+    let owner = match owner {
+        None => Alike::of(app, tenant).await?.owner(app, tenant, name, own).await?,
+        owner => owner,
+    };
     match owner {
         None => Ok(()),
         Some(owner) => Err(taken(name, owner)),

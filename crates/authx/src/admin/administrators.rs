@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     app::{About, App},
-    store::{Batch, accounts::NewAccount, portal as stored},
+    store::{Batch, Wake, accounts::NewAccount, phones, portal as stored},
 };
 use authx_core::{
     Millis, TenantId, UserId,
@@ -93,7 +93,7 @@ pub async fn invite(
     let details = &Details { display: None, mail: Some(mail.clone()) };
     let search = &details.search(&[name.folded()]);
     change(app, by, tenant, move |tenant, now| async move {
-        accounts::free(app, tenant.id, name).await?;
+        accounts::free(app, tenant.id, name, None).await?;
         let id = app.decide(now, UserId::new);
         let batch = Batch::default()
             .insert_account(NewAccount {
@@ -182,8 +182,19 @@ pub async fn list(
     Ok(found)
 }
 
-/// Gives an account a role, or takes it (`None`). Who has another one is signed out of the portal;
-/// for who rises, links, invitations and codes that were made before count no longer.
+/// What becomes of that by which somebody signs in, when they rise: whoever looked after the account
+/// before may have enrolled a phone of their own, and would rise with it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Factors {
+    /// Whoever gives the role vouches for phones, passkeys, apps and the password.
+    Kept,
+    /// Phones, passkeys and apps are removed: who rises comes in by a new link.
+    Removed,
+}
+
+/// Gives an account a role, or takes it (`None`). Who has another one is signed out of the portal.
+/// For who rises, links, invitations, recovery codes and bypasses of before count no longer; what
+/// else they have is up to `means`.
 ///
 /// # Errors
 ///
@@ -194,8 +205,10 @@ pub async fn set_role(
     tenant: TenantId,
     account: UserId,
     role: Option<Role>,
+    means: Factors,
 ) -> Result<Option<Role>, RoleError> {
-    change(app, by, tenant, move |tenant, now| async move {
+    let phones = phones::of_user(&app.store, tenant, account).await.map_err(AdminError::from)?;
+    let before = change(app, by, tenant, move |tenant, now| async move {
         let row = accounts::row(app, tenant.id, account).await?;
         by.check_outranks(row.role)?;
         if let Some(role) = role {
@@ -212,42 +225,62 @@ pub async fn set_role(
         let word = |role: Option<Role>| role.map_or("user", Role::word);
         let mut batch = Batch::default()
             .set_role(tenant.id, account, role)
-            // A passkey counts for whoever looks after others.
-            .count_means(tenant.id, account)
             .end_portal_sessions(tenant.id, account, None);
-        // What lower ones could make for the account would be a way into the higher one.
-        if role.is_some_and(|role| row.role != Some(role) && !outranked(row.role, role)) {
-            batch = batch
-                .delete_open_portal_links(account)
-                .delete_open_invitations(tenant.id, account)
-                .delete_shown_activations(tenant.id, account)
-                .withdraw_deliveries(tenant.id, account, INVITATION, now)
-                .withdraw_deliveries(tenant.id, account, SET_UP, now)
-                .set_enrolment(tenant.id, account, None)
-                .delete_factors(tenant.id, account, FactorKind::Bypass.word(), true);
+        let rises = role.is_some_and(|role| rises(row.role, role));
+        if rises {
+            batch = batch.and(afresh(tenant.id, account, means, now));
         }
+        // A passkey counts for whoever looks after others.
+        batch = batch.count_means(tenant.id, account);
         if role.is_none() {
             // They are not to come back with the next role.
             batch = batch.end_tokens(tenant.id, account, now);
         }
-        Ok(Change {
+        let mut entry = detail([
+            ("name", row.name.into()),
+            ("before", word(row.role).into()),
+            ("after", word(role).into()),
+        ]);
+        if rises {
+            entry.insert("factors_kept".to_owned(), (means == Factors::Kept).into());
+        }
+        Ok::<_, RoleError>(Change {
             batch,
             kind: EventKind::RoleSet,
             about: About { user: Some(account), ..About::default() },
-            detail: detail([
-                ("name", row.name.into()),
-                ("before", word(row.role).into()),
-                ("after", word(role).into()),
-            ]),
+            detail: entry,
             outcome: row.role,
         })
     })
-    .await
+    .await?;
+    for phone in &phones {
+        app.waiters.wake(Wake::Phone(phone.id));
+    }
+    Ok(before)
 }
 
-/// Whether a role stands below that of before.
-fn outranked(before: Option<Role>, role: Role) -> bool {
-    before.is_some_and(|before| before.outranks(Some(role)))
+/// What lower ones could make for the account would be a way into the higher one. Spent links too:
+/// they let in, for a day, whoever has only the password.
+fn afresh(tenant: TenantId, account: UserId, means: Factors, now: Millis) -> Batch {
+    let batch = Batch::default()
+        .delete_all_portal_links(account)
+        .delete_open_invitations(tenant, account)
+        .delete_shown_activations(tenant, account)
+        .withdraw_deliveries(tenant, account, INVITATION, now)
+        .withdraw_deliveries(tenant, account, SET_UP, now)
+        .set_enrolment(tenant, account, None)
+        .set_bypass(tenant, account, None)
+        .delete_factors(tenant, account, FactorKind::Bypass.word(), true)
+        .delete_factors(tenant, account, FactorKind::Recovery.word(), true);
+    match means {
+        Factors::Kept => batch,
+        Factors::Removed => batch.delete_means(tenant, account).end_sessions(tenant, account, now),
+    }
+}
+
+/// Whether who had one role may do with another what they could not do before.
+pub fn rises(before: Option<Role>, role: Role) -> bool {
+    before.is_none_or(|before| before != role && !before.outranks(Some(role)))
 }
 
 /// Fails unless it may make somebody of that role. Owners also make owners, but a script makes none,

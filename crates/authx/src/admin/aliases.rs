@@ -55,7 +55,7 @@ pub async fn add(
             return Err(AliasError::Already(alias.to_string()));
         }
         names.push(folded.clone());
-        accounts::free(app, tenant.id, alias).await?;
+        accounts::free(app, tenant.id, alias, Some(user)).await?;
         Ok(Change {
             batch: Batch::default().insert_alias(tenant.id, user, folded).set_search(
                 tenant.id,

@@ -2,6 +2,7 @@
 
 use super::{
     Actor, AdminError, Change as Changed,
+    alike::Alike,
     applications::{self, ApplicationError, is_free},
     change, detail,
 };
@@ -73,6 +74,9 @@ pub async fn set(
         let groups = audience(app, tenant.id, id).await?;
         let before = shown(&row.name, &settings, &groups);
         let mut after = groups.clone();
+        if let Some(Some(suffix)) = &wanted.domain_suffix {
+            Alike::check(app, tenant.id, suffix).await?;
+        }
         apply(wanted, &mut settings);
         let mut batch = Batch::default();
         for (part, ids) in parts(wanted) {

@@ -40,6 +40,16 @@ pub enum ApplicationError {
     /// What the server makes by itself.
     #[error("an application of type portal belongs to AuthX itself; choose another type")]
     NotForHand,
+    /// A domain suffix would make one of two people.
+    #[error(
+        "with this suffix “{one}” and “{other}” are one person's, but belong to two users; remove one of them first"
+    )]
+    SamePerson {
+        /// A name.
+        one: String,
+        /// The same with the suffix.
+        other: String,
+    },
     /// The tenant has no application of this name or id.
     #[error("there is no application “{0}”; `authx application list` shows those there are")]
     Unknown(String),

@@ -12,7 +12,11 @@ pub use members::{
 use super::{Actor, AdminError, Change, accounts::AccountError, change, detail};
 use crate::{
     app::{About, App},
-    store::{Batch, groups as stored},
+    store::{
+        Batch,
+        audiences::{self, Part},
+        groups as stored,
+    },
 };
 use authx_core::{
     GroupId, Millis, TenantId,
@@ -39,6 +43,11 @@ pub enum GroupError {
     /// Another group of the tenant has this name.
     #[error("there is already a group “{0}”; choose another name")]
     NameTaken(String),
+    /// Being in it or not decides about the second factor, as a policy does.
+    #[error(
+        "“{0}” decides whether its members are asked for a second factor: ask somebody who may change policies"
+    )]
+    DecidesFactor(String),
     /// There is nothing to put back.
     #[error("“{0}” is not removed")]
     NotRemoved(String),
@@ -245,7 +254,7 @@ pub async fn delete(
 ) -> Result<Removed, GroupError> {
     change(app, by, tenant, move |tenant, now| async move {
         let row = row(app, tenant.id, id).await?;
-        may_switch(by, &row)?;
+        may_switch(app, by, tenant.id, &row).await?;
         let members = count(app, tenant.id, id).await?;
         let before = Millis(now.0.saturating_sub(KEPT_SECS * 1_000));
         Ok(Change {
@@ -286,7 +295,7 @@ pub async fn put_back(
         let Some(row) = row else {
             return Err(GroupError::NotRemoved(self::row(app, tenant.id, id).await?.name));
         };
-        may_switch(by, &row)?;
+        may_switch(app, by, tenant.id, &row).await?;
         free(app, tenant.id, None, &Name::new(&row.name)?).await?;
         Ok(Change {
             batch: Batch::default().put_back_group(tenant.id, id, behind(&rows)),
@@ -303,12 +312,36 @@ pub async fn put_back(
 }
 
 /// Whoever switches a group on or off does so with its policy, for everybody in it.
-fn may_switch(by: &Actor, row: &stored::GroupRow) -> Result<(), GroupError> {
-    if by.may(Permission::PoliciesWrite) || row.policy == "{}" {
+async fn may_switch(
+    app: &App,
+    by: &Actor,
+    tenant: TenantId,
+    row: &stored::GroupRow,
+) -> Result<(), GroupError> {
+    if by.may(Permission::PoliciesWrite) {
         Ok(())
-    } else {
+    } else if row.policy != "{}" {
         Err(GroupError::PolicyInForce(row.name.clone()))
+    } else if deciding(app, tenant).await?.contains(&row.id) {
+        Err(GroupError::DecidesFactor(row.name.clone()))
+    } else {
+        Ok(())
     }
+}
+
+/// The groups whose members are asked for a second factor because they are in them, or are not:
+/// those whose policy says so, and the pilots of applications. Who moves people there lets them off
+/// as a bypass does, which takes a second person.
+pub(super) async fn deciding(app: &App, tenant: TenantId) -> Result<Vec<GroupId>, AdminError> {
+    let pilots = audiences::audience(&app.store, tenant, None).await?;
+    let pilots = pilots.into_iter().filter(|row| row.part == Part::Pilot).map(|row| row.group);
+    let mut groups: Vec<GroupId> = pilots.collect();
+    for group in list(app, tenant).await? {
+        if group.policy.second_factor.is_some() {
+            groups.push(group.id);
+        }
+    }
+    Ok(groups)
 }
 
 /// The group of that id, as a change of it needs it.

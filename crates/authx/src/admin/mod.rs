@@ -7,6 +7,7 @@
 pub mod accounts;
 pub mod administrators;
 pub mod aliases;
+mod alike;
 mod application_kind;
 mod application_list;
 mod application_settings;

@@ -120,6 +120,7 @@ impl Told for LinkError {
 impl Told for ApplicationError {
     fn told(&self) -> Meaning {
         match self {
+            Self::SamePerson { .. } => Meaning::Refused("same_person"),
             Self::Admin(error) => error.told(),
             Self::Name(_) => Meaning::Refused("invalid_name"),
             Self::NameTaken(_) => Meaning::Taken("name_taken"),
@@ -202,6 +203,7 @@ impl Told for GroupError {
             Self::Name(_) => Meaning::Refused("invalid_name"),
             Self::NameTaken(_) => Meaning::Taken("name_taken"),
             Self::NotRemoved(_) => Meaning::Refused("not_removed"),
+            Self::DecidesFactor(_) => Meaning::Forbidden("decides_second_factor"),
             Self::PolicyInForce(_) => Meaning::Forbidden("policy_in_force"),
             Self::TooMany | Self::TooManyOfUser(_) => Meaning::Refused("too_many"),
             Self::TooManyAtOnce(_) => Meaning::Refused("too_many_at_once"),

@@ -37,6 +37,10 @@ enum Command {
         /// auditor, `read_only`, `help_desk`, `user_manager`, administrator, owner; or none
         #[arg(value_parser = role)]
         role: WishedRole,
+        /// Who rises keeps phones, passkeys, apps and the password. Without, those factors are
+        /// removed, and they come in by a new link
+        #[arg(long)]
+        keep_factors: bool,
     },
 }
 
@@ -97,10 +101,15 @@ pub(super) async fn run(global: &Global, arguments: Arguments) -> anyhow::Result
                 Shown { address: shown, expires, user: Some(account.name) }.write(global.json)?;
             }
         }
-        Command::Role { user, role: WishedRole(role) } => {
+        Command::Role { user, role: WishedRole(role), keep_factors } => {
             let tenant = opened.tenant(arguments.tenant.as_deref()).await?.id;
             let account = accounts::find(app, tenant, &user).await?;
-            let before = administrators::set_role(app, by, tenant, account.id, role).await?;
+            let means = if keep_factors {
+                administrators::Factors::Kept
+            } else {
+                administrators::Factors::Removed
+            };
+            let before = administrators::set_role(app, by, tenant, account.id, role, means).await?;
             let (role, before) = (role.map(Role::word), before.map(Role::word));
             RoleSet { user: account.name, now: role, before }.write(global.json)?;
         }

@@ -54,6 +54,7 @@ fn trouble(error: GroupError) -> PortalError {
         GroupError::Account(_)
         | GroupError::Name(_)
         | GroupError::NameTaken(_)
+        | GroupError::DecidesFactor(_)
         | GroupError::NotRemoved(_)
         | GroupError::PolicyInForce(_)
         | GroupError::TooMany

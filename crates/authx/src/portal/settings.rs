@@ -323,14 +323,21 @@ async fn set_role(
     let row = accounts::row(app, tenant, id).await?;
     let called = row.display.unwrap_or(row.name);
     seen.check(&called, &row.role)?;
-    match administrators::set_role(app, by, tenant, id, role).await {
+    let kept = fields.text("keep") == "yes";
+    let factors =
+        if kept { administrators::Factors::Kept } else { administrators::Factors::Removed };
+    match administrators::set_role(app, by, tenant, id, role, factors).await {
         Ok(before) => {
             let undo = Undo::at(format!("/settings/administrators/{id}/role"))
                 .with("role", before.map_or("none", Role::word))
+                .with("keep", "yes")
                 .while_it_is(&role);
             // Nobody takes back what lifted somebody to where they stand themselves.
             let may = before != role && by.check_outranks(role).is_ok();
-            let (text, to) = (given(&called, role), "/settings/administrators");
+            let (mut text, to) = (given(&called, role), "/settings/administrators");
+            if !kept && role.is_some_and(|role| administrators::rises(before, role)) {
+                text.push_str(" They come in by a new link: make it here.");
+            }
             done(&portal, &who, &headers, &text, may.then_some(undo), to).await
         }
         Err(error @ (RoleError::LastOwner | RoleError::TooHigh(_))) => {

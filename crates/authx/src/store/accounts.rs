@@ -122,6 +122,28 @@ pub async fn enrolment(
     row.map_or(Ok(None), |row| row.opt_millis(0))
 }
 
+/// Finds a name that is one account's, and with a domain behind or before it another's.
+///
+/// # Errors
+///
+/// As [`account_named`].
+pub async fn told_apart_by(
+    store: &Store,
+    tenant: TenantId,
+    domain: &str,
+) -> Result<Option<(String, String)>, StoreError> {
+    let row = store
+        .query_one(
+            "SELECT a.folded, b.folded FROM alias a JOIN alias b
+               ON b.tenant = a.tenant AND b.account <> a.account
+              AND b.folded IN (a.folded || $2, $3 || a.folded)
+             WHERE a.tenant = $1 ORDER BY a.folded LIMIT 1",
+            [tenant.into(), format!("@{domain}").into(), format!("{domain}\\").into()],
+        )
+        .await?;
+    row.map(|row| Ok((row.text(0)?.to_owned(), row.text(1)?.to_owned()))).transpose()
+}
+
 /// Reads the folded names of one account, its own one included.
 ///
 /// # Errors

@@ -149,6 +149,23 @@ impl Batch {
         )
     }
 
+    /// Removes all that a user signs in with besides the password: phones with what they were asked
+    /// and began, apps, codes, passkeys. Comes before `count_means`.
+    #[must_use]
+    pub fn delete_means(self, tenant: TenantId, account: UserId) -> Self {
+        const THEIRS: &[&str] = &[
+            "DELETE FROM activation WHERE phone IN
+               (SELECT id FROM phone WHERE tenant = $1 AND account = $2)",
+            "DELETE FROM phone_request WHERE phone IN
+               (SELECT id FROM phone WHERE tenant = $1 AND account = $2)",
+            "DELETE FROM factor WHERE tenant = $1 AND account = $2",
+            "DELETE FROM phone WHERE tenant = $1 AND account = $2",
+            "DELETE FROM passkey WHERE tenant = $1 AND account = $2",
+        ];
+        let remove = |batch: Self, sql| batch.run(sql, [tenant.into(), account.into()]);
+        THEIRS.iter().copied().fold(self, remove)
+    }
+
     /// Removes a user's factors of one kind: those that count, or those that do not yet. Those of
     /// phones stay.
     #[must_use]

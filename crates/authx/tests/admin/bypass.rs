@@ -24,7 +24,16 @@ async fn desk(world: &World) -> Desk {
     for called in ["olga", "adam", "eva"] {
         let id = world.user(tenant, called, None).await;
         let role = Some(Role::Administrator);
-        administrators::set_role(&world.app, &world.by, tenant, id, role).await.unwrap();
+        administrators::set_role(
+            &world.app,
+            &world.by,
+            tenant,
+            id,
+            role,
+            administrators::Factors::Kept,
+        )
+        .await
+        .unwrap();
         actors.push(Actor::account(id, role, called));
     }
     let agent = actors.remove(0);

@@ -155,7 +155,16 @@ async fn nobody_acts_on_an_equal_and_a_removed_user_is_gone() {
         let boss = world.user(tenant, "boss", None).await;
         let desk = world.user(tenant, "desk", None).await;
         let set = authx::admin::administrators::set_role;
-        set(app, root, tenant, boss, Some(Role::Administrator)).await.unwrap();
+        set(
+            app,
+            root,
+            tenant,
+            boss,
+            Some(Role::Administrator),
+            authx::admin::administrators::Factors::Kept,
+        )
+        .await
+        .unwrap();
         let by = Actor::account(desk, Some(Role::UserManager), "desk");
         let outranked = |error: AccountError| {
             assert!(matches!(error, AccountError::Admin(AdminError::Outranked)), "{error:?}");

@@ -22,6 +22,7 @@ mod policies;
 mod record;
 mod retention;
 mod settings;
+mod taking_over;
 mod tenants;
 
 use authx::{

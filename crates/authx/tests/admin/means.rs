@@ -28,7 +28,16 @@ async fn a_passkey_counts_for_whoever_looks_after_others() {
         let (app, by, tenant) = (&world.app, &world.by, world.tenant("Example").await);
         let olga = world.user(tenant, "olga", None).await;
         let bob = world.user(tenant, "bob", None).await;
-        administrators::set_role(app, by, tenant, olga, Some(Role::Owner)).await.unwrap();
+        administrators::set_role(
+            app,
+            by,
+            tenant,
+            olga,
+            Some(Role::Owner),
+            administrators::Factors::Kept,
+        )
+        .await
+        .unwrap();
         assert_eq!(state(world, tenant, olga).await, "pending");
         passkey(world, tenant, olga, 1).await;
         passkey(world, tenant, bob, 2).await;
@@ -39,11 +48,22 @@ async fn a_passkey_counts_for_whoever_looks_after_others() {
         let listing = accounts::Listing { filter: pending, ..accounts::Listing::default() };
         let page = accounts::page(app, tenant, &listing, 10).await.unwrap();
         assert_eq!((page.all, page.accounts[0].name.as_str()), (1, "bob"));
-        administrators::set_role(app, by, tenant, bob, Some(Role::HelpDesk)).await.unwrap();
+        administrators::set_role(
+            app,
+            by,
+            tenant,
+            bob,
+            Some(Role::HelpDesk),
+            administrators::Factors::Kept,
+        )
+        .await
+        .unwrap();
         assert_eq!(state(world, tenant, bob).await, "active");
         let all = administrators::list(app, tenant).await.unwrap();
         assert!(all.iter().all(|one| one.ready));
-        administrators::set_role(app, by, tenant, bob, None).await.unwrap();
+        administrators::set_role(app, by, tenant, bob, None, administrators::Factors::Kept)
+            .await
+            .unwrap();
         assert_eq!(state(world, tenant, bob).await, "pending");
         let id = PasskeyId::from_bytes([1; 16]);
         authx::admin::passkeys::remove(app, by, tenant, olga, id).await.unwrap();

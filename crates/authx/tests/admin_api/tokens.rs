@@ -76,7 +76,9 @@ async fn a_token_goes_with_its_account() {
         ask(world, &token).await.good();
         // Another role takes what it may not, and gives it back.
         let set = async |role| {
-            administrators::set_role(app, by, tenant, anna, role).await.unwrap();
+            administrators::set_role(app, by, tenant, anna, role, administrators::Factors::Kept)
+                .await
+                .unwrap();
         };
         set(Some(Role::HelpDesk)).await;
         ask(world, &token).await.good();
@@ -157,17 +159,44 @@ async fn a_token_is_no_way_to_more_rights() {
         // Not its own account, which could give it a phone and a password.
         assert!(all.check_self_or_outranks(olga, Some(Role::Owner)).is_err());
         assert!(all.check_self_or_outranks(anna, Some(Role::Administrator)).is_ok());
-        let owner = administrators::set_role(app, &all, tenant, user, Some(Role::Owner)).await;
+        let owner = administrators::set_role(
+            app,
+            &all,
+            tenant,
+            user,
+            Some(Role::Owner),
+            administrators::Factors::Kept,
+        )
+        .await;
         assert!(matches!(owner, Err(administrators::RoleError::TooHigh(Role::Owner))));
         // Not an account that may what it may not itself.
         let few = script(&[Permission::UsersWrite, Permission::RolesWrite]);
         assert!(few.check_outranks(None).is_ok());
         assert!(few.check_outranks(Some(Role::HelpDesk)).is_err());
-        let taken = administrators::set_role(app, &few, tenant, hugo, None).await;
+        let taken =
+            administrators::set_role(app, &few, tenant, hugo, None, administrators::Factors::Kept)
+                .await;
         assert!(matches!(taken, Err(administrators::RoleError::Admin(_))), "{taken:?}");
-        let given = administrators::set_role(app, &few, tenant, user, Some(Role::Auditor)).await;
+        let given = administrators::set_role(
+            app,
+            &few,
+            tenant,
+            user,
+            Some(Role::Auditor),
+            administrators::Factors::Kept,
+        )
+        .await;
         assert!(matches!(given, Err(administrators::RoleError::TooHigh(_))), "{given:?}");
-        administrators::set_role(app, &all, tenant, user, Some(Role::Administrator)).await.unwrap();
+        administrators::set_role(
+            app,
+            &all,
+            tenant,
+            user,
+            Some(Role::Administrator),
+            administrators::Factors::Kept,
+        )
+        .await
+        .unwrap();
     })
     .await;
 }

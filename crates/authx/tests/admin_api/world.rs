@@ -71,7 +71,9 @@ impl World {
         let new = accounts::NewAccount { name: &name(called), aliases: &[], password: None };
         let id = accounts::create(app, by, tenant, new).await.unwrap();
         if role.is_some() {
-            administrators::set_role(app, by, tenant, id, role).await.unwrap();
+            administrators::set_role(app, by, tenant, id, role, administrators::Factors::Kept)
+                .await
+                .unwrap();
         }
         id
     }

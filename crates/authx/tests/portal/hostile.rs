@@ -164,7 +164,16 @@ async fn a_link_does_not_rise_with_its_account() {
             authx::enrol::phones::Separate::IfNeeded,
         );
         let invited = invited.await.unwrap();
-        administrators::set_role(app, by, tenant, hugo, Some(Role::Owner)).await.unwrap();
+        administrators::set_role(
+            app,
+            by,
+            tenant,
+            hugo,
+            Some(Role::Owner),
+            administrators::Factors::Kept,
+        )
+        .await
+        .unwrap();
         let mut browser = Browser::default();
         browser.get(world, "/set-up").await;
         let token = link.split_once('#').unwrap().1;

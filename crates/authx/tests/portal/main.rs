@@ -24,6 +24,7 @@ mod own;
 mod passkeys;
 mod policies;
 mod reported;
+mod rising;
 mod roles;
 mod samples;
 mod sent;

@@ -89,7 +89,9 @@ impl World {
         };
         let id = authx::admin::accounts::create(app, by, tenant, new).await.unwrap();
         if role.is_some() {
-            administrators::set_role(app, by, tenant, id, role).await.unwrap();
+            administrators::set_role(app, by, tenant, id, role, administrators::Factors::Kept)
+                .await
+                .unwrap();
         }
         id
     }

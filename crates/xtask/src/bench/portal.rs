@@ -98,7 +98,15 @@ impl Company {
             app.store.commit(batch).await?;
         }
         let owner = world.users.first().context("nobody")?.account;
-        administrators::set_role(app, &by, tenant, owner, Some(Role::Owner)).await?;
+        administrators::set_role(
+            app,
+            &by,
+            tenant,
+            owner,
+            Some(Role::Owner),
+            administrators::Factors::Kept,
+        )
+        .await?;
         let from = From { address: None, browser: "bench".to_owned() };
         let cookie = sessions::begin_proved(app, tenant, owner, &from, "code", Batch::default());
         let cookie = cookie.await?.text().to_string();

@@ -154,7 +154,7 @@ pub async fn amend(
         let mut aliases = aliases.map_err(AdminError::from)?;
         let mut batch = Batch::default();
         if !aliases.contains(folded) {
-            free(app, tenant, name).await?;
+            free(app, tenant, name, Some(id)).await?;
             batch = batch.insert_alias(tenant, id, folded);
             aliases.push(folded.clone());
         }

@@ -2,13 +2,18 @@
 
 use super::{
     super::{Actor, AdminError, Change, accounts, change, detail},
-    Group, GroupError, MOST_AT_ONCE, MOST_OF_USER, list, row,
+    Group, GroupError, MOST_AT_ONCE, MOST_OF_USER, deciding, list, row,
 };
 use crate::{
     app::{About, App},
     store::{Batch, accounts::AccountRow, groups as stored},
 };
-use authx_core::{GroupId, TenantId, UserId, audit::EventKind, name::Name, role::Role};
+use authx_core::{
+    GroupId, TenantId, UserId,
+    audit::EventKind,
+    name::Name,
+    role::{Permission, Role},
+};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -192,11 +197,20 @@ async fn moving(
     users: &[UserId],
     joins: bool,
 ) -> Result<Vec<AccountRow>, GroupError> {
-    row(app, tenant, group).await?;
+    let name = row(app, tenant, group).await?.name;
+    let decides = by.may(Permission::PoliciesWrite);
+    if !decides && deciding(app, tenant).await?.contains(&group) {
+        return Err(GroupError::DecidesFactor(name));
+    }
     let mut moving: Vec<AccountRow> = vec![];
     for &user in users {
         let row = accounts::row(app, tenant, user).await?;
-        by.check_self_or_outranks(row.id, row.role)?;
+        // A group is a right: nobody gives themselves one who could not give it to all.
+        if decides {
+            by.check_self_or_outranks(row.id, row.role)?;
+        } else {
+            by.check_outranks(row.role)?;
+        }
         let groups = stored::groups_of(&app.store, tenant, user).await.map_err(AdminError::from)?;
         let is_in = groups.iter().any(|row| row.id == group);
         if is_in == joins || moving.iter().any(|other| other.id == user) {

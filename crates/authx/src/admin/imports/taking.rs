@@ -7,7 +7,11 @@ use super::{
 };
 use crate::{
     admin::{
-        Actor, AdminError, TRIES, Tenant, accounts as admin_accounts, accounts::Details, detail,
+        Actor, AdminError, TRIES, Tenant, accounts as admin_accounts,
+        accounts::Details,
+        alike::Alike,
+        detail,
+        groups::{self as admin_groups, GroupError},
         pause,
     },
     app::{About, App},
@@ -17,7 +21,9 @@ use crate::{
         groups,
     },
 };
-use authx_core::{GroupId, ImportId, Millis, TenantId, UserId, audit::EventKind, name::Name};
+use authx_core::{
+    GroupId, ImportId, Millis, TenantId, UserId, audit::EventKind, name::Name, role::Permission,
+};
 use futures_util::future::try_join_all;
 use serde_json::{Map, Value};
 use std::{
@@ -35,6 +41,9 @@ pub(super) struct Taking<'a> {
     /// `None` writes nothing.
     import: Option<ImportId>,
     groups: HashMap<String, GroupId>,
+    /// Groups in which this administrator may put nobody.
+    closed: Vec<GroupId>,
+    alike: Alike,
     /// In which line a name stood first, by a hash: 16 bytes a name, however long the file.
     seen: HashMap<u64, u64>,
     hasher: RandomState,
@@ -58,6 +67,12 @@ impl<'a> Taking<'a> {
     ) -> Result<Self, ImportError> {
         by.check_outranks(None)?;
         let groups = groups::groups(&app.store, tenant).await.map_err(AdminError::from)?;
+        let alike = Alike::of(app, tenant).await?;
+        let closed = if by.may(Permission::PoliciesWrite) {
+            vec![]
+        } else {
+            admin_groups::deciding(app, tenant).await?
+        };
         let folded = |name: &str| Name::new(name).map(|name| name.folded()).unwrap_or_default();
         Ok(Self {
             app,
@@ -66,6 +81,8 @@ impl<'a> Taking<'a> {
             renew: options.renew,
             import,
             groups: groups.into_iter().map(|group| (folded(&group.name), group.id)).collect(),
+            closed,
+            alike,
             seen: HashMap::new(),
             hasher: RandomState::new(),
             counts: Counts::default(),
@@ -189,10 +206,14 @@ impl<'a> Taking<'a> {
     /// What a line comes to, as things stand.
     async fn comes(&self, line: &Line) -> Result<Result<Comes, Fault>, ImportError> {
         for group in &line.groups {
-            if !self.groups.contains_key(&group.folded()) {
-                let message = "there is no such group; make it first, or leave it out".to_owned();
-                return Ok(Err(fault(line, "groups", group.as_str(), message)));
-            }
+            let message = match self.groups.get(&group.folded()) {
+                None => "there is no such group; make it first, or leave it out".to_owned(),
+                Some(id) if self.closed.contains(id) => {
+                    GroupError::DecidesFactor(group.to_string()).to_string()
+                }
+                Some(_) => continue,
+            };
+            return Ok(Err(fault(line, "groups", group.as_str(), message)));
         }
         let store = &self.app.store;
         let named = accounts::account_named(store, self.tenant, &line.name).await;
@@ -205,6 +226,9 @@ impl<'a> Taking<'a> {
                 let message = admin_accounts::taken(alias, owner).to_string();
                 return Ok(Err(fault(line, "aliases", alias.as_str(), message)));
             }
+        }
+        if let Some(fault) = self.alike(line, row.as_ref().map(|row| row.id)).await? {
+            return Ok(Err(fault));
         }
         let Some(row) = row else { return Ok(Ok(Comes::Make)) };
         let name = line.name.as_str();
@@ -227,6 +251,20 @@ impl<'a> Taking<'a> {
             return Ok(Err(fault(line, column, &value, message)));
         }
         Ok(Ok(Comes::Change(Box::new(row))))
+    }
+
+    /// A name of the line that means somebody else at an application with a domain suffix. A name
+    /// that the account has already stays its own.
+    async fn alike(&self, line: &Line, own: Option<UserId>) -> Result<Option<Fault>, ImportError> {
+        let names = std::iter::once(("name", &line.name)).filter(|_| own.is_none());
+        let aliases = line.aliases.iter().map(|alias| ("aliases", alias));
+        for (column, name) in names.chain(aliases) {
+            if let Some(owner) = self.alike.owner(self.app, self.tenant, name, own).await? {
+                let message = admin_accounts::taken(name, owner).to_string();
+                return Ok(Some(fault(line, column, name.as_str(), message)));
+            }
+        }
+        Ok(None)
     }
 
     /// Where a line says something else than what is stored. An empty cell says nothing.

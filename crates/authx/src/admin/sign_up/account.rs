@@ -9,7 +9,7 @@ use crate::{
         sessions::{self, Cookie, From, Pending},
     },
     app::{About, App},
-    store::{Batch, accounts, portal as stored},
+    store::{Batch, accounts, portal as stored, tenants},
 };
 use authx_core::{TenantId, UserId, audit::EventKind};
 use zeroize::Zeroizing;
@@ -81,9 +81,12 @@ pub async fn resume(
 ) -> Result<Option<Cookie>, AdminError> {
     let now = app.now()?;
     let row = accounts::account(&app.store, tenant, account).await?;
-    let spent = stored::newest_spent_link(&app.store, account).await?;
     let Some(row) = row.filter(|row| row.role.is_some()) else { return Ok(None) };
-    let began = spent.map_or(row.created, |spent| spent.max(row.created));
+    let spent = stored::newest_spent_link(&app.store, account).await?;
+    // Whoever made the company came with it, perhaps without a link. Nobody else has a password
+    // that was not set by one.
+    let founded = tenants::tenant(&app.store, tenant).await?.map(|tenant| tenant.created);
+    let Some(began) = spent.or(founded.filter(|at| *at == row.created)) else { return Ok(None) };
     if now.since(began) > RESUME_SECS * 1_000 || has_second_factor(app, tenant, account).await? {
         return Ok(None);
     }

@@ -162,9 +162,15 @@ async fn invite(
 #[serde(deny_unknown_fields)]
 struct SetRole {
     role: Role,
+    /// For who rises: they keep phones, passkeys, authenticator apps and the password. Without, all
+    /// of those second factors are removed, and they come in by a new link: whoever looked after
+    /// the account before may have enrolled one of their own.
+    #[serde(default)]
+    keep_factors: bool,
 }
 
-/// Makes a user an administrator, or gives an administrator another role.
+/// Makes a user an administrator, or gives an administrator another role. For who rises, links,
+/// invitations, recovery codes and bypasses of before count no longer.
 #[utoipa::path(
     put, path = "/admin/v1/administrators/{user}", tag = "administrators",
     params(("user" = UserId, Path)),
@@ -175,9 +181,11 @@ async fn set_role(
     State(api): State<AdminApi>,
     by: Caller,
     At(user): At<UserId>,
-    Sent(SetRole { role }): Sent<SetRole>,
+    Sent(SetRole { role, keep_factors }): Sent<SetRole>,
 ) -> Result<StatusCode, ApiError> {
-    administrators::set_role(api.app(), &by.actor(), by.tenant(), user, Some(role)).await?;
+    let means =
+        if keep_factors { administrators::Factors::Kept } else { administrators::Factors::Removed };
+    administrators::set_role(api.app(), &by.actor(), by.tenant(), user, Some(role), means).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -195,7 +203,15 @@ async fn take_role(
     by: Caller,
     At(user): At<UserId>,
 ) -> Result<StatusCode, ApiError> {
-    administrators::set_role(api.app(), &by.actor(), by.tenant(), user, None).await?;
+    administrators::set_role(
+        api.app(),
+        &by.actor(),
+        by.tenant(),
+        user,
+        None,
+        administrators::Factors::Kept,
+    )
+    .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

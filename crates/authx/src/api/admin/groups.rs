@@ -376,6 +376,7 @@ fn placed(error: GroupError) -> ApiError {
         GroupError::TooManyAtOnce(_) => Some("users"),
         GroupError::Account(_)
         | GroupError::Admin(_)
+        | GroupError::DecidesFactor(_)
         | GroupError::NotRemoved(_)
         | GroupError::PolicyInForce(_)
         | GroupError::TooMany

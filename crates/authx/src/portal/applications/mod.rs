@@ -29,6 +29,7 @@ pub(super) fn routes() -> Vec<Route> {
     let read = Access::May(Permission::ApplicationsRead);
     let write = Access::May(Permission::ApplicationsWrite);
     let with_keys = Access::StepUp(Permission::KeysWrite);
+    let with_step_up = Access::StepUp(Permission::ApplicationsWrite);
     let as_policy = Access::StepUp(Permission::PoliciesWrite);
     vec![
         get("/applications", read, list::page),
@@ -45,7 +46,7 @@ pub(super) fn routes() -> Vec<Route> {
         get("/applications/{id}/package", read, package::without_key),
         post("/applications/{id}/package", with_keys, package::with_new_key),
         get("/applications/{id}/settings", write, settings::page),
-        post("/applications/{id}/settings", write, settings::set),
+        post("/applications/{id}/settings", with_step_up, settings::set),
         post("/applications/{id}/audience", as_policy, settings::set_audience),
         get("/applications/{id}/delete", write, settings::asked),
         post("/applications/{id}/delete", with_keys, settings::delete),
@@ -137,6 +138,7 @@ fn trouble(error: ApplicationError) -> PortalError {
         ApplicationError::Name(_)
         | ApplicationError::NameTaken(_)
         | ApplicationError::NotForHand
+        | ApplicationError::SamePerson { .. }
         | ApplicationError::Unknown(_)
         | ApplicationError::UnknownGroup(_) => PortalError::NotFound,
     }

@@ -115,6 +115,10 @@ pub(super) async fn set(
             who.say(&portal, before.told(&after), undo).await?;
             Ok(redirect(&headers, &to))
         }
+        Err(error @ ApplicationError::SamePerson { .. }) => {
+            form.refuse("domain_suffix", sentence(&error));
+            again(&portal, &who, shown, form).await
+        }
         Err(error @ ApplicationError::NameTaken(_)) => {
             form.refuse("name", sentence(&error));
             again(&portal, &who, shown, form).await

@@ -185,12 +185,15 @@ fn sent(setting: &Setting, fields: &Fields) -> Result<Option<Value>, String> {
     let (path, text) = (setting.path, fields.text(setting.path));
     match &setting.shape {
         Shape::Many(words) => {
-            if !fields.has(&format!("{path}:set")) {
-                return Ok(None);
-            }
             let chosen = words.iter().map(|word| word.word);
             let chosen = chosen.filter(|word| fields.has(&format!("{path}:{word}")));
-            Ok(Some(chosen.collect::<Vec<_>>().into()))
+            let chosen: Vec<_> = chosen.collect();
+            match (fields.has(&format!("{path}:set")), chosen.is_empty()) {
+                (true, _) => Ok(Some(chosen.into())),
+                (false, true) => Ok(None),
+                // Silence would leave in force what somebody means to have changed.
+                (false, false) => Err(NOT_SET.to_owned()),
+            }
         }
         _ if text.is_empty() => Ok(None),
         Shape::One(_) | Shape::Text { .. } => Ok(Some(text.into())),
@@ -254,6 +257,9 @@ fn place(whole: &mut Map<String, Value>, path: &str, value: Value) {
         table.insert(key.to_owned(), value);
     }
 }
+
+const NOT_SET: &str = "Something is ticked, but not set here. Tick “Set here” too, and all that is to \
+    count; or leave all of it unticked.";
 
 /// What belongs together on the page.
 const SECTIONS: &[(&str, &str, &[&str])] = &[

@@ -29,7 +29,8 @@ pub(super) fn routes() -> Vec<Route> {
         get("/users/new", Access::May(UsersWrite), blank),
         post("/users/new", Access::May(UsersWrite), make),
         get("/users/{user}/edit", Access::May(UsersWrite), page),
-        post("/users/{user}/edit", Access::May(UsersWrite), change),
+        // Links for a new password go to the address.
+        post("/users/{user}/edit", Access::StepUp(UsersWrite), change),
     ]
 }
 

@@ -53,7 +53,8 @@ pub(super) fn routes() -> Vec<Route> {
         post("/users/{user}/remove", Access::May(UsersWrite), remove),
         post("/users/{user}/restore", Access::May(UsersWrite), restore),
         post("/users/{user}/aliases", Access::May(UsersWrite), alias),
-        post("/users/{user}/invite", Access::May(UsersInvite), invite),
+        // A shown invitation is a phone of the user's for whoever reads it.
+        post("/users/{user}/invite", Access::StepUp(UsersInvite), invite),
         // Whoever sees the codes has ten second factors of the user: no deed for a help desk alone.
         post("/users/{user}/recovery", Access::StepUp(UsersWrite), renew),
     ]

@@ -136,6 +136,12 @@ impl Batch {
         self.run("DELETE FROM portal_link WHERE account = $1 AND spent IS NULL", [account.into()])
     }
 
+    /// Forgets every link of an account, also those that were spent.
+    #[must_use]
+    pub fn delete_all_portal_links(self, account: UserId) -> Self {
+        self.run("DELETE FROM portal_link WHERE account = $1", [account.into()])
+    }
+
     /// Spends a challenge, which can be done once.
     #[must_use]
     pub fn spend_portal_challenge(self, digest: [u8; 32], until: Millis) -> Self {
