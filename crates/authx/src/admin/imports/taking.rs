@@ -111,23 +111,24 @@ impl<'a> Taking<'a> {
             }
         });
         while let Some(part) = parts.recv().await {
-            let mut lines = vec![];
+            let (mut lines, mut faults) = (vec![], vec![]);
             for line in part {
                 self.counts.lines += 1;
                 match line.and_then(|line| self.first_time(line)) {
                     Ok(line) => lines.push(line),
-                    Err(fault) => self.fault(fault, told),
+                    Err(fault) => {
+                        self.counts.faults += 1;
+                        faults.push(fault);
+                    }
                 }
             }
-            self.part(lines, told).await?;
+            faults.extend(self.part(lines).await?);
+            // What the form alone shows is found first; people read from the first line on.
+            faults.sort_by_key(|fault| fault.line);
+            faults.into_iter().for_each(&mut *told);
         }
         let ended = reading.await;
         ended.map_err(|error| ImportError::Read(std::io::Error::other(error)))?
-    }
-
-    fn fault(&mut self, fault: Fault, told: &mut (dyn FnMut(Fault) + Send)) {
-        self.counts.faults += 1;
-        told(fault);
     }
 
     /// Fails where a name of the line stood further up already.
@@ -150,12 +151,8 @@ impl<'a> Taking<'a> {
         Ok(line)
     }
 
-    /// Takes in some hundred lines with one commit.
-    async fn part(
-        &mut self,
-        lines: Vec<Line>,
-        told: &mut (dyn FnMut(Fault) + Send),
-    ) -> Result<(), ImportError> {
+    /// Takes in some hundred lines with one commit. Gives what is wrong with some of them.
+    async fn part(&mut self, lines: Vec<Line>) -> Result<Vec<Fault>, ImportError> {
         let before = self.counts;
         for _ in 0..TRIES {
             self.counts = before;
@@ -195,10 +192,8 @@ impl<'a> Taking<'a> {
                     Err(error) => return Err(AdminError::from(error).into()),
                 }
             }
-            for fault in faults {
-                self.fault(fault, told);
-            }
-            return Ok(());
+            self.counts.faults = counts.faults;
+            return Ok(faults);
         }
         Err(AdminError::Busy.into())
     }
