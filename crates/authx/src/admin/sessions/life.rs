@@ -141,6 +141,7 @@ fn signed_in(
     if let Some(address) = &from.address {
         detail.insert("address".to_owned(), address.as_str().into());
     }
+    let batch = batch.signed_in(tenant, account, now);
     app.record(batch, now, tenant, EventKind::PortalSignedIn, about, detail)
 }
 

@@ -20,7 +20,7 @@ pub struct AdministratorRow {
     pub active: bool,
     /// Has a second factor, so came in at least once.
     pub ready: bool,
-    /// When they last used the portal.
+    /// When they last signed in anywhere, or used the portal since.
     pub seen: Option<Millis>,
 }
 
@@ -59,7 +59,7 @@ pub async fn tenants_of(store: &Store, name: &Name) -> Result<Vec<TenantId>, Sto
     rows.iter().map(|row| row.tenant(0)).collect()
 }
 
-/// Reads everybody of a tenant who has a role.
+/// Reads everybody of a tenant who has a role: all of them, as each was given it by hand.
 ///
 /// # Errors
 ///
@@ -72,7 +72,7 @@ pub async fn administrators(
         .query(
             "SELECT a.id, a.name, a.display, a.mail, a.role, a.state, a.removed,
                     a.enrolled,
-                    (SELECT MAX(s.seen) FROM portal_session s WHERE s.account = a.id)
+                    (SELECT MAX(s.seen) FROM portal_session s WHERE s.account = a.id), a.signed_in
              FROM account a WHERE a.tenant = $1 AND a.role IS NOT NULL ORDER BY a.folded",
             [tenant.into()],
         )
@@ -86,7 +86,8 @@ pub async fn administrators(
             role: Role::from_word(row.text(4)?).ok_or_else(|| row.corrupt(4, "a role"))?,
             active: row.text(5)? == "active" && row.opt_millis(6)?.is_none(),
             ready: row.int(7)? != 0,
-            seen: row.opt_millis(8)?,
+            // Sessions end, as with a new role; the last sign-in stays.
+            seen: row.opt_millis(8)?.max(Some(row.millis(9)?).filter(|at| *at > Millis(0))),
         })
     };
     rows.iter().map(administrator).collect()
