@@ -138,15 +138,41 @@ pub struct Import {
     pub created: Rfc3339,
 }
 
-/// The newest imports of a tenant.
+/// The newest imports of a tenant, at most fifty.
 ///
 /// # Errors
 ///
 /// [`AdminError::Store`].
 pub async fn list(app: &App, tenant: TenantId) -> Result<Vec<Import>, AdminError> {
-    let rows = stored::imports(&app.store, tenant, None, 50).await?;
+    some(app, tenant, None, (None, false), NEWEST).await
+}
+
+/// At most `most` imports in the order in which they are read: from one of them, or an end, to older
+/// or, with `newer`, to newer ones; all of them or those of a state. One that stopped is `running`
+/// there.
+///
+/// # Errors
+///
+/// [`AdminError::Store`].
+pub async fn some(
+    app: &App,
+    tenant: TenantId,
+    state: Option<&str>,
+    (from, newer): (Option<ImportId>, bool),
+    most: u32,
+) -> Result<Vec<Import>, AdminError> {
+    let rows = stored::imports(&app.store, tenant, state, from, newer, most.into()).await?;
     let now = app.now()?;
     Ok(rows.into_iter().map(|row| import(row, now)).collect())
+}
+
+/// How many imports a tenant has, in all or in a state.
+///
+/// # Errors
+///
+/// [`AdminError::Store`].
+pub async fn count(app: &App, tenant: TenantId, state: Option<&str>) -> Result<u64, AdminError> {
+    Ok(stored::count(&app.store, tenant, state).await?)
 }
 
 /// One import of a tenant.
@@ -155,10 +181,9 @@ pub async fn list(app: &App, tenant: TenantId) -> Result<Vec<Import>, AdminError
 ///
 /// [`ImportError::Unknown`], [`ImportError::Admin`].
 pub async fn find(app: &App, tenant: TenantId, id: ImportId) -> Result<Import, ImportError> {
-    let rows = stored::imports(&app.store, tenant, Some(id), 1).await.map_err(AdminError::from)?;
-    let row = rows.into_iter().next().ok_or(ImportError::Unknown)?;
+    let row = stored::import(&app.store, tenant, id).await.map_err(AdminError::from)?;
     let now = app.now().map_err(AdminError::from)?;
-    Ok(import(row, now))
+    Ok(import(row.ok_or(ImportError::Unknown)?, now))
 }
 
 fn import(row: stored::ImportRow, now: authx_core::Millis) -> Import {
@@ -227,6 +252,8 @@ impl From<PasswordError> for ImportError {
 pub const COLUMNS: &str = "name, display, mail, aliases, groups, state";
 /// How long a running import may be silent before it counts as stopped.
 const DEAD_MILLIS: u64 = 60_000;
+/// Imports that a list without pages shows.
+const NEWEST: u32 = 50;
 const MOST_LINES: u64 = 1_000_000;
 /// Bytes of a file that comes by a form or a script.
 pub const MOST_BYTES: usize = 33_554_432;

@@ -1,12 +1,15 @@
 //! Reading the record: what happened, newest last, and what happens from now on.
 
 pub mod actions;
+pub mod codes;
 pub mod export;
 pub mod logins;
+pub mod of_user;
 mod page;
 pub mod pushes;
 pub mod trace;
 
+pub(super) use page::MOST_COUNTED;
 pub use page::Page;
 
 use super::AdminError;

@@ -139,9 +139,14 @@ impl Listing {
         self.filters.get(name).map_or("", String::as_str)
     }
 
+    /// Whether a filter by time is none, or a day rather than a moment.
+    pub fn is_day(&self, name: &str) -> bool {
+        matches!(self.filter(name).len(), 0 | DAY_LEN)
+    }
+
     /// Whether a search or a filter leaves rows out.
     pub fn is_narrowed(&self) -> bool {
-        !self.search.is_empty() || !self.filters.is_empty()
+        !self.search.is_empty() || self.filters.keys().any(|name| *name != "live")
     }
 
     /// What it is sorted by.
@@ -157,6 +162,43 @@ impl Listing {
     /// Where the page begins or ends; `None` for the first page.
     pub fn cursor(&self) -> Option<&Cursor> {
         self.cursor.as_ref()
+    }
+
+    /// Behind which row the page is read and whether towards greater ones, for a list whose order is
+    /// that of its cursors; no row is the end from which it is read.
+    pub fn way(&self) -> (Option<&str>, bool) {
+        match &self.cursor {
+            None => (None, !self.descending),
+            Some(Cursor::After(key)) => (Some(key), !self.descending),
+            Some(Cursor::Before(key)) => (Some(key), self.descending),
+        }
+    }
+
+    /// The rows to show and one more, as a store would read them, of a list that is short enough to
+    /// be read whole: `all` is in the order of the list.
+    pub fn cut<T>(&self, mut all: Vec<T>, key: impl Fn(&T) -> String) -> Vec<T> {
+        let at = |wanted: &str| all.iter().position(|row| key(row) == wanted);
+        match &self.cursor {
+            None => {}
+            Some(Cursor::After(wanted)) => {
+                let skipped = at(wanted).map_or(0, |at| at + 1);
+                all.drain(..skipped);
+            }
+            Some(Cursor::Before(wanted)) => {
+                let kept = at(wanted).unwrap_or(0);
+                all.truncate(kept);
+                all.reverse();
+            }
+        }
+        all.truncate(self.limit());
+        all
+    }
+
+    /// The address that the page asks again by itself; empty where it does not: only the newest
+    /// rows can be followed, and a reader may hold them still.
+    pub fn live(&self) -> String {
+        let newest = self.cursor.is_none() && !self.is_sorted();
+        if newest && self.filter("live") != "off" { self.here() } else { String::new() }
     }
 
     /// Rows on a page. Read one more: it says whether there is another page.
@@ -212,6 +254,11 @@ impl Listing {
         format!("{}{}", if self.descending { "-" } else { "" }, self.sort)
     }
 
+    /// Whether it is sorted as a choice says; an empty one is how it is without a wish.
+    pub fn is_in_order(&self, choice: &str) -> bool {
+        if choice.is_empty() { !self.is_sorted() } else { choice == self.sort_value() }
+    }
+
     /// The value of `aria-sort` of a column; empty for one that it is not sorted by.
     pub fn aria_sort(&self, by: &str) -> &'static str {
         match (self.sort == by, self.descending) {
@@ -226,6 +273,12 @@ impl Listing {
         let mut other = self.clone();
         path.clone_into(&mut other.path);
         other.first_page()
+    }
+
+    /// The same as JSON, where [`Self::at_path`] is for spreadsheets.
+    pub fn as_json(&self, path: &str) -> String {
+        let url = self.at_path(path);
+        format!("{url}{}format=json", if url.contains('?') { '&' } else { '?' })
     }
 
     fn first_page(&self) -> String {
@@ -280,6 +333,8 @@ impl Listing {
     }
 }
 
+/// As in `2026-11-26`.
+const DAY_LEN: usize = 10;
 /// No list is longer.
 const MOST_ROWS: u64 = 1 << 40;
 /// No wish is longer.

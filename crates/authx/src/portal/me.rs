@@ -1,5 +1,6 @@
 //! One's own account: phones, passkeys, recovery codes, sessions, logins, password.
 
+mod logins;
 mod rows;
 
 use super::{
@@ -52,6 +53,7 @@ pub(super) fn routes() -> Vec<Route> {
         get("/me/password", Access::OwnStepUp, password),
         post("/me/password", Access::OwnStepUp, set_password),
         post("/me/sessions/{session}/end", Access::Own, end_session),
+        get("/me/logins", Access::Own, logins::page),
         post("/me/logins/{login}/not-me", Access::Own, not_me),
     ]
 }

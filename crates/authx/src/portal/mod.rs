@@ -1,7 +1,9 @@
 //! Pages under `public_url`: who signs up, signs in, and what they look after there. Translates;
 //! decides nothing.
 
+mod administrators;
 mod applications;
+mod around;
 pub mod badge;
 mod companies;
 mod confirm;

@@ -116,6 +116,7 @@ impl std::fmt::Debug for Route {
 
 /// Whoever has pages, one a line.
 const ROOMS: &[fn() -> Vec<Route>] = &[
+    super::administrators::routes,
     super::applications::routes,
     super::dashboard::routes,
     super::deliveries::routes,

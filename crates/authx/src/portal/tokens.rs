@@ -7,6 +7,7 @@ use super::{
     fields::Fields,
     form::Form,
     guard::redirect,
+    listing::{self, Listing, SIZE, Spec, Total},
     nav::Place,
     once::{self, NewlyMade, SHOWN_SECS},
     page::{Chrome, render, render_as},
@@ -18,9 +19,13 @@ use super::{
 };
 use crate::admin::tokens::{self, MOST, Token, TokenError, USUAL_SECS, Wish};
 use askama::Template;
-use authx_core::{Millis, TokenId, name::Name, role::Permission};
+use authx_core::{
+    Millis, TokenId,
+    name::{Name, fold},
+    role::Permission,
+};
 use axum::{
-    extract::{Path, State},
+    extract::{Path, RawQuery, State},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse as _, Response},
 };
@@ -41,8 +46,12 @@ struct Page {
     chrome: Chrome,
     tabs: Vec<Tab>,
     form: Form,
+    /// At most as many as there may be at a time.
     counting: Vec<Row>,
-    ended: Vec<Row>,
+    listing: Listing,
+    /// Those that count no longer; they are forgotten after a month.
+    ended: listing::Page<Row>,
+    any_ended: bool,
     scopes: Vec<Scope>,
     lives: &'static [(&'static str, &'static str)],
     made: Option<NewlyMade>,
@@ -74,13 +83,20 @@ impl Page {
     async fn of(
         portal: &Portal,
         who: &Who,
+        query: &str,
         form: Form,
         chosen: &[Permission],
         made: Option<NewlyMade>,
     ) -> Result<Self, PortalError> {
         let all = tokens::list(portal.app(), who.tenant()).await?;
-        let (counting, ended) = all.into_iter().partition(|token| token.counts);
+        let (counting, ended): (Vec<Token>, Vec<Token>) =
+            all.into_iter().partition(|token| token.counts);
         let rows = |tokens: Vec<Token>| tokens.into_iter().map(|one| row(who, one)).collect();
+        let listing = Listing::new(ENDED, query);
+        let any_ended = !ended.is_empty();
+        let ended = wanted(ended, &listing);
+        let total = Total::Exactly(u64::try_from(ended.len()).unwrap_or(u64::MAX));
+        let ended = rows(listing.cut(ended, |token| token.id.to_string()));
         let own = Permission::ALL.iter().filter(|scope| who.may(**scope));
         let scope = |scope: &Permission| Scope {
             word: scope.word(),
@@ -92,7 +108,9 @@ impl Page {
             tabs: tabs(who, PATH),
             form,
             counting: rows(counting),
-            ended: rows(ended),
+            ended: listing.page(ended, |row: &Row| row.id.to_string(), total),
+            any_ended,
+            listing,
             scopes: own.map(scope).collect(),
             lives: LIVES,
             made,
@@ -100,6 +118,23 @@ impl Page {
             most: MOST,
         })
     }
+}
+
+const ENDED: Spec = Spec { path: PATH, sorts: &["-made", "name"], filters: &[], size: SIZE };
+
+/// Those whom a list wants, in its order.
+fn wanted(mut all: Vec<Token>, listing: &Listing) -> Vec<Token> {
+    let search = fold(listing.search().trim());
+    let found = |text: &str| fold(text).contains(&search);
+    all.retain(|token| found(&token.name) || found(&token.user));
+    match listing.sort() {
+        "name" => all.sort_by_cached_key(|token| (fold(&token.name), token.id)),
+        _ => all.sort_by_key(|token| token.id),
+    }
+    if listing.is_descending() {
+        all.reverse();
+    }
+    all
 }
 
 fn row(who: &Who, token: Token) -> Row {
@@ -128,10 +163,12 @@ async fn page(
     State(portal): State<Portal>,
     who: Who,
     headers: HeaderMap,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, PortalError> {
     let made = once::take(&portal, &who, &headers, PATH).await?;
     let form = Form::new().with("life", (USUAL_SECS / DAY_SECS).to_string());
-    Ok(render(&Page::of(&portal, &who, form, &[], made).await?).into_response())
+    Ok(render(&Page::of(&portal, &who, &query.unwrap_or_default(), form, &[], made).await?)
+        .into_response())
 }
 
 async fn create(
@@ -168,7 +205,7 @@ async fn create(
             Err(error) => form.refuse("name", sentence(&error)),
         }
     }
-    let page = Page::of(&portal, &who, form, &chosen, None).await?;
+    let page = Page::of(&portal, &who, "", form, &chosen, None).await?;
     Ok(render_as(StatusCode::UNPROCESSABLE_ENTITY, &page).into_response())
 }
 
@@ -208,7 +245,7 @@ async fn restore(
         ) => {
             let mut form = Form::new();
             form.fault = Some(sentence(&error));
-            let page = Page::of(&portal, &who, form, &[], None).await?;
+            let page = Page::of(&portal, &who, "", form, &[], None).await?;
             return Ok(render_as(StatusCode::UNPROCESSABLE_ENTITY, &page).into_response());
         }
         Err(error) => return Err(trouble(error)),

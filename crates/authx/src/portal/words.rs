@@ -4,7 +4,7 @@ use askama::filters::HtmlSafe;
 use authx_core::Millis;
 use jiff::civil::{Date, DateTime, Weekday};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
-use jiff::{Timestamp, ZonedDateTime};
+use jiff::{Span, Timestamp, ZonedDateTime};
 use std::borrow::Borrow;
 use std::fmt;
 
@@ -100,6 +100,14 @@ impl Times {
     /// *3 August*, *4 May 2025*, or *today*.
     pub fn day(&self, at: impl Borrow<Millis>) -> When {
         self.said(at, |at| self.day_words(at.date()))
+    }
+
+    /// When a day such as `2026-11-26` begins here, or the one `later` days after. `None`: it is none.
+    pub fn day_begins(&self, text: &str, later: i64) -> Option<Millis> {
+        let day: Date = text.parse().ok()?;
+        let day = day.checked_add(Span::new().days(later)).ok()?;
+        let at = day.to_zoned_datetime(self.now.time_zone().clone()).ok()?;
+        u64::try_from(at.timestamp().as_millisecond()).ok().map(Millis)
     }
 
     /// Now, as the page sees it.

@@ -1,9 +1,20 @@
 //! The outbox: mails that wait to be sent, and what became of those that do no longer.
 
+macro_rules! columns {
+    () => {
+        "d.id, d.tenant, d.kind, d.account, a.name, d.recipient, d.state, d.tries, d.next_try,
+         d.until, d.created, d.ended, d.support_code, d.error
+         FROM delivery d LEFT JOIN account a ON a.id = d.account"
+    };
+}
+
+mod list;
 mod write;
 
-use super::{Row, Store, StoreError, Value};
+use super::{Row, Store, StoreError};
 use authx_core::{DeliveryId, Millis, TenantId, UserId};
+
+pub use list::{all_deliveries, count, deliveries};
 
 /// How far a delivery is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -115,6 +126,10 @@ pub struct Filter {
     pub account: Option<UserId>,
     /// With this support code.
     pub support_code: Option<String>,
+    /// Queued then or later.
+    pub from: Option<Millis>,
+    /// Queued before then.
+    pub until: Option<Millis>,
 }
 
 impl DeliveryState {
@@ -137,36 +152,6 @@ impl DeliveryState {
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|state| state.word() == word)
     }
-}
-
-impl Filter {
-    fn params(&self, tenant: TenantId) -> [Value; 5] {
-        [
-            tenant.into(),
-            self.state.map(DeliveryState::word).into(),
-            self.kind.clone().into(),
-            self.account.into(),
-            self.support_code.clone().into(),
-        ]
-    }
-}
-
-/// What [`read`] reads, and where from.
-macro_rules! columns {
-    () => {
-        "d.id, d.tenant, d.kind, d.account, a.name, d.recipient, d.state, d.tries, d.next_try,
-         d.until, d.created, d.ended, d.support_code, d.error
-         FROM delivery d LEFT JOIN account a ON a.id = d.account"
-    };
-}
-
-/// What [`Filter::params`] choose. PostgreSQL learns a parameter's type from the comparison, so
-/// that comes first.
-macro_rules! chosen {
-    () => {
-        "d.tenant = $1 AND (d.state = $2 OR $2 IS NULL) AND (d.kind = $3 OR $3 IS NULL)
-         AND (d.account = $4 OR $4 IS NULL) AND (d.support_code = $5 OR $5 IS NULL)"
-    };
 }
 
 /// Reads deliveries that may be tried, those that wait longest first.
@@ -224,42 +209,6 @@ pub async fn content(store: &Store, id: DeliveryId) -> Result<Option<Vec<u8>>, S
     row.map_or(Ok(None), |row| Ok(row.opt_bytes(0)?.map(<[u8]>::to_vec)))
 }
 
-/// Reads up to `most` deliveries of a tenant, newest first; those before `before` in that order.
-///
-/// # Errors
-///
-/// As [`due`].
-pub async fn deliveries(
-    store: &Store,
-    tenant: TenantId,
-    filter: &Filter,
-    before: Option<DeliveryId>,
-    most: u32,
-) -> Result<Vec<DeliveryRow>, StoreError> {
-    let sql = concat!(
-        "SELECT ",
-        columns!(),
-        " WHERE ",
-        chosen!(),
-        " AND (d.id < $6 OR $6 IS NULL) ORDER BY d.id DESC LIMIT $7"
-    );
-    let [tenant, state, kind, account, code] = filter.params(tenant);
-    let params = [tenant, state, kind, account, code, before.into(), most.into()];
-    let rows = store.scan(sql, params).rest().await?;
-    rows.iter().map(read).collect()
-}
-
-/// How many deliveries of a tenant are meant.
-///
-/// # Errors
-///
-/// As [`due`].
-pub async fn count(store: &Store, tenant: TenantId, filter: &Filter) -> Result<u64, StoreError> {
-    let sql = concat!("SELECT COUNT(*) FROM delivery d WHERE ", chosen!());
-    let rows = store.scan(sql, filter.params(tenant)).rest().await?;
-    rows.first().map_or(Ok(0), |row| row.count(0))
-}
-
 /// Reads a company that writes. `None`: there is none of that id.
 ///
 /// # Errors
@@ -307,7 +256,12 @@ fn read_company(row: &Row) -> Result<CompanyRow, StoreError> {
     })
 }
 
-fn read(row: &Row) -> Result<DeliveryRow, StoreError> {
+/// A delivery, from the columns of a list.
+///
+/// # Errors
+///
+/// [`StoreError::Corrupt`].
+pub fn read(row: &Row) -> Result<DeliveryRow, StoreError> {
     let state = DeliveryState::from_word(row.text(6)?);
     Ok(DeliveryRow {
         id: row.delivery(0)?,

@@ -26,53 +26,96 @@ pub struct ImportRow {
     pub beat: Millis,
 }
 
-/// Reads the newest imports of a tenant, without what could not be taken in, or the one of an id.
+macro_rules! columns {
+    ($errors:literal) => {
+        concat!("SELECT id, name, state, renew, counts, ", $errors, ", by_name, created, beat ")
+    };
+}
+
+/// Reads an import. `None`: the tenant has none of that id.
 ///
 /// # Errors
 ///
 /// [`StoreError::Unavailable`]: the database gave no answer.
+pub async fn import(
+    store: &Store,
+    tenant: TenantId,
+    id: ImportId,
+) -> Result<Option<ImportRow>, StoreError> {
+    let sql = concat!(columns!("errors"), "FROM user_import WHERE tenant = $1 AND id = $2");
+    let row = store.query_one(sql, [tenant.into(), id.into()]).await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// Imports of a tenant in the order in which they are read: from one of them to older ones, or, with
+/// `newer`, to newer ones; without one from the end. Without what could not be taken in.
+///
+/// # Errors
+///
+/// As [`import`].
 pub async fn imports(
     store: &Store,
     tenant: TenantId,
-    id: Option<ImportId>,
+    state: Option<&str>,
+    from: Option<ImportId>,
+    newer: bool,
     most: i64,
 ) -> Result<Vec<ImportRow>, StoreError> {
-    let rows = store
-        .query(
-            "SELECT id, name, state, renew, counts,
-                    CASE WHEN CAST($2 AS BIGINT) = 0 THEN '' ELSE errors END,
-                    by_name, created, beat
-             FROM user_import WHERE tenant = $1 AND (CAST($2 AS BIGINT) = 0 OR id = $3)
-             ORDER BY created DESC, id DESC LIMIT $4",
-            [
-                tenant.into(),
-                id.is_some().into(),
-                id.map_or(vec![], |id| id.as_bytes().to_vec()).into(),
-                most.into(),
-            ],
-        )
-        .await?;
-    let import = |row: &Row| {
-        Ok(ImportRow {
-            id: row.import(0)?,
-            name: row.text(1)?.to_owned(),
-            state: row.text(2)?.to_owned(),
-            renew: row.int(3)? != 0,
-            counts: row.text(4)?.to_owned(),
-            errors: row.text(5)?.to_owned(),
-            by: row.text(6)?.to_owned(),
-            created: row.millis(7)?,
-            beat: row.millis(8)?,
-        })
+    let (sql, end) = if newer {
+        let sql = concat!(
+            columns!("''"),
+            "FROM user_import WHERE tenant = $1 AND (state = $2 OR $2 IS NULL) AND id > $3
+             ORDER BY id LIMIT $4"
+        );
+        (sql, [0; 16])
+    } else {
+        let sql = concat!(
+            columns!("''"),
+            "FROM user_import WHERE tenant = $1 AND (state = $2 OR $2 IS NULL) AND id < $3
+             ORDER BY id DESC LIMIT $4"
+        );
+        (sql, [255; 16])
     };
-    rows.iter().map(import).collect()
+    let from = from.map_or(end, |id| *id.as_bytes());
+    let params = [tenant.into(), state.into(), from.to_vec().into(), most.into()];
+    let rows = store.query(sql, params).await?;
+    rows.iter().map(read).collect()
+}
+
+/// How many imports of a tenant are in a state, or in any.
+///
+/// # Errors
+///
+/// As [`import`].
+pub async fn count(
+    store: &Store,
+    tenant: TenantId,
+    state: Option<&str>,
+) -> Result<u64, StoreError> {
+    let sql = "SELECT COUNT(*) FROM user_import WHERE tenant = $1 AND (state = $2 OR $2 IS NULL)";
+    let row = store.query_one(sql, [tenant.into(), state.into()]).await?;
+    row.map_or(Ok(0), |row| row.count(0))
+}
+
+fn read(row: &Row) -> Result<ImportRow, StoreError> {
+    Ok(ImportRow {
+        id: row.import(0)?,
+        name: row.text(1)?.to_owned(),
+        state: row.text(2)?.to_owned(),
+        renew: row.int(3)? != 0,
+        counts: row.text(4)?.to_owned(),
+        errors: row.text(5)?.to_owned(),
+        by: row.text(6)?.to_owned(),
+        created: row.millis(7)?,
+        beat: row.millis(8)?,
+    })
 }
 
 /// Reads the file that an import has still to take in.
 ///
 /// # Errors
 ///
-/// As [`imports`].
+/// As [`import`].
 pub async fn file(
     store: &Store,
     tenant: TenantId,
@@ -88,7 +131,7 @@ pub async fn file(
 ///
 /// # Errors
 ///
-/// As [`imports`].
+/// As [`import`].
 pub async fn made_by(
     store: &Store,
     tenant: TenantId,

@@ -13,6 +13,7 @@ pub mod applications;
 pub mod approvals;
 pub mod audiences;
 mod batch;
+pub mod codes;
 pub mod contacts;
 pub mod deliveries;
 pub mod directory;

@@ -1,7 +1,7 @@
 //! What was asked of phones, as a list.
 
-use super::{Row, Store, StoreError};
-use authx_core::{LoginId, Millis, PhoneId, TenantId, UserId};
+use super::{Flow, Row, Store, StoreError, Value};
+use authx_core::{ApplicationId, LoginId, Millis, PhoneId, TenantId, UserId};
 
 /// A request that went to a phone.
 #[derive(Clone, Debug)]
@@ -28,29 +28,106 @@ pub struct PushRow {
     pub delivered: Option<Millis>,
     /// Which way it came.
     pub delivered_by: Option<String>,
+    /// What finds its login.
+    pub support_code: Option<String>,
 }
 
-/// A place in the list: when a request began, and by which login.
-pub type Place = (Millis, LoginId);
+/// Which requests are wanted; all that is named must fit.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct PushFilter {
+    /// Those only that a phone never had, or those only that it had.
+    pub missed: Option<bool>,
+    /// Of the login under this support code.
+    pub support_code: Option<String>,
+    /// To this user.
+    pub user: Option<UserId>,
+    /// For this application.
+    pub application: Option<ApplicationId>,
+    /// Begun then or later.
+    pub from: Option<Millis>,
+    /// Begun before then.
+    pub until: Option<Millis>,
+}
 
+/// A place in the list: when a request began, by which login and to which phone.
+pub type Place = (Millis, LoginId, PhoneId);
+
+/// The condition that narrows most stands alone, so that its index is used; a bare one on the time
+/// would look to SQLite like a better one.
 macro_rules! pushes {
-    ($order:literal) => {
+    ($from:literal, $lead:literal, $order:literal) => {
         concat!(
             "SELECT r.login, r.phone, f.name, r.account, a.name, p.name, r.kind, r.state, r.created,
-                    r.delivered, r.delivered_by
-             FROM phone_request r
-             LEFT JOIN phone f ON f.id = r.phone AND f.tenant = r.tenant
+                    r.delivered, r.delivered_by, l.support_code
+             FROM ",
+            $from,
+            " LEFT JOIN phone f ON f.id = r.phone AND f.tenant = r.tenant
              LEFT JOIN account a ON a.id = r.account AND a.tenant = r.tenant
              LEFT JOIN application p ON p.id = r.application AND p.tenant = r.tenant
-             WHERE r.tenant = $1 AND (CAST($2 AS BIGINT) IS NULL
-                OR (r.delivered IS NULL) = (CAST($2 AS BIGINT) = 1)) AND ",
+             WHERE r.tenant = $1 AND ",
+            $lead,
+            " AND (CAST($2 AS BIGINT) IS NULL
+                OR (r.delivered IS NULL) = (CAST($2 AS BIGINT) = 1))
+              AND (l.support_code = $3 OR $3 IS NULL) AND (r.account = $4 OR $4 IS NULL)
+              AND (r.application = $5 OR $5 IS NULL) AND CASE WHEN r.created >= $6 AND r.created < $7 THEN 1 ELSE 0 END = 1
+              AND ",
             $order
         )
     };
 }
 
-/// Requests of a tenant in the order in which they are read: from a place to older ones, or to
-/// newer ones. `missed` wants those only that a phone never had, or those only that it had.
+macro_rules! statements {
+    ($lead:literal) => {
+        (
+            pushes!(
+                "phone_request r
+                 LEFT JOIN login_line l ON l.tenant = r.tenant AND l.login = r.login",
+                $lead,
+                "(r.created, r.login, r.phone) < ($8, $9, $10)
+                 ORDER BY r.created DESC, r.login DESC, r.phone DESC LIMIT $11"
+            ),
+            pushes!(
+                "phone_request r
+                 LEFT JOIN login_line l ON l.tenant = r.tenant AND l.login = r.login",
+                $lead,
+                "(r.created, r.login, r.phone) > ($8, $9, $10)
+                 ORDER BY r.created, r.login, r.phone LIMIT $11"
+            ),
+        )
+    };
+}
+
+/// The same of the login under a support code, which is looked up first.
+const OF_CODE: (&str, &str) = (
+    pushes!(
+        "login_line l CROSS JOIN phone_request r",
+        "l.tenant = $1 AND l.support_code = $3 AND r.login = l.login",
+        "CASE WHEN (r.created, r.login, r.phone) < ($8, $9, $10) THEN 1 ELSE 0 END = 1
+         ORDER BY r.created DESC, r.login DESC, r.phone DESC LIMIT $11"
+    ),
+    pushes!(
+        "login_line l CROSS JOIN phone_request r",
+        "l.tenant = $1 AND l.support_code = $3 AND r.login = l.login",
+        "CASE WHEN (r.created, r.login, r.phone) > ($8, $9, $10) THEN 1 ELSE 0 END = 1
+         ORDER BY r.created, r.login, r.phone LIMIT $11"
+    ),
+);
+
+/// Towards older ones, and towards newer ones.
+fn statements(filter: &PushFilter) -> (&'static str, &'static str) {
+    if filter.support_code.is_some() {
+        OF_CODE
+    } else if filter.user.is_some() {
+        statements!("r.account = $4")
+    } else if filter.missed == Some(true) {
+        statements!("r.delivered IS NULL")
+    } else {
+        statements!("r.created >= $6 AND r.created < $7")
+    }
+}
+
+/// Requests of a tenant in the order in which they are read: from a place to older ones, or, with
+/// `newer`, to newer ones; without a place from the end.
 ///
 /// # Errors
 ///
@@ -58,24 +135,57 @@ macro_rules! pushes {
 pub async fn pushes(
     store: &Store,
     tenant: TenantId,
-    missed: Option<bool>,
+    filter: &PushFilter,
     from: Option<Place>,
     newer: bool,
     most: i64,
 ) -> Result<Vec<PushRow>, StoreError> {
-    let sql = if newer {
-        pushes!("(r.created, r.login) > ($3, $4) ORDER BY r.created, r.login LIMIT $5")
-    } else {
-        pushes!("(r.created, r.login) < ($3, $4) ORDER BY r.created DESC, r.login DESC LIMIT $5")
-    };
-    let (created, login) = from.unwrap_or((Millis(u64::MAX), LoginId::from_bytes([255; 16])));
-    let params =
-        [tenant.into(), missed.map(i64::from).into(), created.into(), login.into(), most.into()];
-    let rows = store.query(sql, params).await?;
+    let (older, newest) = statements(filter);
+    let sql = if newer { newest } else { older };
+    let rows = store.query(sql, params(tenant, filter, from, newer, most)).await?;
     rows.iter().map(push).collect()
 }
 
-fn push(row: &Row) -> Result<PushRow, StoreError> {
+/// All that [`pushes`] would give, newest first, however many, in the columns of [`push`].
+pub fn all_pushes(store: &Store, tenant: TenantId, filter: &PushFilter) -> Flow<Row> {
+    let (older, _) = statements(filter);
+    store.scan(older, params(tenant, filter, None, false, i64::MAX))
+}
+
+fn params(
+    tenant: TenantId,
+    filter: &PushFilter,
+    from: Option<Place>,
+    newer: bool,
+    most: i64,
+) -> Vec<Value> {
+    let end = if newer { (0, 0) } else { (u64::MAX, u8::MAX) };
+    let (created, login, phone) = from.unwrap_or((
+        Millis(end.0),
+        LoginId::from_bytes([end.1; 16]),
+        PhoneId::from_bytes([end.1; 16]),
+    ));
+    vec![
+        tenant.into(),
+        filter.missed.map(i64::from).into(),
+        filter.support_code.as_deref().into(),
+        filter.user.into(),
+        filter.application.into(),
+        filter.from.unwrap_or_default().into(),
+        filter.until.map_or(Value::Int(i64::MAX), Value::from),
+        created.into(),
+        login.into(),
+        phone.into(),
+        most.into(),
+    ]
+}
+
+/// A request, from the columns of a list.
+///
+/// # Errors
+///
+/// [`StoreError::Corrupt`].
+pub fn push(row: &Row) -> Result<PushRow, StoreError> {
     let text = |column: usize| Ok::<_, StoreError>(row.opt_text(column)?.map(str::to_owned));
     Ok(PushRow {
         login: row.login(0)?,
@@ -89,5 +199,6 @@ fn push(row: &Row) -> Result<PushRow, StoreError> {
         created: row.millis(8)?,
         delivered: row.opt_millis(9)?,
         delivered_by: text(10)?,
+        support_code: text(11)?,
     })
 }

@@ -1,7 +1,13 @@
 //! Reading the record: entries for people, everything for its verification.
 
-use super::{Flow, Row, Store, StoreError, Value};
+mod actions;
+mod of_user;
+
+use super::{Flow, Row, Store, StoreError};
 use authx_core::{ApplicationId, EventId, LoginId, Millis, TenantId, UserId};
+
+pub use actions::{ActionFilter, action_kinds, actions, all_actions, count_actions};
+pub use of_user::{UserFilter, count_of_user, of_user};
 
 /// An entry of the record as people read it.
 #[derive(Clone, Debug)]
@@ -95,115 +101,6 @@ pub async fn entries(
         .rest()
         .await?;
     rows.iter().map(entry).collect()
-}
-
-/// Which of administrators' doings are wanted; all that is named must fit.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct ActionFilter {
-    /// Of this kind, as stored.
-    pub kind: Option<String>,
-    /// About this user.
-    pub user: Option<UserId>,
-    /// About this application.
-    pub application: Option<ApplicationId>,
-    /// By this account.
-    pub by: Option<UserId>,
-    /// Then or later.
-    pub from: Option<Millis>,
-    /// Before then.
-    pub until: Option<Millis>,
-}
-
-macro_rules! actions {
-    ($order:literal) => {
-        concat!(
-            "SELECT e.seq, e.id, e.at, e.kind, e.account, a.name, e.application, p.name,
-                    e.login, e.support_code, e.detail
-             FROM event e
-             LEFT JOIN account a ON a.id = e.account AND a.tenant = e.tenant
-             LEFT JOIN application p ON p.id = e.application AND p.tenant = e.tenant
-             WHERE e.tenant = $1 AND e.login IS NULL AND (e.kind = $2 OR $2 IS NULL)
-               AND (e.account = $3 OR $3 IS NULL) AND (e.application = $4 OR $4 IS NULL)
-               AND (e.detail LIKE $5 OR $5 IS NULL) AND e.at >= $6 AND e.at < $7 AND ",
-            $order
-        )
-    };
-}
-
-fn action_params(tenant: TenantId, filter: &ActionFilter) -> Vec<Value> {
-    let by = filter.by.map(|id| format!("%\"by_id\":\"{id}\"%"));
-    vec![
-        tenant.into(),
-        filter.kind.as_deref().into(),
-        filter.user.into(),
-        filter.application.into(),
-        by.into(),
-        filter.from.unwrap_or_default().into(),
-        filter.until.map_or(Value::Int(i64::MAX), Value::from),
-    ]
-}
-
-/// Reads what administrators and users did besides signing in, at most `most`, newest first: what
-/// is older than `from`, or, with `newer`, what is newer.
-///
-/// # Errors
-///
-/// As [`entries()`].
-pub async fn actions(
-    store: &Store,
-    tenant: TenantId,
-    filter: &ActionFilter,
-    from: i64,
-    newer: bool,
-    most: i64,
-) -> Result<Vec<EntryRow>, StoreError> {
-    let mut params = action_params(tenant, filter);
-    params.extend([from.into(), most.into()]);
-    let sql = if newer {
-        actions!("e.seq > $8 ORDER BY e.seq LIMIT $9")
-    } else {
-        actions!("e.seq < $8 ORDER BY e.seq DESC LIMIT $9")
-    };
-    let rows = store.query(sql, params).await?;
-    let mut found = rows.iter().map(entry).collect::<Result<Vec<_>, _>>()?;
-    if newer {
-        found.reverse();
-    }
-    Ok(found)
-}
-
-/// All that [`actions()`] would give, newest first, however many.
-pub fn all_actions(store: &Store, tenant: TenantId, filter: &ActionFilter) -> Flow<Row> {
-    store.scan(actions!("e.seq > 0 ORDER BY e.seq DESC"), action_params(tenant, filter))
-}
-
-/// How many [`actions()`] would give, at most `most`.
-///
-/// # Errors
-///
-/// As [`entries()`].
-pub async fn count_actions(
-    store: &Store,
-    tenant: TenantId,
-    filter: &ActionFilter,
-    most: i64,
-) -> Result<u64, StoreError> {
-    let mut params = action_params(tenant, filter);
-    params.push(most.into());
-    let sql = concat!("SELECT COUNT(*) FROM (", actions!("e.seq > 0 LIMIT $8"), ") found");
-    let row = store.query_one(sql, params).await?;
-    row.map_or(Ok(0), |row| row.count(0))
-}
-
-/// Which kinds of doings a tenant's record knows.
-///
-/// # Errors
-///
-/// As [`entries()`].
-pub async fn action_kinds(store: &Store, tenant: TenantId) -> Result<Vec<String>, StoreError> {
-    let sql = "SELECT DISTINCT kind FROM event WHERE tenant = $1 AND login IS NULL ORDER BY kind";
-    let rows = store.query(sql, [tenant.into()]).await?;
-    rows.iter().map(|row| Ok(row.text(0)?.to_owned())).collect()
 }
 
 /// All entries of a tenant, oldest first, however many, in the columns of [`entry`].

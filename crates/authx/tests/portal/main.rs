@@ -7,6 +7,7 @@
 )]
 
 mod applications;
+mod codes;
 mod coming_in;
 mod company;
 mod dashboard;
@@ -19,6 +20,7 @@ mod hostile;
 mod html;
 mod keyless;
 mod letting_in;
+mod lists;
 mod logs;
 mod own;
 mod passkeys;

@@ -8,6 +8,8 @@ const BACK: &[&str] = &[
     "DROP TABLE application_group",
     "DROP INDEX IF EXISTS event_retention",
     "DROP INDEX IF EXISTS event_action",
+    "DROP INDEX IF EXISTS event_application",
+    "DROP INDEX IF EXISTS event_kind",
     "DROP TABLE retention_run",
     "DROP TABLE log_reader",
     "DROP TABLE approve_tally",

@@ -2,7 +2,13 @@
 
 use super::place;
 use crate::{
-    admin::{AdminError, Tenant},
+    admin::{
+        AdminError, Tenant,
+        record::{
+            MOST_COUNTED,
+            codes::{Sought, sought},
+        },
+    },
     app::App,
     mail::Address,
     store::deliveries::{self as stored, DeliveryRow, DeliveryState, Filter},
@@ -24,7 +30,7 @@ pub struct Delivery {
     /// What that user is called now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
-    /// Enough of the address that its owner knows it; none where none was on record.
+    /// Enough of the address that its owner knows it; none where it was not sent, as `error` says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
     /// `waiting`, `sent`, `failed`, `given_up` or `not_sent`.
@@ -54,8 +60,10 @@ pub struct Page {
     /// Where the next page begins; none after the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<DeliveryId>,
-    /// How many there are on all pages.
+    /// How many there are on all pages; of very many, as many as were counted.
     pub total: u64,
+    /// Whether there are more than that.
+    pub more: bool,
 }
 
 /// The deliveries of a tenant that a filter means, newest first: `most` of them, from `before` on.
@@ -70,18 +78,60 @@ pub async fn deliveries(
     before: Option<DeliveryId>,
     most: u32,
 ) -> Result<Page, AdminError> {
-    let key = Tenant::load(app, tenant).await?.data_key;
     let wanted = most.saturating_add(1);
-    let rows = stored::deliveries(&app.store, tenant, filter, before, wanted).await?;
-    let total = stored::count(&app.store, tenant, filter).await?;
+    let (mut deliveries, (total, uncounted)) =
+        some(app, tenant, filter, before, false, wanted).await?;
     let shown = usize::try_from(most).unwrap_or(usize::MAX);
-    let more = rows.len() > shown;
-    let deliveries: Vec<_> = rows.into_iter().take(shown).map(|row| delivery(row, &key)).collect();
+    let more = deliveries.len() > shown;
+    deliveries.truncate(shown);
     let next = deliveries.last().filter(|_| more).map(|last| last.id);
-    Ok(Page { deliveries, next, total })
+    Ok(Page { deliveries, next, total, more: uncounted })
 }
 
-fn delivery(row: DeliveryRow, key: &DataKey) -> Delivery {
+/// At most `most` of the deliveries that a filter means, in the order in which they are read: from
+/// one of them, or an end, to older or, with `newer`, to newer ones; with how many there are, and
+/// whether there are more than were counted.
+///
+/// # Errors
+///
+/// [`AdminError`].
+pub async fn some(
+    app: &App,
+    tenant: TenantId,
+    filter: &Filter,
+    from: Option<DeliveryId>,
+    newer: bool,
+    most: u32,
+) -> Result<(Vec<Delivery>, (u64, bool)), AdminError> {
+    let key = Tenant::load(app, tenant).await?.data_key;
+    let rows = stored::deliveries(&app.store, tenant, filter, from, newer, most).await?;
+    let limit = i64::try_from(MOST_COUNTED + 1).unwrap_or(i64::MAX);
+    let counted = stored::count(&app.store, tenant, filter, limit).await?;
+    let deliveries = rows.into_iter().map(|row| delivery(row, &key)).collect();
+    Ok((deliveries, (counted.min(MOST_COUNTED), counted > MOST_COUNTED)))
+}
+
+/// Narrows a filter by what somebody typed into the search field: a support code, or a user by
+/// name, alias or id.
+///
+/// # Errors
+///
+/// [`AdminError`] that keeps everything from being found.
+pub async fn search(
+    app: &App,
+    tenant: TenantId,
+    text: &str,
+    filter: Filter,
+) -> Result<Filter, AdminError> {
+    Ok(match sought(app, tenant, text).await? {
+        None => filter,
+        Some(Sought::Code(code)) => Filter { support_code: Some(code), ..filter },
+        Some(Sought::User(user)) => Filter { account: Some(user), ..filter },
+    })
+}
+
+/// A row, for people.
+pub(in crate::admin) fn delivery(row: DeliveryRow, key: &DataKey) -> Delivery {
     let waits = row.state == DeliveryState::Waiting;
     let to = recipient(&row, key).map(|address| address.masked());
     let at = |millis: Millis| Rfc3339(millis);

@@ -12,8 +12,9 @@ mod times;
 mod trial;
 mod words;
 
+pub(super) use deliveries::delivery;
 pub(crate) use deliveries::recipient as opened_recipient;
-pub use deliveries::{Delivery, Page, deliveries};
+pub use deliveries::{Delivery, Page, deliveries, search, some};
 pub use letter::{Deed, Letter, Link, TITLES, title};
 pub(crate) use letter::{FORGOTTEN, INVITATION, SET_UP};
 pub(crate) use render::{Written, place};

@@ -1,6 +1,12 @@
 //! What administrators and users changed, with what was before and what is after.
 
-use super::{super::AdminError, Entry, Page, entry, page::MOST_COUNTED};
+use super::{
+    super::AdminError,
+    Entry, Page,
+    codes::{Sought, sought},
+    entry,
+    page::MOST_COUNTED,
+};
 use crate::{app::App, store::record as stored};
 use authx_core::{TenantId, UserId};
 use serde::Serialize;
@@ -125,6 +131,25 @@ pub async fn some(
     let found = rows.into_iter().map(|row| entry(row).map(action));
     let found = found.collect::<Result<Vec<_>, _>>()?;
     Ok((found, (counted.min(MOST_COUNTED), counted > MOST_COUNTED)))
+}
+
+/// Narrows a filter by what somebody typed into the search field: a support code, or a user by
+/// name, alias or id.
+///
+/// # Errors
+///
+/// [`AdminError`] that keeps everything from being found.
+pub async fn search(
+    app: &App,
+    tenant: TenantId,
+    text: &str,
+    filter: ActionFilter,
+) -> Result<ActionFilter, AdminError> {
+    Ok(match sought(app, tenant, text).await? {
+        None => filter,
+        Some(Sought::Code(code)) => ActionFilter { support_code: Some(code), ..filter },
+        Some(Sought::User(user)) => ActionFilter { user: Some(user), ..filter },
+    })
 }
 
 /// Which kinds of deeds a tenant's record knows: as stored, and in words.

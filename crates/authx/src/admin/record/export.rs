@@ -1,20 +1,25 @@
 //! The record as a file: CSV for spreadsheets, one JSON object a line for programs; however much,
 //! a piece at a time.
 
+mod columns;
+
 use super::{
-    super::{Actor, AdminError, cells, detail},
-    actions::{Action, action},
+    super::{Actor, AdminError, Tenant, cells, detail, letters::delivery},
+    actions::action,
     entry,
-    logins::{LoginItem, item},
+    logins::item,
+    pushes::Push,
 };
 use crate::{
     app::{About, App},
-    store::{Batch, Flow, Row, login_list, record as stored},
+    store::{Batch, Flow, Row, deliveries, login_list, push_list, record as stored},
 };
-use authx_core::{TenantId, audit::EventKind, wire::login::Rfc3339};
+use authx_core::{TenantId, audit::EventKind, seal::DataKey};
+use columns::{action_cells, entry_cells, login_cells, mail_cells, push_cells};
 use serde_json::Value;
 
-pub use super::{actions::ActionFilter, logins::LoginFilter};
+pub use super::{actions::ActionFilter, logins::LoginFilter, pushes::PushFilter};
+pub use deliveries::Filter as MailFilter;
 
 /// How it is written.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -34,12 +39,18 @@ pub enum What {
     Entries,
     /// Logins, a line each, newest first.
     Logins(LoginFilter),
+    /// What was sent by mail, newest first; never what is written.
+    Mail(MailFilter),
+    /// What was sent to phones, newest first.
+    Phones(PushFilter),
 }
 
 /// A file on its way.
 #[derive(Debug)]
 pub struct Export {
     rows: Flow<Row>,
+    /// What addresses are sealed under.
+    key: Option<DataKey>,
     what: What,
     format: Format,
     begun: bool,
@@ -80,14 +91,18 @@ impl What {
             Self::Actions(_) => "actions",
             Self::Entries => "record",
             Self::Logins(_) => "logins",
+            Self::Mail(_) => "mail",
+            Self::Phones(_) => "phones",
         }
     }
 
     fn columns(&self) -> &'static [&'static str] {
         match self {
-            Self::Actions(_) => ACTION_COLUMNS,
-            Self::Entries => ENTRY_COLUMNS,
-            Self::Logins(_) => LOGIN_COLUMNS,
+            Self::Actions(_) => columns::ACTIONS,
+            Self::Entries => columns::ENTRIES,
+            Self::Logins(_) => columns::LOGINS,
+            Self::Mail(_) => columns::MAIL,
+            Self::Phones(_) => columns::PHONES,
         }
     }
 }
@@ -108,6 +123,12 @@ pub async fn export(
         What::Actions(filter) => stored::all_actions(&app.store, tenant, filter),
         What::Entries => stored::all_entries(&app.store, tenant),
         What::Logins(filter) => login_list::all_logins(&app.store, tenant, filter),
+        What::Mail(filter) => deliveries::all_deliveries(&app.store, tenant, filter),
+        What::Phones(filter) => push_list::all_pushes(&app.store, tenant, filter),
+    };
+    let key = match &what {
+        What::Mail(_) => Some(Tenant::load(app, tenant).await?.data_key),
+        What::Actions(_) | What::Entries | What::Logins(_) | What::Phones(_) => None,
     };
     let mut said = detail([
         ("what", what.word().into()),
@@ -120,7 +141,7 @@ pub async fn export(
     let (kind, about) = (EventKind::RecordExported, About::default());
     let batch = app.record(Batch::default(), app.now()?, tenant, kind, about, said);
     app.store.commit(batch).await?;
-    Ok(Export { rows, what, format, begun: false, ended: false })
+    Ok(Export { rows, key, what, format, begun: false, ended: false })
 }
 
 impl Export {
@@ -176,6 +197,21 @@ impl Export {
                     Format::Json => object(piece, &one),
                 }
             }
+            (What::Mail(_), format) => {
+                let key = self.key.as_ref().ok_or_else(|| damaged("no key to read mail with"))?;
+                let one = delivery(deliveries::read(row)?, key);
+                match format {
+                    Format::Csv => line(piece, mail_cells(&one)),
+                    Format::Json => object(piece, &one),
+                }
+            }
+            (What::Phones(_), format) => {
+                let one = Push::from(push_list::push(row)?);
+                match format {
+                    Format::Csv => line(piece, push_cells(&one)),
+                    Format::Json => object(piece, &one),
+                }
+            }
         }
     }
 }
@@ -198,99 +234,4 @@ fn damaged(error: impl std::fmt::Display) -> AdminError {
     AdminError::Damaged(error.to_string())
 }
 
-fn said<T: ToString>(value: Option<&T>) -> String {
-    value.map(T::to_string).unwrap_or_default()
-}
-
-fn login_cells(one: &LoginItem) -> Vec<String> {
-    let time = |at: Option<Rfc3339>| at.map(String::from).unwrap_or_default();
-    vec![
-        time(Some(one.began)),
-        time(one.ended),
-        one.outcome.word().to_owned(),
-        said(one.reason.as_ref()),
-        said(one.factor.as_ref()),
-        one.name.clone(),
-        said(one.user.as_ref()),
-        said(one.user_id.as_ref()),
-        said(one.application.as_ref()),
-        said(one.application_id.as_ref()),
-        said(one.address.as_ref()),
-        said(one.support_code.as_ref()),
-        said(one.took_ms.as_ref()),
-        said(one.approve_ms.as_ref()),
-        time(one.reported),
-        one.login_id.to_string(),
-    ]
-}
-
-fn entry_cells(one: &super::Entry) -> Vec<String> {
-    vec![
-        one.seq.to_string(),
-        String::from(one.at),
-        one.event.clone(),
-        said(one.user.as_ref()),
-        said(one.user_id.as_ref()),
-        said(one.application.as_ref()),
-        said(one.application_id.as_ref()),
-        said(one.login_id.as_ref()),
-        said(one.support_code.as_ref()),
-    ]
-}
-
-fn action_cells(one: &Action) -> Result<Vec<String>, AdminError> {
-    let mut cells = entry_cells(&one.entry);
-    cells.truncate(7);
-    let part = |key: &str| one.entry.detail.get(key).map(Value::to_string).unwrap_or_default();
-    let facts: serde_json::Map<String, Value> =
-        one.facts.iter().map(|fact| (fact.field.clone(), fact.value.clone().into())).collect();
-    cells.extend([said(one.by.as_ref()), said(one.by_id.as_ref()), part("before"), part("after")]);
-    cells.push(serde_json::to_string(&facts).map_err(damaged)?);
-    Ok(cells)
-}
-
-const LOGIN_COLUMNS: &[&str] = &[
-    "began",
-    "ended",
-    "outcome",
-    "reason",
-    "factor",
-    "name",
-    "user",
-    "user_id",
-    "application",
-    "application_id",
-    "address",
-    "support_code",
-    "took_ms",
-    "approve_ms",
-    "reported",
-    "login_id",
-];
-const ENTRY_COLUMNS: &[&str] = &[
-    "seq",
-    "at",
-    "event",
-    "user",
-    "user_id",
-    "application",
-    "application_id",
-    "login_id",
-    "support_code",
-    "detail",
-];
-const ACTION_COLUMNS: &[&str] = &[
-    "seq",
-    "at",
-    "event",
-    "user",
-    "user_id",
-    "application",
-    "application_id",
-    "by",
-    "by_id",
-    "before",
-    "after",
-    "facts",
-];
 const PIECE: usize = 32 * 1_024;

@@ -20,7 +20,7 @@ pub struct Page<T> {
 }
 
 /// As many are counted, not more: who has to read on does not need to know how far.
-pub(super) const MOST_COUNTED: u64 = 1_000;
+pub(in crate::admin) const MOST_COUNTED: u64 = 1_000;
 
 impl<T> Page<T> {
     /// Of rows newest first, one more than a page holds where there are more. `moved`: it was come

@@ -1,11 +1,14 @@
 //! What was sent to phones, and whether it came there.
 
-use super::super::AdminError;
+use super::{
+    super::AdminError,
+    codes::{Sought, sought},
+};
 use crate::{app::App, store::push_list as stored};
 use authx_core::{LoginId, Millis, PhoneId, TenantId, UserId, wire::login::Rfc3339};
 use serde::Serialize;
 
-pub use stored::{Place, PushRow};
+pub use stored::{Place, PushFilter, PushRow};
 
 /// A request to a phone, as administrators see it.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, utoipa::ToSchema)]
@@ -38,6 +41,9 @@ pub struct Push {
     /// Which way it came: `push`, `live` or `poll`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub arrived_by: Option<String>,
+    /// What finds its login.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub support_code: Option<String>,
     /// Its place in lists.
     #[serde(skip)]
     pub place: String,
@@ -58,6 +64,7 @@ impl From<PushRow> for Push {
             created: Rfc3339(row.created),
             arrived: row.delivered.map(Rfc3339),
             arrived_by: row.delivered_by,
+            support_code: row.support_code,
         }
     }
 }
@@ -71,21 +78,41 @@ impl From<PushRow> for Push {
 pub async fn some(
     app: &App,
     tenant: TenantId,
-    missed: Option<bool>,
+    filter: &PushFilter,
     from: Option<Place>,
     newer: bool,
     most: u32,
 ) -> Result<Vec<PushRow>, AdminError> {
-    Ok(stored::pushes(&app.store, tenant, missed, from, newer, most.into()).await?)
+    Ok(stored::pushes(&app.store, tenant, filter, from, newer, most.into()).await?)
+}
+
+/// Narrows a filter by what somebody typed into the search field: a support code, or a user by
+/// name, alias or id.
+///
+/// # Errors
+///
+/// [`AdminError`] that keeps everything from being found.
+pub async fn search(
+    app: &App,
+    tenant: TenantId,
+    text: &str,
+    filter: PushFilter,
+) -> Result<PushFilter, AdminError> {
+    Ok(match sought(app, tenant, text).await? {
+        None => filter,
+        Some(Sought::Code(code)) => PushFilter { support_code: Some(code), ..filter },
+        Some(Sought::User(user)) => PushFilter { user: Some(user), ..filter },
+    })
 }
 
 /// A place in an address of a page.
 pub fn place_text(row: &PushRow) -> String {
-    format!("{}.{}", row.created.0, row.login)
+    format!("{}.{}.{}", row.created.0, row.login, row.phone)
 }
 
 /// The place that an address of a page names.
 pub fn place(text: &str) -> Option<Place> {
-    let (created, login) = text.split_once('.')?;
-    Some((Millis(created.parse().ok()?), login.parse().ok()?))
+    let (created, rest) = text.split_once('.')?;
+    let (login, phone) = rest.split_once('.')?;
+    Some((Millis(created.parse().ok()?), login.parse().ok()?, phone.parse().ok()?))
 }

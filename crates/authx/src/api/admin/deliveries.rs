@@ -3,33 +3,52 @@
 use super::{
     AdminApi,
     caller::Caller,
-    listing::{Asked, Counted, Listed},
+    file,
+    listing::{Asked, Counted, Listed, Moment},
+    logins::MOMENT,
     routes::{Route, route},
 };
 use crate::{
     admin::{
         letters::{self, Delivery},
-        record::pushes::{self, Push},
+        record::{
+            export::{What, export},
+            pushes::{self, Push, PushFilter},
+        },
     },
     api::error::ApiError,
     store::deliveries::{DeliveryState, Filter},
 };
-use authx_core::{DeliveryId, UserId, role::Permission::DeliveriesRead};
+use authx_core::{
+    ApplicationId, DeliveryId, UserId,
+    role::Permission::{DeliveriesRead, LogsExport},
+};
 use axum::{
     Json,
     extract::{RawQuery, State},
+    response::Response,
 };
 use utoipa_axum::routes;
 
 pub(super) fn routes() -> Vec<Option<Route>> {
-    vec![route(&[DeliveriesRead], routes!(phones)), route(&[DeliveriesRead], routes!(mail))]
+    vec![
+        route(&[DeliveriesRead], routes!(phones)),
+        route(&[DeliveriesRead], routes!(mail)),
+        route(&[DeliveriesRead, LogsExport], routes!(export_phones)),
+        route(&[DeliveriesRead, LogsExport], routes!(export_mail)),
+    ]
 }
 
 /// What was asked of phones in the last ninety days, the newest first, and whether it came there.
 #[utoipa::path(
     get, path = "/admin/v1/deliveries/phones", tag = "deliveries",
     params(
+        ("q" = Option<String>, Query, description = "A support code, or a user by name, alias or id"),
         ("arrived" = Option<bool>, Query, description = "Only those that a phone had, or never had"),
+        ("user" = Option<UserId>, Query, description = "To this user"),
+        ("application" = Option<ApplicationId>, Query, description = "For this application"),
+        ("from" = Option<String>, Query, description = "Then or later, as `2026-11-26T14:00:00Z`"),
+        ("until" = Option<String>, Query, description = "Before then"),
         ("limit" = Option<u32>, Query, description = "Entries at most, 1 to 200; 50 without"),
         ("cursor" = Option<String>, Query, description = "The `next_cursor` of the part before"),
     ),
@@ -40,12 +59,11 @@ async fn phones(
     by: Caller,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Listed<Push>>, ApiError> {
-    let asked = Asked::parse(query.as_deref(), &["arrived"])?;
-    let arrived = asked.one_of("arrived", &[("true", true), ("false", false)])?;
-    let missed = arrived.map(|arrived| !arrived);
+    let asked = Asked::parse(query.as_deref(), PHONES)?;
+    let filter = pushed(&api, &by, &asked).await?;
     let from = asked.behind::<Place>()?.map(|Place(place)| place);
     let most = u32::try_from(asked.limit.saturating_add(1)).unwrap_or(u32::MAX);
-    let rows = pushes::some(api.app(), by.tenant(), missed, from, false, most).await?;
+    let rows = pushes::some(api.app(), by.tenant(), &filter, from, false, most).await?;
     let mut items: Vec<Push> = rows.into_iter().map(Push::from).collect();
     let more = items.len() > asked.limit;
     items.truncate(asked.limit);
@@ -67,10 +85,13 @@ impl std::str::FromStr for Place {
 #[utoipa::path(
     get, path = "/admin/v1/deliveries/mail", tag = "deliveries",
     params(
+        ("q" = Option<String>, Query, description = "A support code, or a user by name, alias or id"),
         ("state" = Option<String>, Query, description = "`waiting`, `sent`, `failed`, `given_up` or `not_sent`"),
         ("kind" = Option<String>, Query, description = "What is written, such as `invitation`"),
         ("user" = Option<UserId>, Query, description = "To this user"),
         ("support_code" = Option<String>, Query, description = "The one that stands in the mail"),
+        ("from" = Option<String>, Query, description = "Queued then or later, as `2026-11-26T14:00:00Z`"),
+        ("until" = Option<String>, Query, description = "Queued before then"),
         ("limit" = Option<u32>, Query, description = "Entries at most, 1 to 200; 50 without"),
         ("cursor" = Option<String>, Query, description = "The `next_cursor` of the part before"),
     ),
@@ -81,8 +102,91 @@ async fn mail(
     by: Caller,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Counted<Delivery>>, ApiError> {
-    let known = ["state", "kind", "user", "support_code"];
-    let asked = Asked::parse(query.as_deref(), &known)?;
+    let asked = Asked::parse(query.as_deref(), MAIL)?;
+    let filter = mailed(&api, &by, &asked).await?;
+    let before = asked.behind::<DeliveryId>()?;
+    let most = u32::try_from(asked.limit).unwrap_or(u32::MAX);
+    let found = letters::deliveries(api.app(), by.tenant(), &filter, before, most).await?;
+    let more = found.next.is_some();
+    let part = Asked::page(found.deliveries, more, |delivery| delivery.id.to_string());
+    Ok(Json(Counted::at_least(part, found.total, found.more)))
+}
+
+/// What was sent to phones as a file, the newest first; that it was taken is recorded.
+#[utoipa::path(
+    get, path = "/admin/v1/deliveries/phones/export", tag = "deliveries",
+    params(
+        ("format" = Option<String>, Query, description = "`csv` for spreadsheets, `json` for one object a line; `csv` without"),
+        ("q" = Option<String>, Query, description = "As in the list"),
+        ("arrived" = Option<bool>, Query, description = "As in the list"),
+        ("user" = Option<UserId>, Query, description = "As in the list"),
+        ("application" = Option<ApplicationId>, Query, description = "As in the list"),
+        ("from" = Option<String>, Query, description = "As in the list"),
+        ("until" = Option<String>, Query, description = "As in the list"),
+    ),
+    responses((status = 200, body = String, content_type = "text/csv")),
+)]
+async fn export_phones(
+    State(api): State<AdminApi>,
+    by: Caller,
+    RawQuery(query): RawQuery,
+) -> Result<Response, ApiError> {
+    let asked = Asked::words(query.as_deref(), &[PHONES, &["format"]].concat())?;
+    let what = What::Phones(pushed(&api, &by, &asked).await?);
+    taken(&api, &by, &asked, what).await
+}
+
+/// What was sent by mail as a file, the newest first; that it was taken is recorded.
+#[utoipa::path(
+    get, path = "/admin/v1/deliveries/mail/export", tag = "deliveries",
+    params(
+        ("format" = Option<String>, Query, description = "`csv` for spreadsheets, `json` for one object a line; `csv` without"),
+        ("q" = Option<String>, Query, description = "As in the list"),
+        ("state" = Option<String>, Query, description = "As in the list"),
+        ("kind" = Option<String>, Query, description = "As in the list"),
+        ("user" = Option<UserId>, Query, description = "As in the list"),
+        ("support_code" = Option<String>, Query, description = "As in the list"),
+        ("from" = Option<String>, Query, description = "As in the list"),
+        ("until" = Option<String>, Query, description = "As in the list"),
+    ),
+    responses((status = 200, body = String, content_type = "text/csv")),
+)]
+async fn export_mail(
+    State(api): State<AdminApi>,
+    by: Caller,
+    RawQuery(query): RawQuery,
+) -> Result<Response, ApiError> {
+    let asked = Asked::words(query.as_deref(), &[MAIL, &["format"]].concat())?;
+    let what = What::Mail(mailed(&api, &by, &asked).await?);
+    taken(&api, &by, &asked, what).await
+}
+
+async fn taken(
+    api: &AdminApi,
+    by: &Caller,
+    asked: &Asked,
+    what: What,
+) -> Result<Response, ApiError> {
+    let (word, format) = (what.word(), file::format(asked)?);
+    let export = export(api.app(), &by.actor(), by.tenant(), what, format).await?;
+    Ok(file::record(export, word, format))
+}
+
+async fn pushed(api: &AdminApi, by: &Caller, asked: &Asked) -> Result<PushFilter, ApiError> {
+    let arrived = asked.one_of("arrived", &[("true", true), ("false", false)])?;
+    let filter = PushFilter {
+        missed: arrived.map(|arrived| !arrived),
+        support_code: None,
+        user: asked.parsed("user", "the id of a user")?,
+        application: asked.parsed("application", "the id of an application")?,
+        from: asked.parsed::<Moment>("from", MOMENT)?.map(|at| at.0),
+        until: asked.parsed::<Moment>("until", MOMENT)?.map(|at| at.0),
+    };
+    let text = asked.word("q").unwrap_or_default();
+    Ok(pushes::search(api.app(), by.tenant(), text, filter).await?)
+}
+
+async fn mailed(api: &AdminApi, by: &Caller, asked: &Asked) -> Result<Filter, ApiError> {
     let states: Vec<(&str, DeliveryState)> =
         DeliveryState::ALL.iter().map(|state| (state.word(), *state)).collect();
     let filter = Filter {
@@ -90,11 +194,12 @@ async fn mail(
         kind: asked.word("kind").map(str::to_owned),
         account: asked.parsed("user", "the id of a user")?,
         support_code: asked.word("support_code").map(str::to_owned),
+        from: asked.parsed::<Moment>("from", MOMENT)?.map(|at| at.0),
+        until: asked.parsed::<Moment>("until", MOMENT)?.map(|at| at.0),
     };
-    let before = asked.behind::<DeliveryId>()?;
-    let most = u32::try_from(asked.limit).unwrap_or(u32::MAX);
-    let found = letters::deliveries(api.app(), by.tenant(), &filter, before, most).await?;
-    let more = found.next.is_some();
-    let part = Asked::page(found.deliveries, more, |delivery| delivery.id.to_string());
-    Ok(Json(Counted::exactly(part, found.total)))
+    let text = asked.word("q").unwrap_or_default();
+    Ok(letters::search(api.app(), by.tenant(), text, filter).await?)
 }
+
+const PHONES: &[&str] = &["q", "arrived", "user", "application", "from", "until"];
+const MAIL: &[&str] = &["q", "state", "kind", "user", "support_code", "from", "until"];

@@ -50,14 +50,27 @@ pub(super) fn routes() -> Vec<Option<Route>> {
     ]
 }
 
-/// The newest imports.
+/// Imports, the newest first.
 #[utoipa::path(
     get, path = "/admin/v1/imports", tag = "imports",
+    params(
+        ("limit" = Option<u32>, Query, description = "Entries at most, 1 to 200; 50 without"),
+        ("cursor" = Option<String>, Query, description = "The `next_cursor` of the part before"),
+    ),
     responses((status = 200, body = Listed<Import>)),
 )]
-async fn list(State(api): State<AdminApi>, by: Caller) -> Result<Json<Listed<Import>>, ApiError> {
-    let items = imports::list(api.app(), by.tenant()).await?;
-    Ok(Json(Listed { items, next_cursor: None }))
+async fn list(
+    State(api): State<AdminApi>,
+    by: Caller,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Listed<Import>>, ApiError> {
+    let asked = Asked::parse(query.as_deref(), &[])?;
+    let from = (asked.behind::<ImportId>()?, false);
+    let most = u32::try_from(asked.limit.saturating_add(1)).unwrap_or(u32::MAX);
+    let mut items = imports::some(api.app(), by.tenant(), None, from, most).await?;
+    let more = items.len() > asked.limit;
+    items.truncate(asked.limit);
+    Ok(Json(Asked::page(items, more, |import| import.id.to_string())))
 }
 
 /// Checks a file of users, and keeps it for a day; nothing is changed before it is started. Its

@@ -97,15 +97,6 @@ impl Asked {
         Self::only(query, known, &["cursor", "limit"])
     }
 
-    /// Reads the query of a list that has one part.
-    ///
-    /// # Errors
-    ///
-    /// As [`Self::parse`].
-    pub(super) fn first(query: Option<&str>, known: &[&'static str]) -> Result<Self, ApiError> {
-        Self::only(query, known, &["cursor"])
-    }
-
     fn only(
         query: Option<&str>,
         known: &[&'static str],

@@ -40,6 +40,7 @@ pub(super) fn routes() -> Vec<Option<Route>> {
 #[utoipa::path(
     get, path = "/admin/v1/record", tag = "record",
     params(
+        ("q" = Option<String>, Query, description = "A support code, or a user by name, alias or id"),
         ("kind" = Option<String>, Query, description = "One kind of entry, such as `policy_set`"),
         ("user" = Option<UserId>, Query, description = "About this user"),
         ("by" = Option<UserId>, Query, description = "Done by this user"),
@@ -57,7 +58,7 @@ async fn list(
     RawQuery(query): RawQuery,
 ) -> Result<Json<Counted<Action>>, ApiError> {
     let asked = Asked::parse(query.as_deref(), FILTERS)?;
-    let (filter, from) = (filter(&asked)?, Towards::Older(asked.behind::<i64>()?));
+    let (filter, from) = (filter(&api, &by, &asked).await?, Towards::Older(asked.behind::<i64>()?));
     let most = u32::try_from(asked.limit).unwrap_or(u32::MAX);
     let found = actions::list(api.app(), by.tenant(), &filter, from, most).await?;
     let more = found.older.is_some();
@@ -95,6 +96,7 @@ async fn kinds(
     params(
         ("what" = Option<String>, Query, description = "`actions`, or `everything`, which takes no filter"),
         ("format" = Option<String>, Query, description = "`csv` for spreadsheets, `json` for one object a line; `csv` without"),
+        ("q" = Option<String>, Query, description = "As in the list"),
         ("kind" = Option<String>, Query, description = "As in the list"),
         ("user" = Option<UserId>, Query, description = "As in the list"),
         ("by" = Option<UserId>, Query, description = "As in the list"),
@@ -116,22 +118,25 @@ async fn export_record(
         Asked::words(query.as_deref(), &["format", "what"])?;
         What::Entries
     } else {
-        What::Actions(filter(&asked)?)
+        What::Actions(filter(&api, &by, &asked).await?)
     };
     let (word, format) = (what.word(), file::format(&asked)?);
     let export = export(api.app(), &by.actor(), by.tenant(), what, format).await?;
     Ok(file::record(export, word, format))
 }
 
-fn filter(asked: &Asked) -> Result<ActionFilter, ApiError> {
-    Ok(ActionFilter {
+async fn filter(api: &AdminApi, by: &Caller, asked: &Asked) -> Result<ActionFilter, ApiError> {
+    let filter = ActionFilter {
+        support_code: None,
         kind: asked.word("kind").map(str::to_owned),
         user: asked.parsed("user", "the id of a user")?,
         by: asked.parsed("by", "the id of a user")?,
         application: asked.parsed("application", "the id of an application")?,
         from: asked.parsed::<Moment>("from", MOMENT)?.map(|at| at.0),
         until: asked.parsed::<Moment>("until", MOMENT)?.map(|at| at.0),
-    })
+    };
+    let text = asked.word("q").unwrap_or_default();
+    Ok(actions::search(api.app(), by.tenant(), text, filter).await?)
 }
 
-const FILTERS: &[&str] = &["kind", "user", "by", "application", "from", "until"];
+const FILTERS: &[&str] = &["q", "kind", "user", "by", "application", "from", "until"];

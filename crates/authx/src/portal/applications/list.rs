@@ -4,7 +4,7 @@ use super::{Badge, Chrome, Place, Portal, PortalError, Who, audience, badge, tit
 use crate::{
     admin::applications::{self, Application, Order, State, Wanted},
     portal::{
-        listing::{Cursor, Listing, Page, SIZE, Spec, Total},
+        listing::{Listing, Page, SIZE, Spec, Total},
         page::render,
         sign_in::capitalised,
         words::plural,
@@ -49,7 +49,7 @@ pub(super) async fn page(
     let found = applications::found(portal.app(), who.tenant(), &wanted).await?;
     let first_visit = found.is_empty() && !listing.is_narrowed();
     let total = Total::Exactly(u64::try_from(found.len()).unwrap_or(u64::MAX));
-    let part = part(found, &listing);
+    let part = listing.cut(found, |application| application.id.to_string());
     let page = listing.page(part, |application| application.id.to_string(), total);
     let row = |application: Application| Row {
         id: application.id.to_string(),
@@ -84,25 +84,6 @@ fn wanted(listing: &Listing) -> Wanted<'_> {
     };
     let order = if listing.sort() == "last" { Order::LastContact } else { Order::Name };
     Wanted { search: listing.search(), state, order, descending: listing.is_descending() }
-}
-
-/// The rows from the listing's cursor on; there are few enough to read all.
-fn part(mut all: Vec<Application>, listing: &Listing) -> Vec<Application> {
-    let at = |key: &str| all.iter().position(|it| it.id.to_string() == key);
-    match listing.cursor() {
-        None => {}
-        Some(Cursor::After(key)) => {
-            let skipped = at(key).map_or(0, |at| at + 1);
-            all.drain(..skipped);
-        }
-        Some(Cursor::Before(key)) => {
-            let kept = at(key).unwrap_or(0);
-            all.truncate(kept);
-            all.reverse();
-        }
-    }
-    all.truncate(listing.limit());
-    all
 }
 
 const SPEC: Spec =

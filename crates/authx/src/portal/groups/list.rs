@@ -8,7 +8,7 @@ use crate::{
         error::PortalError,
         fields::Fields,
         form::Form,
-        listing::{Cursor, Listing, Page, SIZE, Spec, Total},
+        listing::{Listing, Page, SIZE, Spec, Total},
         nav::Place,
         page::{Chrome, render, render_as},
         sign_in::sentence,
@@ -65,7 +65,7 @@ pub(super) async fn page(
     let first_visit = all.is_empty() && !listing.is_narrowed();
     let total = Total::Exactly(u64::try_from(all.len()).unwrap_or(u64::MAX));
     let mut rows = vec![];
-    for group in cut(all, &listing) {
+    for group in listing.cut(all, |group| group.id.to_string()) {
         let members = count(groups::count(portal.app(), who.tenant(), group.id).await?);
         let own_policy = group.policy != Document::default();
         rows.push(Row { group, members, own_policy });
@@ -74,26 +74,6 @@ pub(super) async fn page(
     let chrome = who.chrome(&portal, "Groups", Place::Groups);
     let writes = who.may(Permission::GroupsWrite);
     Ok(render(&List { chrome, first_visit, writes, listing, page }).into_response())
-}
-
-/// The part of a list of at most some hundred that a page shows, read as the listing wants it.
-fn cut(all: Vec<Group>, listing: &Listing) -> Vec<Group> {
-    let at = |id: &str| all.iter().position(|group| group.id.to_string() == id);
-    let limit = listing.limit();
-    match listing.cursor() {
-        None => all.into_iter().take(limit).collect(),
-        Some(Cursor::After(id)) => {
-            let from = at(id).map_or(0, |at| at.saturating_add(1));
-            all.into_iter().skip(from).take(limit).collect()
-        }
-        Some(Cursor::Before(id)) => {
-            let to = at(id).unwrap_or(0);
-            let mut before: Vec<Group> = all.into_iter().take(to).collect();
-            before.reverse();
-            before.truncate(limit);
-            before
-        }
-    }
 }
 
 pub(super) async fn new(State(portal): State<Portal>, who: Who) -> Response {

@@ -8,7 +8,7 @@ use crate::{
         error::PortalError,
         fields::Fields,
         form::Form,
-        listing::{Cursor, Listing, Page, SIZE, Spec, Total},
+        listing::{Listing, Page, SIZE, Spec, Total},
         nav::Place,
         page::{Chrome, render_as},
         policies::{Line, set_values},
@@ -114,10 +114,11 @@ fn wanted(listing: &Listing) -> MembersWanted {
     let prefix = Name::new(listing.search()).map(|name| name.folded()).unwrap_or_default();
     let most = u32::try_from(listing.limit()).unwrap_or(u32::MAX);
     let mut wanted = MembersWanted { prefix, most, ..MembersWanted::default() };
-    match listing.cursor() {
-        Some(Cursor::After(text)) => wanted.after = row_of(text),
-        Some(Cursor::Before(text)) => wanted.before = row_of(text),
-        None => {}
+    let (key, up) = listing.way();
+    match key.and_then(row_of) {
+        Some(row) if up => wanted.after = Some(row),
+        Some(row) => wanted.before = Some(row),
+        None => wanted.from_last = listing.is_descending(),
     }
     wanted
 }

@@ -1,27 +1,25 @@
 //! What an address asks for, as a filter.
 
-use super::super::{
-    listing::{Cursor, Listing},
-    words::Times,
-};
+use super::super::{listing::Listing, words::Times};
 use crate::{
     admin::{
         AdminError,
         record::{
             logins::{self, LoginFilter, Towards},
+            of_user,
             trace::reason_of,
         },
     },
     app::App,
 };
-use authx_core::{Millis, TenantId, audit::LoginOutcome, wire::login::Rfc3339};
+use authx_core::{Millis, TenantId, UserId, audit::LoginOutcome, wire::login::Rfc3339};
 
 /// A filter, and what of the wish makes no sense: an old or mistyped address still shows a list,
 /// and says so.
-pub(super) struct Asked {
-    pub(super) filter: LoginFilter,
-    pub(super) towards: Towards,
-    pub(super) faults: Vec<String>,
+pub(in super::super) struct Asked {
+    pub(in super::super) filter: LoginFilter,
+    pub(in super::super) towards: Towards,
+    pub(in super::super) faults: Vec<String>,
 }
 
 /// Reads the wish.
@@ -37,6 +35,16 @@ pub(super) async fn asked(
     let filter = logins::search(app, tenant, listing.search(), filter).await?;
     let towards = towards(listing, &mut faults);
     Ok(Asked { filter, towards, faults })
+}
+
+/// The same for somebody's own logins: only support codes are searched.
+pub(in super::super) fn own(listing: &Listing, times: &Times, user: UserId) -> Asked {
+    let mut faults = vec![];
+    let (from, until) = period(listing, times, &mut faults);
+    let (user, support_code) = (Some(user), of_user::code(listing.search()));
+    let filter = LoginFilter { support_code, user, from, until, ..words(listing, &mut faults) };
+    let towards = towards(listing, &mut faults);
+    Asked { filter, towards, faults }
 }
 
 fn words(listing: &Listing, faults: &mut Vec<String>) -> LoginFilter {
@@ -72,18 +80,26 @@ fn words(listing: &Listing, faults: &mut Vec<String>) -> LoginFilter {
 }
 
 fn towards(listing: &Listing, faults: &mut Vec<String>) -> Towards {
-    let place = match listing.cursor() {
-        None => return Towards::Older(None),
-        Some(Cursor::After(text)) => logins::place(text).map(|at| Towards::Older(Some(at))),
-        Some(Cursor::Before(text)) => logins::place(text).map(Towards::Newer),
-    };
-    place.unwrap_or_else(|_| {
-        faults.push("This address names no place in this list.".to_owned());
-        Towards::Older(None)
-    })
+    let (key, newer) = listing.way();
+    let place = key.and_then(|text| {
+        let place = logins::place(text);
+        if place.is_err() {
+            faults.push("This address names no place in this list.".to_owned());
+        }
+        place.ok()
+    });
+    match place {
+        Some(place) if newer => Towards::Newer(place),
+        Some(place) => Towards::Older(Some(place)),
+        None if listing.is_descending() => Towards::Older(None),
+        None => Towards::Newer(OLDEST),
+    }
 }
 
-/// `time` counts back from now, `from` and `until` are moments.
+/// From the oldest on.
+const OLDEST: logins::Place = logins::Place { began: Millis(0), seq: 0 };
+
+/// `time` counts back from now, `from` and `until` are days or moments.
 pub(in super::super) fn period(
     listing: &Listing,
     times: &Times,
@@ -94,11 +110,16 @@ pub(in super::super) fn period(
         if text.is_empty() {
             return None;
         }
-        let read = Rfc3339::try_from(text.to_owned()).map(|Rfc3339(at)| at);
-        if read.is_err() {
+        let read = if listing.is_day(name) {
+            // The last day is one of those that are meant.
+            times.day_begins(text, i64::from(name == "until"))
+        } else {
+            Rfc3339::try_from(text.to_owned()).map(|Rfc3339(at)| at).ok()
+        };
+        if read.is_none() {
             faults.push(format!("“{text}” is no time. Write it as 2026-11-26T14:00:00Z."));
         }
-        read.ok()
+        read
     };
     let (from, until) = (moment("from"), moment("until"));
     let back = |days: u64| Some(Millis(times.now().0.saturating_sub(days * 86_400_000)));

@@ -7,6 +7,7 @@ pub(super) mod words;
 
 use super::{
     Access, Portal,
+    around::Around,
     error::PortalError,
     listing::{Listing, Page, SIZE, Spec, Total},
     nav::Place,
@@ -16,7 +17,7 @@ use super::{
 };
 use crate::admin::{
     applications,
-    record::{logins, trace},
+    record::{codes::Log, logins, trace},
 };
 use askama::Template;
 use authx_core::{LoginId, role::Permission, wire::text::SupportCode};
@@ -24,7 +25,7 @@ use axum::{
     extract::{Path, RawQuery, State},
     response::{IntoResponse as _, Response},
 };
-pub(super) use filter::period;
+pub(super) use filter::{own, period};
 pub(super) use view::LastLogin;
 use view::{Row, TraceView};
 
@@ -78,13 +79,13 @@ struct List {
     first_visit: bool,
     /// The address that this page asks again by itself; empty while it does not.
     live: String,
-    pausable: bool,
+    around: Around,
     outcomes: Vec<(String, String)>,
     factors: Vec<(String, String)>,
     applications: Vec<(String, String)>,
     reasons: Vec<(String, String)>,
     times: Vec<(String, String)>,
-    export: Option<String>,
+    may_export: bool,
     may_protect: bool,
     may_users: bool,
     none: String,
@@ -122,17 +123,16 @@ async fn list(
     let all = applications::with_portal(app, tenant).await?;
     let first_page = listing.cursor().is_none();
     let opened = page.rows.iter().any(|row| row.open.is_some());
-    let live = first_page && !opened && listing.filter("live") != "off";
     let view = List {
         first_visit: page.rows.is_empty() && !listing.is_narrowed() && first_page,
-        live: if live { listing.here() } else { String::new() },
-        pausable: first_page,
+        live: if opened { String::new() } else { listing.live() },
+        around: Around::of(&portal, &who, &listing, Log::Logins).await?,
         outcomes: words::outcomes(),
         factors: words::factors(),
         applications: words::applications(&all),
         reasons: words::reasons(),
         times: words::times(&listing),
-        export: who.may(Permission::LogsExport).then(|| listing.at_path("/logins/export")),
+        may_export: who.may(Permission::LogsExport),
         may_protect: who.may(Permission::ApplicationsWrite),
         may_users: who.may(Permission::UsersRead),
         none: none(listing.search()),

@@ -37,6 +37,7 @@ pub(in super::super) struct LastLogin {
     pub(in super::super) state: Badge,
     pub(in super::super) factor: String,
     pub(in super::super) at: Millis,
+    pub(in super::super) address: String,
     pub(in super::super) code: String,
 }
 
@@ -47,6 +48,7 @@ impl LastLogin {
             state: outcome_badge(&item),
             factor: item.factor.as_deref().map(factor_words).unwrap_or_default(),
             at: item.began.0,
+            address: item.address.unwrap_or_default(),
             code: item.support_code.unwrap_or_default(),
             name: item.user.unwrap_or(item.name),
             application: item.application.unwrap_or_else(|| DELETED.to_owned()),

@@ -120,13 +120,13 @@ fn any(words: &str) -> std::iter::Once<(String, String)> {
     std::iter::once((String::new(), words.to_owned()))
 }
 
-pub(super) fn outcomes() -> Options {
+pub(in super::super) fn outcomes() -> Options {
     let each = LoginOutcome::ALL.iter();
     let each = each.map(|one| (one.word().to_owned(), outcome_words(*one).to_owned()));
     any("Any result").chain(each).collect()
 }
 
-pub(super) fn factors() -> Options {
+pub(in super::super) fn factors() -> Options {
     let kinds = FactorKind::ALL.iter().map(|kind| kind.word());
     let words = kinds.chain(["session", "policy", "autologin"]);
     any("Any factor").chain(words.map(|word| (word.to_owned(), factor_words(word)))).collect()

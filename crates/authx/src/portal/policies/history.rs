@@ -10,13 +10,15 @@ use crate::{
     portal::{
         Portal,
         error::PortalError,
+        listing::{Listing, Page, Spec, Total},
+        logins::{period, words},
         nav::Place,
         page::{Chrome, render},
         who::Who,
     },
 };
 use askama::Template;
-use authx_core::{Millis, policy::Document, role::Permission};
+use authx_core::{Millis, name::fold, policy::Document, role::Permission, wire::login::Rfc3339};
 use axum::{
     extract::{Path, RawQuery, State},
     response::{IntoResponse as _, Response},
@@ -30,11 +32,20 @@ struct History {
     way: String,
     target: String,
     revision: String,
-    versions: Vec<Shown>,
-    older: Option<String>,
-    newest: bool,
+    listing: Listing,
+    page: Page<Shown>,
+    faults: Vec<String>,
+    times: Vec<(String, String)>,
+    first_visit: bool,
     writes: bool,
 }
+
+const VERSIONS: Spec = Spec {
+    path: "/policies/history",
+    sorts: &["-version"],
+    filters: &["time", "from", "until"],
+    size: SIZE,
+};
 
 struct Shown {
     version: i64,
@@ -55,23 +66,40 @@ pub(super) async fn page(
 ) -> Result<Response, PortalError> {
     let target = target(&text)?;
     let now = shown(&portal, &who, target).await?;
-    let query = query.unwrap_or_default();
-    let mut pairs = form_urlencoded::parse(query.as_bytes());
-    let before = pairs.find(|(name, _)| name == "before").and_then(|(_, value)| value.parse().ok());
-    let read = versions(portal.app(), who.tenant(), target, before, SIZE).await.map_err(trouble)?;
-    let last = read.page.last().map(|version| version.version).filter(|_| read.more);
-    let older = last.map(|last| format!("/policies/history/{}?before={last}", word(target)));
-    let versions = read.page.into_iter().map(|version| line(version, &now.document)).collect();
+    let path = format!("/policies/history/{}", word(target));
+    let listing = Listing::below(VERSIONS, path, query.as_deref().unwrap_or_default());
     let title = called(target, &now);
+    let chrome = who.chrome(&portal, &format!("Versions of {title}"), Place::Policies);
+    let mut faults = vec![];
+    let (from, until) = period(&listing, &chrome.times, &mut faults);
+    // All of them: each was set by hand, and goes with the record.
+    let all = versions(portal.app(), who.tenant(), target, None, usize::MAX).await;
+    let mut all = all.map_err(trouble)?.page;
+    let first_visit = all.is_empty();
+    let search = fold(listing.search().trim());
+    all.retain(|version| {
+        let Rfc3339(at) = version.at;
+        fold(&version.by).contains(&search)
+            && from.is_none_or(|from| at >= from)
+            && until.is_none_or(|until| at < until)
+    });
+    if !listing.is_descending() {
+        all.reverse();
+    }
+    let total = Total::Exactly(u64::try_from(all.len()).unwrap_or(u64::MAX));
+    let rows = listing.cut(all, |version| version.version.to_string());
+    let rows = rows.into_iter().map(|version| line(version, &now.document)).collect();
     let page = History {
-        chrome: who.chrome(&portal, &format!("Versions of {title}"), Place::Policies),
+        page: listing.page(rows, |row: &Shown| row.version.to_string(), total),
+        times: words::times(&listing),
+        first_visit,
+        faults,
+        listing,
+        chrome,
         whose: title,
         way: format!("/policies/edit/{}", word(target)),
         target: word(target),
         revision: now.revision,
-        versions,
-        older,
-        newest: before.is_none(),
         writes: who.may(Permission::PoliciesWrite),
     };
     Ok(render(&page).into_response())

@@ -4,8 +4,9 @@ mod retention;
 
 use super::{
     Access, Portal,
+    around::{Around, applications, doers},
     error::PortalError,
-    listing::{Cursor, Listing, Page, SIZE, Spec, Total},
+    listing::{Listing, Page, SIZE, Spec, Total},
     logins::{export::answer, period, words},
     nav::Place,
     page::{Chrome, render},
@@ -14,6 +15,7 @@ use super::{
 };
 use crate::admin::record::{
     actions::{self, Action, ActionFilter, Difference, Fact, Towards},
+    codes::Log,
     export::What,
 };
 use askama::Template;
@@ -35,7 +37,7 @@ pub(super) fn routes() -> Vec<Route> {
 const RECORD: Spec = Spec {
     path: "/record",
     sorts: &["-at"],
-    filters: &["kind", "time", "user", "by", "application", "from", "until"],
+    filters: &["kind", "time", "user", "by", "application", "from", "until", "live"],
     size: SIZE,
 };
 
@@ -46,10 +48,14 @@ struct List {
     listing: Listing,
     page: Page<Row>,
     faults: Vec<String>,
+    around: Around,
+    /// The address that this page asks again by itself; empty while it does not.
+    live: String,
     kinds: Vec<(String, String)>,
+    doers: Vec<(String, String)>,
+    applications: Vec<(String, String)>,
     times: Vec<(String, String)>,
-    export: Option<String>,
-    none: &'static str,
+    may_export: bool,
 }
 
 struct Row {
@@ -58,6 +64,7 @@ struct Row {
     about: String,
     by: String,
     at: Millis,
+    code: String,
     changes: Vec<Difference>,
     facts: Vec<Fact>,
     summary: String,
@@ -72,7 +79,7 @@ async fn list(
     let listing = Listing::new(RECORD, query.as_deref().unwrap_or_default());
     let chrome = who.chrome(&portal, "Admin actions", Place::Record);
     let mut faults = vec![];
-    let filter = filter(&listing, &chrome, &mut faults);
+    let filter = filter(&portal, &who, &listing, &chrome, &mut faults).await?;
     let towards = towards(&listing, &mut faults);
     let limit = u32::try_from(listing.limit()).unwrap_or(u32::MAX);
     let (found, (count, more)) = actions::some(app, tenant, &filter, towards, limit).await?;
@@ -84,8 +91,11 @@ async fn list(
         faults,
         kinds: std::iter::once((String::new(), "Any action".to_owned())).chain(kinds).collect(),
         times: words::times(&listing),
-        export: who.may(Permission::LogsExport).then(|| listing.at_path("/record/export")),
-        none: "No action matches",
+        around: Around::of(&portal, &who, &listing, Log::Actions).await?,
+        live: listing.live(),
+        doers: doers(&portal, &who, listing.filter("by")).await?,
+        applications: applications(&portal, &who).await?,
+        may_export: who.may(Permission::LogsExport),
         listing,
         chrome,
     };
@@ -99,11 +109,18 @@ async fn export(
 ) -> Result<Response, PortalError> {
     let query = query.unwrap_or_default();
     let chrome = who.chrome(&portal, "", Place::Record);
-    let filter = filter(&Listing::new(RECORD, &query), &chrome, &mut vec![]);
+    let listing = Listing::new(RECORD, &query);
+    let filter = filter(&portal, &who, &listing, &chrome, &mut vec![]).await?;
     answer(&portal, &who, What::Actions(filter), &query).await
 }
 
-fn filter(listing: &Listing, chrome: &Chrome, faults: &mut Vec<String>) -> ActionFilter {
+async fn filter(
+    portal: &Portal,
+    who: &Who,
+    listing: &Listing,
+    chrome: &Chrome,
+    faults: &mut Vec<String>,
+) -> Result<ActionFilter, PortalError> {
     let given = |name: &str| Some(listing.filter(name)).filter(|text| !text.is_empty());
     let (from, until) = period(listing, &chrome.times, faults);
     let mut id = |name: &str| {
@@ -113,28 +130,29 @@ fn filter(listing: &Listing, chrome: &Chrome, faults: &mut Vec<String>) -> Actio
         })
     };
     let (user, by) = (id("user"), id("by"));
-    ActionFilter {
-        kind: given("kind").map(str::to_owned),
-        user,
-        application: given("application").and_then(|text| text.parse().ok()),
-        by,
-        from,
-        until,
-    }
+    let application = given("application").and_then(|text| {
+        let read = text.parse();
+        read.map_err(|_| faults.push(format!("“{text}” is no application."))).ok()
+    });
+    let kind = given("kind").map(str::to_owned);
+    let filter = ActionFilter { support_code: None, kind, user, application, by, from, until };
+    Ok(actions::search(portal.app(), who.tenant(), listing.search(), filter).await?)
 }
 
 fn towards(listing: &Listing, faults: &mut Vec<String>) -> Towards {
-    let mut place = |text: &str| {
+    let (key, newer) = listing.way();
+    let place = key.and_then(|text| {
         let read = text.parse().ok();
         if read.is_none() {
             faults.push("This address names no place in this list.".to_owned());
         }
         read
-    };
-    match listing.cursor() {
-        None => Towards::Older(None),
-        Some(Cursor::After(text)) => Towards::Older(place(text)),
-        Some(Cursor::Before(text)) => place(text).map_or(Towards::Older(None), Towards::Newer),
+    });
+    match place {
+        Some(place) if newer => Towards::Newer(place),
+        Some(place) => Towards::Older(Some(place)),
+        None if listing.is_descending() => Towards::Older(None),
+        None => Towards::Newer(0),
     }
 }
 
@@ -162,6 +180,7 @@ impl Row {
             // What nobody did, AuthX did by itself; people are named by what they did.
             by: action.by.unwrap_or_else(|| own(&entry.event).to_owned()),
             at: entry.at.0,
+            code: entry.support_code.unwrap_or_default(),
             changes: action.changes,
             facts: action.facts,
             summary,

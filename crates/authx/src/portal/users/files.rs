@@ -11,7 +11,7 @@ use crate::{
         badge::Badge,
         error::PortalError,
         form::Form,
-        listing::Listing,
+        listing::{self, Listing, Spec, Total},
         nav::Place,
         page::{Chrome, render, render_as},
         routes::{Route, get, post},
@@ -29,7 +29,7 @@ use authx_core::{
 };
 use axum::{
     body::Body,
-    extract::{OriginalUri, Path, Request, State},
+    extract::{OriginalUri, Path, RawQuery, Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
@@ -52,25 +52,44 @@ pub(super) fn routes() -> Vec<Route> {
 struct Page {
     chrome: Chrome,
     form: Form,
-    imports: Vec<(Import, Millis, String)>,
+    listing: Listing,
+    found: listing::Page<(Import, Millis, String)>,
     columns: &'static str,
 }
 
-async fn page(State(portal): State<Portal>, who: Who) -> Result<Response, PortalError> {
-    Ok(render(&of(&portal, &who, Form::new()).await?).into_response())
+const IMPORTS: Spec =
+    Spec { path: PATH, sorts: &["-when"], filters: &["state"], size: listing::SIZE };
+
+async fn page(
+    State(portal): State<Portal>,
+    who: Who,
+    RawQuery(query): RawQuery,
+) -> Result<Response, PortalError> {
+    let query = query.unwrap_or_default();
+    Ok(render(&of(&portal, &who, &query, Form::new()).await?).into_response())
 }
 
-async fn of(portal: &Portal, who: &Who, form: Form) -> Result<Page, PortalError> {
-    let imports = imports::list(portal.app(), who.tenant()).await?;
+async fn of(portal: &Portal, who: &Who, query: &str, form: Form) -> Result<Page, PortalError> {
+    let listing = Listing::new(IMPORTS, query);
+    let state = Some(listing.filter("state")).filter(|state| !state.is_empty());
+    let (key, newer) = listing.way();
+    let from: Option<ImportId> = key.and_then(|text| text.parse().ok());
+    let newer = if from.is_some() { newer } else { !listing.is_descending() };
+    let limit = u32::try_from(listing.limit()).unwrap_or(u32::MAX);
+    let (app, tenant) = (portal.app(), who.tenant());
+    let found = imports::some(app, tenant, state, (from, newer), limit).await?;
+    let total = Total::Exactly(imports::count(app, tenant, state).await?);
     let told = |import: Import| {
         let Rfc3339(at) = import.created;
         let text = summary(&import.counts);
         (import, at, text)
     };
+    let rows = found.into_iter().map(told).collect();
     Ok(Page {
         chrome: who.chrome(portal, "Import users", Place::Users),
         form,
-        imports: imports.into_iter().map(told).collect(),
+        found: listing.page(rows, |(import, _, _)| import.id.to_string(), total),
+        listing,
         columns: imports::COLUMNS,
     })
 }
@@ -117,7 +136,7 @@ async fn check(
 async fn refused(portal: &Portal, who: &Who, text: &str) -> Result<Response, PortalError> {
     let mut form = Form::new();
     form.refuse("file", text);
-    let page = of(portal, who, form).await?;
+    let page = of(portal, who, "", form).await?;
     Ok(render_as(StatusCode::UNPROCESSABLE_ENTITY, &page).into_response())
 }
 

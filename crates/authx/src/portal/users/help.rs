@@ -15,6 +15,7 @@ use crate::{
         error::PortalError,
         fields::Fields,
         form::Form,
+        listing::{Listing, Page, SIZE, Spec, Total},
         nav::Place,
         page::{Chrome, render, render_as},
         routes::{Route, get, post},
@@ -30,7 +31,7 @@ use authx_core::{
     wire::login::Rfc3339,
 };
 use axum::{
-    extract::{Path, State},
+    extract::{Path, RawQuery, State},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse as _, Response},
 };
@@ -242,8 +243,17 @@ async fn answer(
 #[template(path = "portal/users/approvals.html")]
 struct Approvals {
     chrome: Chrome,
-    rows: Vec<Row>,
+    listing: Listing,
+    page: Page<Row>,
+    first_visit: bool,
 }
+
+const APPROVALS: Spec = Spec {
+    path: "/approvals",
+    sorts: &["-asked", "user", "by"],
+    filters: &["kind", "state"],
+    size: SIZE,
+};
 
 struct Row {
     asked: Asked,
@@ -254,10 +264,42 @@ struct Row {
     expires: authx_core::Millis,
 }
 
-async fn approvals(State(portal): State<Portal>, who: Who) -> Result<Response, PortalError> {
+/// The wishes that a list wants, in its order.
+fn wanted(mut all: Vec<Asked>, listing: &Listing) -> Vec<Asked> {
+    let folded = |text: &str| authx_core::name::fold(text);
+    let search = folded(listing.search().trim());
+    all.retain(|one| {
+        let found =
+            folded(&one.user).contains(&search) || folded(&one.asked_name).contains(&search);
+        let kind = listing.filter("kind");
+        let state = if one.agreed { "agreed" } else { "open" };
+        found
+            && (kind.is_empty() || kind == one.kind.word())
+            && (listing.filter("state").is_empty() || listing.filter("state") == state)
+    });
+    match listing.sort() {
+        "user" => all.sort_by_cached_key(|one| (folded(&one.user), one.id)),
+        "by" => all.sort_by_cached_key(|one| (folded(&one.asked_name), one.id)),
+        _ => all.sort_by_key(|one| one.id),
+    }
+    if listing.is_descending() {
+        all.reverse();
+    }
+    all
+}
+
+async fn approvals(
+    State(portal): State<Portal>,
+    who: Who,
+    RawQuery(query): RawQuery,
+) -> Result<Response, PortalError> {
+    let listing = Listing::new(APPROVALS, query.as_deref().unwrap_or_default());
     let (app, by, tenant) = (portal.app(), who.actor(), who.tenant());
     let asked = bypass::open(app, tenant).await?;
     let mine = bypass::waiting(app, &by, tenant).await?;
+    let first_visit = asked.is_empty();
+    let asked = wanted(asked, &listing);
+    let total = Total::Exactly(u64::try_from(asked.len()).unwrap_or(u64::MAX));
     let me = by.user();
     let row = |asked: Asked| {
         let own = Some(asked.asked_by) == me;
@@ -274,9 +316,10 @@ async fn approvals(State(portal): State<Portal>, who: Who) -> Result<Response, P
             asked,
         }
     };
-    let rows = asked.into_iter().map(row).collect();
+    let rows = listing.cut(asked, |one| one.id.to_string()).into_iter().map(row).collect();
+    let page = listing.page(rows, |row: &Row| row.asked.id.to_string(), total);
     let chrome = who.chrome(&portal, "Waiting for somebody", Place::Users);
-    Ok(render(&Approvals { chrome, rows }).into_response())
+    Ok(render(&Approvals { chrome, listing, page, first_visit }).into_response())
 }
 
 async fn agree(

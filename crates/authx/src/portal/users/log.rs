@@ -4,13 +4,21 @@ use super::{account, called, state};
 use crate::{
     admin::{
         accounts::Account,
-        record::{self, Entry, Filter, actions::event_words},
+        record::{
+            Entry,
+            actions::event_words,
+            of_user::{self, UserFilter},
+        },
     },
     portal::{
         Access, Portal,
         badge::Badge,
         error::PortalError,
-        logins::words::{factor_words, reason_words},
+        listing::{Listing, Page, SIZE, Spec, Total},
+        logins::{
+            period,
+            words::{self, factor_words, reason_words},
+        },
         nav::Place,
         page::{Chrome, render},
         routes::{Route, get},
@@ -20,7 +28,7 @@ use crate::{
 use askama::Template;
 use authx_core::{LoginId, Millis, role::Permission};
 use axum::{
-    extract::{Path, State},
+    extract::{Path, RawQuery, State},
     response::{IntoResponse as _, Response},
 };
 
@@ -34,10 +42,15 @@ struct Log {
     chrome: Chrome,
     account: Account,
     state: Badge,
-    rows: Vec<Row>,
+    listing: Listing,
+    page: Page<Row>,
+    faults: Vec<String>,
+    times: Vec<(String, String)>,
+    first_visit: bool,
 }
 
 struct Row {
+    seq: i64,
     what: String,
     more: String,
     application: String,
@@ -55,6 +68,7 @@ impl Row {
         let factor = text("factor").or(text("by").filter(|_| steps));
         let more = text("reason").map(reason_words).or(factor.map(factor_words));
         Self {
+            seq: entry.seq,
             what: event_words(&entry.event),
             more: more.unwrap_or_default(),
             by: text("by").filter(|_| !steps).unwrap_or_default().to_owned(),
@@ -70,14 +84,49 @@ async fn page(
     State(portal): State<Portal>,
     who: Who,
     Path(user): Path<String>,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, PortalError> {
     let account = account(&portal, &who, &user).await?;
-    let filter = Filter { user: Some(account.id), ..Filter::default() };
-    let newest = record::newest(portal.app(), who.tenant(), &filter, NEWEST).await?;
+    let path = format!("/users/{}/log", account.id);
+    let listing = Listing::below(LOG, path, query.as_deref().unwrap_or_default());
     let chrome = who.chrome(&portal, called(&account), Place::Users);
-    let state = state(&chrome, &account);
-    let rows = newest.into_iter().rev().map(Row::of).collect();
-    Ok(render(&Log { chrome, account, state, rows }).into_response())
+    let mut faults = vec![];
+    let (from, until) = period(&listing, &chrome.times, &mut faults);
+    let steps = match listing.filter("what") {
+        "logins" => Some(true),
+        "changes" => Some(false),
+        _ => None,
+    };
+    let filter = UserFilter { support_code: of_user::code(listing.search()), steps, from, until };
+    let (key, newer) = listing.way();
+    let at = key.and_then(|text| text.parse().ok());
+    if key.is_some() && at.is_none() {
+        faults.push("This address names no place in this list.".to_owned());
+    }
+    let newer = if at.is_some() { newer } else { !listing.is_descending() };
+    let limit = u32::try_from(listing.limit()).unwrap_or(u32::MAX);
+    let (app, tenant) = (portal.app(), who.tenant());
+    let (entries, (count, more)) =
+        of_user::some(app, tenant, account.id, &filter, (at, newer), limit).await?;
+    let total = if more { Total::MoreThan(count) } else { Total::Exactly(count) };
+    let rows = entries.into_iter().map(Row::of).collect();
+    let page = listing.page(rows, |row: &Row| row.seq.to_string(), total);
+    let view = Log {
+        first_visit: page.rows.is_empty() && !listing.is_narrowed() && key.is_none(),
+        state: state(&chrome, &account),
+        times: words::times(&listing),
+        faults,
+        page,
+        listing,
+        chrome,
+        account,
+    };
+    Ok(render(&view).into_response())
 }
 
-const NEWEST: u32 = 100;
+const LOG: Spec = Spec {
+    path: "/users",
+    sorts: &["-at"],
+    filters: &["what", "time", "from", "until"],
+    size: SIZE,
+};

@@ -74,6 +74,10 @@ struct List {
     may_export: bool,
     groups: Vec<(String, String)>,
     roles: Vec<(&'static str, &'static str)>,
+    /// Whether every user of the page is chosen, for a deed.
+    all_chosen: bool,
+    /// This page with all of them chosen, or none.
+    choose: String,
     may_invite: bool,
     may_group: bool,
     /// Wishes to let somebody in without a phone that wait for an administrator.
@@ -96,7 +100,10 @@ async fn list(
     OriginalUri(uri): OriginalUri,
 ) -> Result<Response, PortalError> {
     let (app, tenant) = (portal.app(), who.tenant());
-    let listing = Listing::new(SPEC, uri.query().unwrap_or_default());
+    let query = uri.query().unwrap_or_default();
+    let listing = Listing::new(SPEC, query);
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    let all_chosen = pairs.any(|(name, value)| name == "chosen" && value == "all");
     let filter = filter(&listing);
     let sort = match listing.sort() {
         "seen" => Sort::SignedIn,
@@ -134,6 +141,8 @@ async fn list(
         may_invite: who.may(Permission::UsersInvite),
         may_group: who.may(Permission::GroupsWrite) && choices.len() > 1,
         waiting,
+        choose: choose(&listing, all_chosen),
+        all_chosen,
         first_visit: found.all <= 1 && !listing.is_narrowed() && may_begin(&who),
         may_write: who.may(Permission::UsersWrite),
         may_export: who.may(Permission::UsersExport),
@@ -144,6 +153,16 @@ async fn list(
         page,
     };
     Ok(render(&page).into_response())
+}
+
+/// The way to choose everybody of a page, or nobody again; other pages are not of it.
+fn choose(listing: &Listing, all_chosen: bool) -> String {
+    let here = listing.here();
+    match (all_chosen, here.contains('?')) {
+        (true, _) => here,
+        (false, true) => format!("{here}&chosen=all"),
+        (false, false) => format!("{here}?chosen=all"),
+    }
 }
 
 /// With nobody there but oneself, the page says how to begin.

@@ -29,6 +29,8 @@ pub struct Members {
     pub after: Option<(String, UserId)>,
     /// Those before this one, from there backwards.
     pub before: Option<(String, UserId)>,
+    /// From the last one backwards, where it is neither behind nor before somebody.
+    pub from_last: bool,
     /// At most.
     pub most: u32,
 }
@@ -71,7 +73,7 @@ pub async fn members(
         None => (None, None),
     };
     let prefix = wanted.prefix.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
-    let sql = match (wanted.before.is_some(), count > MANY) {
+    let sql = match (wanted.before.is_some() || wanted.from_last, count > MANY) {
         (false, false) => OF_GROUP,
         (false, true) => AMONG_ALL,
         (true, false) => OF_GROUP_BACKWARDS,

@@ -4,7 +4,8 @@ use super::{
     super::{
         AdminApi,
         caller::Caller,
-        listing::{Asked, Listed},
+        listing::{Asked, Counted, Listed, Moment},
+        logins::MOMENT,
         problem::invalid,
         request::{At, Sent},
         routes::{Route, route},
@@ -15,7 +16,10 @@ use crate::{
     admin::{
         accounts::{self, Account, Deed},
         aliases::{self, AliasError},
-        record::{self, Entry, Filter},
+        record::{
+            Entry,
+            of_user::{self, UserFilter},
+        },
     },
     api::error::ApiError,
 };
@@ -243,10 +247,14 @@ async fn remove_alias(
     get, path = "/admin/v1/users/{user}/log", tag = "users",
     params(
         ("user" = UserId, Path),
+        ("support_code" = Option<String>, Query, description = "Under this one"),
+        ("from" = Option<String>, Query, description = "Then or later, as `2026-11-26T14:00:00Z`"),
+        ("until" = Option<String>, Query, description = "Before then"),
         ("limit" = Option<u32>, Query, description = "Entries at most, 1 to 200; 50 without"),
+        ("cursor" = Option<String>, Query, description = "The `next_cursor` of the part before"),
     ),
     responses(
-        (status = 200, body = Listed<Entry>),
+        (status = 200, body = Counted<Entry>),
     ),
 )]
 async fn log(
@@ -254,13 +262,22 @@ async fn log(
     by: Caller,
     At(id): At<UserId>,
     RawQuery(query): RawQuery,
-) -> Result<Json<Listed<Entry>>, ApiError> {
-    let asked = Asked::first(query.as_deref(), &[])?;
+) -> Result<Json<Counted<Entry>>, ApiError> {
+    let asked = Asked::parse(query.as_deref(), &["support_code", "from", "until"])?;
     let (app, tenant) = (api.app(), by.tenant());
     accounts::get(app, tenant, id).await?;
-    let filter = Filter { user: Some(id), ..Filter::default() };
-    let most = u32::try_from(asked.limit).unwrap_or(u32::MAX);
-    let mut items = record::newest(app, tenant, &filter, most).await?;
-    items.reverse();
-    Ok(Json(Listed { items, next_cursor: None }))
+    let filter = UserFilter {
+        support_code: asked.word("support_code").and_then(of_user::code),
+        steps: None,
+        from: asked.parsed::<Moment>("from", MOMENT)?.map(|at| at.0),
+        until: asked.parsed::<Moment>("until", MOMENT)?.map(|at| at.0),
+    };
+    let from = (asked.behind::<i64>()?, false);
+    let most = u32::try_from(asked.limit.saturating_add(1)).unwrap_or(u32::MAX);
+    let (mut items, (total, uncounted)) =
+        of_user::some(app, tenant, id, &filter, from, most).await?;
+    let more = items.len() > asked.limit;
+    items.truncate(asked.limit);
+    let part = Asked::page(items, more, |entry| entry.seq.to_string());
+    Ok(Json(Counted::at_least(part, total, uncounted)))
 }

@@ -22,7 +22,12 @@ pub(in super::super) const STEPS: &[&str] = &[
         error TEXT
     ){updated}",
     "CREATE INDEX delivery_due ON delivery (next_try) WHERE state = 'waiting'",
+    // One for each thing that is searched for, in the order in which lists show it.
     "CREATE INDEX delivery_tenant ON delivery (tenant, id)",
+    "CREATE INDEX delivery_state ON delivery (tenant, state, id)",
+    "CREATE INDEX delivery_kind ON delivery (tenant, kind, id)",
+    "CREATE INDEX delivery_code ON delivery (tenant, support_code, id)",
+    "CREATE INDEX delivery_user ON delivery (tenant, account, id) WHERE account IS NOT NULL",
     "CREATE INDEX delivery_account ON delivery (account) WHERE account IS NOT NULL",
     "CREATE INDEX delivery_ended ON delivery (ended) WHERE ended IS NOT NULL",
 ];

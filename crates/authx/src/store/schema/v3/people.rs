@@ -103,5 +103,5 @@ pub(in super::super) const STEPS: &[&str] = &[
         created {int} NOT NULL,
         beat {int} NOT NULL
     ){rows}",
-    "CREATE INDEX user_import_tenant ON user_import (tenant, created)",
+    "CREATE INDEX user_import_tenant ON user_import (tenant, id)",
 ];

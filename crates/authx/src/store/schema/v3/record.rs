@@ -71,9 +71,15 @@ pub(in super::super) const STEPS: &[&str] = &[
     ){rows}",
     // What administrators did, beside many times as many steps of logins.
     "CREATE INDEX event_action ON event (tenant, seq) WHERE login IS NULL",
+    "CREATE INDEX event_application ON event (tenant, application, seq)
+        WHERE login IS NULL AND application IS NOT NULL",
+    "CREATE INDEX event_kind ON event (tenant, kind, seq) WHERE login IS NULL",
     "CREATE INDEX event_retention ON event (tenant, seq)
         WHERE kind IN ('entries_removed', 'retention_set')",
-    "CREATE INDEX phone_request_tenant ON phone_request (tenant, created)",
+    "CREATE INDEX phone_request_tenant ON phone_request (tenant, created, login, phone)",
+    "CREATE INDEX phone_request_missed ON phone_request (tenant, created, login, phone)
+        WHERE delivered IS NULL",
+    "CREATE INDEX phone_request_account ON phone_request (tenant, account, created, login, phone)",
     "CREATE INDEX phone_unreachable ON phone (tenant, unreachable_since)
         WHERE unreachable_since IS NOT NULL",
 ];
