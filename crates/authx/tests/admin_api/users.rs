@@ -315,6 +315,8 @@ async fn invitations_and_recovery_codes_are_shown_once() {
         let made = world.post(&token, &codes, &json!({})).await.good();
         assert_eq!(made["codes"].as_array().unwrap().len(), 10);
         assert_eq!(world.get(&token, &path).await.good()["recovery_codes_left"], 10);
+        world.post(&token, &codes, &json!({})).await.refused(429, "codes_just_made");
+        world.clock.advance_secs(60);
         assert_eq!(world.post(&token, &codes, &json!({})).await.good()["replaces"], true);
         world.post(&token, &format!("{path}/disable"), &json!({})).await.good();
         world.post(&token, &link, &json!({})).await.refused(422, "user_disabled");
