@@ -106,7 +106,7 @@ mod tests {
             throttle.count(now.plus_secs(1), &crowd);
         }
         let known = throttle.0.lock().unwrap().len();
-        assert!(known <= MOST && known >= MOST / 2, "{known}");
+        assert!((MOST / 2..=MOST).contains(&known), "{known}");
         assert_eq!(throttle.wait_millis(now, &0), 30_000);
     }
 

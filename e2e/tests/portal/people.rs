@@ -47,7 +47,8 @@ impl Beside<'_> {
     pub(crate) async fn administrator(&self, called: &str, role: Role) -> Totp {
         let id = self.newcomer(called).await;
         let Self { app, by, tenant, .. } = self;
-        administrators::set_role(app, by, *tenant, id, Some(role)).await.unwrap();
+        let kept = administrators::Factors::Kept;
+        administrators::set_role(app, by, *tenant, id, Some(role), kept).await.unwrap();
         self.authenticator(called).await
     }
 

@@ -1,4 +1,5 @@
-//! The portal's two cookies: who is signed in, and which browser a form was made for.
+//! The portal's cookies: who is signed in, which browser a form was made for, and which form of it
+//! waits for a step-up.
 
 use super::Portal;
 use crate::admin::sessions::Cookie;
@@ -11,6 +12,29 @@ const SESSION: &str = "__Host-authx-session";
 /// Says which browser it is, also before anybody signed in; lives longer than sessions, so that a
 /// form that was open when its session ended can still be sent after a new sign-in.
 const BROWSER: &str = "__Host-authx-browser";
+
+/// Says which held-back form this browser sent.
+const DEED: &str = "__Host-authx-deed";
+
+/// A new word for a form that is held back, and the cookie by which this browser knows it again.
+pub(super) fn new_deed(portal: &Portal) -> (String, HeaderValue) {
+    let mut bytes = [0; 32];
+    portal.app().random.fill(&mut bytes);
+    let word = URL_SAFE_NO_PAD.encode(bytes);
+    let cookie = value(&format!("{DEED}={word}; {ATTRIBUTES}"));
+    (word, cookie)
+}
+
+/// Whether the form of this word was sent by this browser.
+pub(super) fn sent_deed(headers: &HeaderMap, word: &str) -> bool {
+    find(headers, DEED)
+        .is_some_and(|known| verify_slices_are_equal(known.as_bytes(), word.as_bytes()).is_ok())
+}
+
+/// Removes the cookie of a form that is held back no longer.
+pub(super) fn clear_deed() -> HeaderValue {
+    value(&format!("{DEED}=; Max-Age=0; {ATTRIBUTES}"))
+}
 
 /// The session's cookie, if there is one that could be ours.
 pub(super) fn session(headers: &HeaderMap) -> Option<Cookie> {

@@ -243,8 +243,11 @@ async fn fresh(
         return Err(go(parts, &format!("/confirm?next={}", encoded(&target))));
     };
     let body = String::from_utf8_lossy(form).into_owned();
-    sessions::stash(portal.app(), visit, target, body).await.map_err(error)?;
-    Err(go(parts, "/confirm"))
+    let (word, cookie) = cookies::new_deed(portal);
+    sessions::stash(portal.app(), visit, target, body, word).await.map_err(error)?;
+    let mut answer = redirect(&parts.headers, "/confirm");
+    answer.headers_mut().append(header::SET_COOKIE, cookie);
+    Err(Held::Answer(Box::new(answer)))
 }
 
 /// For a page: sign in, then back here. For a form: a page that says so, because the form itself is

@@ -3,6 +3,7 @@
 use super::{
     Access, Portal,
     confirm::{self, Confirm, Judged, Places},
+    cookies,
     deeds::Deed,
     error::PortalError,
     fields::Fields,
@@ -187,6 +188,12 @@ async fn done(
     let Some(stash) = sessions::take_stash(portal.app(), &who.visit).await? else {
         return Ok(guard::redirect(&headers, "/"));
     };
+    // Somebody else with this session may have put a deed of theirs in the place of the one that
+    // was read and confirmed.
+    if !cookies::sent_deed(&headers, &stash.word) {
+        who.say(&portal, FROM_ELSEWHERE, None).await?;
+        return Ok(guard::redirect(&headers, "/me"));
+    }
     let mut request = Request::post(&stash.target)
         .body(Body::from(stash.body))
         .map_err(|_| PortalError::NotFound)?;
@@ -202,8 +209,14 @@ async fn done(
         request.extensions_mut().insert(address);
     }
     let answered = portal.whole().oneshot(request).await;
-    Ok(answered.unwrap_or_else(|never| match never {}))
+    let mut answered = answered.unwrap_or_else(|never| match never {});
+    answered.headers_mut().append(header::SET_COOKIE, cookies::clear_deed());
+    Ok(answered)
 }
+
+const FROM_ELSEWHERE: &str = "Nothing was done: another browser that is signed in as you sent \
+    something else meanwhile. If that was not you, end the other sessions here and change your \
+    password.";
 
 const STEP_UP: Places = Places {
     page: "/confirm",

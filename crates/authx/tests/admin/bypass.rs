@@ -128,7 +128,9 @@ async fn leave_ends_with_the_standing_of_who_gave_it() {
         let by_root = give(root).await;
         accounts::disable(app, root, tenant, adam.user().unwrap()).await.unwrap();
         let role = Some(Role::HelpDesk);
-        administrators::set_role(app, root, tenant, eva.user().unwrap(), role).await.unwrap();
+        let kept = administrators::Factors::Kept;
+        let eva_id = eva.user().unwrap();
+        administrators::set_role(app, root, tenant, eva_id, role, kept).await.unwrap();
         for id in [by_adam, by_eva] {
             let refused = take(id).await;
             assert!(matches!(refused, Err(BypassError::Over)), "{refused:?}");

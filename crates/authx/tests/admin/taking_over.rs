@@ -11,6 +11,7 @@ use authx::admin::{
     policies::{self, Target},
 };
 use authx_core::{ApplicationId, GroupId, TenantId, UserId, role::Role};
+use std::io::{Cursor, Read};
 
 /// A company with a user manager, and a user whom that one looks after.
 struct Company {
@@ -68,7 +69,10 @@ async fn who_may_not_change_policies_lets_nobody_off_by_a_group() {
         assert!(matches!(gone, Err(GroupError::DecidesFactor(_))), "{gone:?}");
         let file = b"name,groups\nnina,exempt\n".to_vec();
         let mut faults = vec![];
-        let open = move || Ok(Box::new(std::io::Cursor::new(file.clone())) as Box<_>);
+        let open = move || {
+            let read: Box<dyn Read + Send> = Box::new(Cursor::new(file.clone()));
+            Ok(read)
+        };
         let mut told = |fault| faults.push(fault);
         imports::run(app, manager, tenant, &open, &Options::default(), &mut told).await.unwrap();
         assert!(faults[0].message.contains("second factor"), "{faults:?}");
@@ -111,7 +115,10 @@ async fn nobody_gets_a_name_that_means_somebody_else() {
         assert!(matches!(renamed, Err(AccountError::NameTaken { .. })), "{renamed:?}");
         let file = b"name,aliases\nowner,\ncarl,owner\n".to_vec();
         let mut faults = vec![];
-        let open = move || Ok(Box::new(std::io::Cursor::new(file.clone())) as Box<_>);
+        let open = move || {
+            let read: Box<dyn Read + Send> = Box::new(Cursor::new(file.clone()));
+            Ok(read)
+        };
         let mut told = |fault| faults.push(fault);
         imports::run(app, by, tenant, &open, &Options::default(), &mut told).await.unwrap();
         assert_eq!(faults.len(), 2, "{faults:?}");

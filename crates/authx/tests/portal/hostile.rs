@@ -117,6 +117,39 @@ async fn a_deed_that_was_given_up_is_not_done() {
     .await;
 }
 
+/// Whoever stole a session has no second factor, and uses nobody else's for a deed of their own.
+#[tokio::test]
+async fn a_deed_from_another_browser_is_not_done() {
+    on_each_engine(async |world| {
+        let carol = world.account(world.tenant, "carol", None).await;
+        world.password(world.tenant, carol, PASSWORD).await;
+        let totp = world.authenticator(carol).await;
+        let mut browser = world.browser_of(world.tenant, carol).await;
+        world.clock.advance_secs(301);
+        let theirs = [("password", "eleven purple owls sing")];
+        assert_eq!(browser.post(world, "/me/password", &theirs).await.to(), "/confirm");
+        browser.get(world, "/confirm").await.shown();
+        let mut thief = Browser::default();
+        thief.cookies.clone_from(&browser.cookies);
+        thief.get(world, "/me").await.shown();
+        let other = [("password", "twelve orange foxes bark")];
+        assert_eq!(thief.post(world, "/me/password", &other).await.to(), "/confirm");
+
+        assert_eq!(browser.post(world, "/confirm/begin", &[]).await.to(), "/confirm");
+        let code = totp.code(world.app.now().unwrap().secs() / 30);
+        assert_eq!(browser.post(world, "/confirm", &[("code", &code)]).await.to(), "/confirm");
+        browser.get(world, "/confirm").await.shown();
+        assert_eq!(browser.post(world, "/confirm/done", &[]).await.to(), "/me");
+        assert!(browser.get(world, "/me").await.shown().contains("Nothing was done"));
+        // The thief's cookie is over, and the form is gone.
+        assert_eq!(thief.get(world, "/me").await.to(), "/sign-in?next=%2Fme");
+        assert_eq!(browser.post(world, "/confirm/done", &[]).await.to(), "/");
+        let again = browser.post(world, "/me/password", &theirs).await;
+        assert_eq!(again.to(), "/me");
+    })
+    .await;
+}
+
 /// An answer that nobody looked at when it came is no fresh factor hours later.
 #[tokio::test]
 async fn an_approval_of_long_ago_steps_nothing_up() {

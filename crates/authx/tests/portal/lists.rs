@@ -266,8 +266,8 @@ async fn keeps(world: &World, browser: &mut Browser, address: &str) {
     let heads: BTreeSet<&str> =
         list.split("sort=").skip(1).map(|part| part.split(['"', '&']).next().unwrap()).collect();
     for head in heads {
-        let word = head.trim_start_matches('-');
-        let offered = sorts.iter().any(|sort| sort.trim_start_matches('-') == word);
+        let up = head.trim_start_matches('-');
+        let offered = sorts.iter().any(|sort| sort.trim_start_matches('-') == up);
         assert!(offered, "{address}: {head} of a head is no choice where heads are folded away");
     }
     for sort in &sorts {
@@ -288,6 +288,11 @@ async fn keeps(world: &World, browser: &mut Browser, address: &str) {
         }
     }
 
+    narrows(world, browser, address, form, &all).await;
+}
+
+/// A filter gives some of the rows, and the same again.
+async fn narrows(world: &World, browser: &mut Browser, address: &str, form: &str, all: &[String]) {
     let mut filters = selects(form);
     filters.retain(|(name, _)| name != "sort");
     if form.contains("name=\"q\"") {

@@ -37,7 +37,7 @@ pub(crate) struct World {
 pub(crate) struct Browser {
     /// The authenticator app of whoever sits there.
     pub(crate) totp: Option<Totp>,
-    cookies: BTreeMap<String, String>,
+    pub(crate) cookies: BTreeMap<String, String>,
     token: String,
 }
 

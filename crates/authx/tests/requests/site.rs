@@ -66,8 +66,9 @@ impl Deref for Site {
 /// Runs a test in an installation of its own on each engine.
 pub(crate) async fn on_each_engine(test: impl AsyncFn(&Site)) {
     let in_site = async |database: &testing::Database| {
-        let world = World::on(database.store().await).await;
-        test(&Site::of(world).await).await;
+        let site =
+            Box::pin(async { Site::of(World::on(database.store().await).await).await }).await;
+        Box::pin(test(&site)).await;
     };
     testing::on_each_engine(in_site).await;
 }

@@ -25,7 +25,8 @@ pub async fn set_pending(
     Ok(Visit { pending, version: visit.version.saturating_add(1), ..visit.clone() })
 }
 
-/// Keeps a request until its step-up, for a quarter of an hour.
+/// Keeps a request until its step-up, for a quarter of an hour, with the word by which the browser
+/// knows it that sent it.
 ///
 /// # Errors
 ///
@@ -35,10 +36,11 @@ pub async fn stash(
     visit: &Visit,
     target: String,
     body: String,
+    word: String,
 ) -> Result<(), AdminError> {
     let now = app.now()?;
     let tenant = Tenant::load(app, visit.tenant).await?;
-    let request = Stash { target, body, until: now.plus_secs(STASH_SECS) };
+    let request = Stash { target, body, word, until: now.plus_secs(STASH_SECS) };
     let plain = Zeroizing::new(json(&request)?);
     let sealed =
         app.decide(now, |cx| tenant.data_key.seal(cx, &stash_place(visit), plain.as_bytes()));

@@ -133,6 +133,9 @@ pub struct Stash {
     pub target: String,
     /// The form, as it was sent.
     pub body: String,
+    /// What the browser that sent it knows it by.
+    #[serde(default)]
+    pub word: String,
     /// Until when it may be done.
     pub until: Millis,
 }
