@@ -10,11 +10,11 @@ use authx::{
         policies::{self, Target},
     },
     app::About,
-    store::{Batch, passkeys::NewPasskey, phones::NewPhone},
+    store::{Batch, enrolments::NewFactor, passkeys::NewPasskey, phones::NewPhone},
 };
 use authx_core::{
-    ApplicationId, LoginId, PasskeyId, PhoneId, TenantId, UserId, audit::EventKind,
-    policy::Document, role::Role, wire::phone::PhoneClass,
+    ApplicationId, FactorId, LoginId, PasskeyId, PhoneId, TenantId, UserId, audit::EventKind,
+    factor::FactorKind, policy::Document, role::Role, wire::phone::PhoneClass,
 };
 use serde_json::json;
 
@@ -94,6 +94,23 @@ pub(crate) async fn passkey(
     let batch = Batch::default().insert_passkey(row).count_means(tenant, account);
     app.store.commit(batch).await.unwrap();
     id
+}
+
+/// What is kept of how a user's phones were answered.
+pub(crate) async fn push(world: &World, tenant: TenantId, account: UserId) {
+    let (app, now) = (&world.app, world.app.now().unwrap());
+    let row = NewFactor {
+        tenant,
+        account,
+        id: app.decide(now, FactorId::new),
+        phone: None,
+        kind: FactorKind::Push.word(),
+        active: true,
+        record: vec![],
+        guard: "{}".to_owned(),
+        created: now,
+    };
+    app.store.commit(Batch::default().insert_factor_once(row)).await.unwrap();
 }
 
 /// A login of a user that was refused.

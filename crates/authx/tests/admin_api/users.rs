@@ -1,7 +1,7 @@
 //! Users: the list, one of them, their states, phones and invitations.
 
 use crate::{
-    people_samples::{passkey, phone},
+    people_samples::{passkey, phone, push},
     world::{World, on_each_engine},
 };
 use authx::admin::accounts::{self, Details, Mail, NewAccount};
@@ -252,6 +252,28 @@ async fn phones_are_named_and_removed_and_only_their_users() {
         world.delete(&token, &others).await.refused(404, "not_found");
         assert_eq!(world.delete(&token, &own).await.status, 204);
         world.delete(&token, &own).await.refused(404, "not_found");
+    })
+    .await;
+}
+
+/// What is kept of phones that were answered is no factor once none is left.
+#[tokio::test]
+async fn who_has_no_phone_has_no_push() {
+    on_each_engine(async |world| {
+        let token = world.owner().await;
+        let anna = world.account(world.tenant, "anna", None).await;
+        let pixel = phone(world, world.tenant, anna, "Pixel").await;
+        push(world, world.tenant, anna).await;
+        let path = format!("{USERS}/{anna}");
+        let factors = async || {
+            let list = world.get(&token, USERS).await.good();
+            let items = list["items"].as_array().unwrap();
+            let user = items.iter().find(|item| item["name"] == "anna").unwrap();
+            user["factors"].clone()
+        };
+        assert_eq!(factors().await, json!(["push"]));
+        assert_eq!(world.delete(&token, &format!("{path}/phones/{pixel}")).await.status, 204);
+        assert_eq!(factors().await, json!([]));
     })
     .await;
 }

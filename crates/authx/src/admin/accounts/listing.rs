@@ -6,7 +6,9 @@ use crate::{
     app::App,
     store::accounts::{self as stored, Order, Sort},
 };
-use authx_core::{Millis, TenantId, UserId, name::Name, wire::login::Rfc3339};
+use authx_core::{
+    Millis, TenantId, UserId, factor::FactorKind, name::Name, wire::login::Rfc3339,
+};
 use futures_util::future::{try_join, try_join_all};
 
 /// Which accounts, and in which order.
@@ -139,7 +141,9 @@ pub(super) async fn account(
     aliases.retain(|alias| *alias != own);
     let factors = stored::factors_of(store, tenant, row.id).await?;
     let groups = stored::groups_of(store, tenant, row.id).await?;
-    let (active, pending): (Vec<_>, Vec<_>) = factors.into_iter().partition(|f| f.active);
+    let (mut active, pending): (Vec<_>, Vec<_>) = factors.into_iter().partition(|f| f.active);
+    // How phones were answered is kept when the last one goes; what is kept asks nobody.
+    active.retain(|factor| row.phones > 0 || factor.kind != FactorKind::Push.word());
     // Each phone has codes of its own; the word for them is said once.
     let words = |factors: Vec<stored::FactorRow>| {
         let mut words: Vec<String> = vec![];

@@ -215,12 +215,7 @@ fn called(account: &Account) -> &str {
 }
 
 fn factors(account: &Account) -> String {
-    let mut words: Vec<&str> = account.factors.iter().map(String::as_str).collect();
-    words.retain(|word| *word != "push" || account.phones > 0);
-    match words.as_slice() {
-        [] => "none".to_owned(),
-        words => words.join(", "),
-    }
+    if account.factors.is_empty() { "none".to_owned() } else { account.factors.join(", ") }
 }
 
 fn state(chrome: &Chrome, account: &Account) -> Badge {
