@@ -262,6 +262,10 @@ pub enum Effect {
     },
     /// This factor changed: a code was spent, or a wrong one counted.
     SaveFactor(FactorId),
+    /// This phone's answer let its user in.
+    UsePhone(PhoneId),
+    /// This factor's code let its user in.
+    UseFactor(FactorId),
 }
 
 /// Begins a login.

@@ -161,6 +161,7 @@ impl Moving<'_> {
                 Verdict::Accept => {
                     let id = factor.id;
                     self.forgive(enrolled, kind, Some(id));
+                    self.effects.push(Effect::UseFactor(id));
                     self.note_answered(enrolled);
                     return self.allow(cx, Some(kind), Map::new());
                 }

@@ -246,6 +246,10 @@ impl Moving<'_> {
         self.effects.push(Effect::SaveFactor(id));
         self.forgive(means.enrolled, FactorKind::Code, None);
         self.effects.push(Effect::CodeUsed(shown_for));
+        // Which of several phones showed it is not kept.
+        if let [only] = means.phones {
+            self.effects.push(Effect::UsePhone(only.id));
+        }
         let detail = record::text("shown_for", &shown_for.to_string());
         self.allow(cx, Some(FactorKind::Push), detail);
         true
@@ -289,7 +293,7 @@ impl Moving<'_> {
             PhoneAnswer::Approve { number } if self.fits(number.as_ref()) => {
                 push.remember(&self.login.source());
                 push.matched(self.login.id);
-                self.effects.push(Effect::SaveFactor(id));
+                self.effects.extend([Effect::SaveFactor(id), Effect::UsePhone(phone)]);
                 self.allow(cx, Some(FactorKind::Push), evidence);
             }
             PhoneAnswer::Approve { .. } => {

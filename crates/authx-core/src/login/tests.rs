@@ -167,7 +167,9 @@ fn recorded(effects: &[Effect]) -> Vec<EventKind> {
             | Effect::OfferCode
             | Effect::Remember(_)
             | Effect::SaveFactor(_)
-            | Effect::ShowRequest { .. } => None,
+            | Effect::ShowRequest { .. }
+            | Effect::UseFactor(_)
+            | Effect::UsePhone(_) => None,
         })
         .collect()
 }
@@ -181,6 +183,7 @@ fn password_and_code_in_one_go() {
     assert_eq!(view.session.unwrap().until.0, NOW.plus_secs(43_200));
     assert_eq!(recorded(&effects), [EventKind::LoginAllowed]);
     assert!(effects.contains(&Effect::SaveFactor(world.enrolled[0].id)), "the step is spent");
+    assert!(effects.contains(&Effect::UseFactor(world.enrolled[0].id)));
 
     let (again, _) = world.begin(
         &format!(

@@ -16,12 +16,23 @@ use authx_core::{
 pub struct Overview {
     /// Recovery codes that are left.
     pub recovery_left: Option<usize>,
-    /// An authenticator app counts.
-    pub app: bool,
+    /// When a recovery code last let its user in, to the minute.
+    pub recovery_used: Option<Millis>,
+    /// The authenticator app that counts.
+    pub app: Option<Kept>,
     /// Until when no phone is asked; for ever where an administrator has to look.
     pub push_held: Option<Millis>,
     /// Until when a bypass code counts.
     pub bypass_code: Option<Millis>,
+}
+
+/// A factor that is kept for a while.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Kept {
+    /// When it was enrolled.
+    pub created: Millis,
+    /// When it last let its user in, to the minute.
+    pub used: Option<Millis>,
 }
 
 impl Overview {
@@ -51,9 +62,14 @@ pub async fn overview(app: &App, tenant: TenantId, user: UserId) -> Result<Overv
                 Enrolment::Bypass(code) => {
                     overview.bypass_code = Some(code.until()).filter(|_| code.counts(now));
                 }
-                Enrolment::Code(_) => overview.app = true,
+                Enrolment::Code(_) => {
+                    overview.app = Some(Kept { created: row.created, used: row.used });
+                }
                 Enrolment::Push(push) => overview.push_held = push.held_until(now),
-                Enrolment::Recovery(codes) => overview.recovery_left = Some(codes.left()),
+                Enrolment::Recovery(codes) => {
+                    overview.recovery_left = Some(codes.left());
+                    overview.recovery_used = row.used;
+                }
             }
         }
     }

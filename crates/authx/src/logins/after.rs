@@ -63,7 +63,9 @@ impl After {
                 | Effect::CountPassword
                 | Effect::Enrol
                 | Effect::Record(..)
-                | Effect::Remember(_) => {}
+                | Effect::Remember(_)
+                | Effect::UseFactor(_)
+                | Effect::UsePhone(_) => {}
             }
         }
         if reported {

@@ -100,6 +100,8 @@ impl Outcome<'_> {
                     let facts = Facts::of(caller, login, enrolled, None).text()?;
                     batch.update_request(tenant, login.id, phone, facts)
                 }
+                Effect::UseFactor(id) => batch.use_factor(tenant, id, now),
+                Effect::UsePhone(id) => batch.use_phone(tenant, id, now),
                 Effect::SaveFactor(id) => match enrolled.iter().find(|factor| factor.id == id) {
                     Some(factor) => {
                         let until = factors::locked_until(caller, now, factor);

@@ -18,6 +18,8 @@ pub struct EnrolmentRow {
     pub record: Vec<u8>,
     /// When it was stored.
     pub created: Millis,
+    /// When it last let its user in, to the minute.
+    pub used: Option<Millis>,
 }
 
 /// A factor to be stored.
@@ -56,7 +58,7 @@ pub async fn enrolments(
 ) -> Result<Vec<EnrolmentRow>, StoreError> {
     let rows = store
         .query(
-            "SELECT id, phone, state, version, record, created FROM factor
+            "SELECT id, phone, state, version, record, created, used FROM factor
              WHERE tenant = $1 AND account = $2 AND kind = $3 ORDER BY id",
             [tenant.into(), account.into(), kind.into()],
         )
@@ -69,6 +71,7 @@ pub async fn enrolments(
             version: row.int(3)?,
             record: row.bytes(4)?.to_vec(),
             created: row.millis(5)?,
+            used: Some(row.millis(6)?).filter(|at| at.0 > 0),
         })
     };
     rows.iter().map(enrolment).collect()
@@ -130,6 +133,16 @@ impl Batch {
             "UPDATE factor SET version = version + 1, state = 'active', record = $4
              WHERE tenant = $1 AND id = $2 AND version = $3 AND state = 'pending'",
             [tenant.into(), id.into(), version.into(), record.into()],
+        )
+    }
+
+    /// Notes that a factor let its user in, to the minute.
+    #[must_use]
+    pub fn use_factor(self, tenant: TenantId, id: FactorId, now: Millis) -> Self {
+        self.run(
+            "UPDATE factor SET used = $3
+             WHERE tenant = $1 AND id = $2 AND used <= $3 - CAST(60000 AS BIGINT)",
+            [tenant.into(), id.into(), now.into()],
         )
     }
 

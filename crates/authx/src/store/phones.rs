@@ -54,6 +54,9 @@ pub struct PhoneRow {
     pub moves: Option<PhoneId>,
     /// The invitation from which it was made.
     pub invitation: Option<InvitationId>,
+    /// When an answer of it last let its user in, to the minute; where a user's phones are listed,
+    /// a code that it shows too.
+    pub used: Option<Millis>,
 }
 
 /// A phone with what its tenant and its user add.
@@ -80,7 +83,7 @@ macro_rules! columns {
         "p.id, p.tenant, p.account, p.state, p.class, p.name, p.platform, p.answer_key,
          p.device_key, p.box_key, p.subscription, p.credential, p.enrolment, p.created, p.version,
          p.changes, p.reached_at, p.reached_by, p.unacked, p.unreachable_since, p.moves,
-         p.invitation"
+         p.invitation, p.used"
     };
 }
 
@@ -144,10 +147,16 @@ pub async fn of_user(
     let sql = concat!(
         "SELECT ",
         columns!(),
-        " FROM phone p WHERE p.tenant = $1 AND p.account = $2 ORDER BY p.created, p.id"
+        ", (SELECT MAX(f.used) FROM factor f WHERE f.phone = p.id)
+         FROM phone p WHERE p.tenant = $1 AND p.account = $2 ORDER BY p.created, p.id"
     );
     let rows = store.query(sql, [tenant.into(), account.into()]).await?;
-    rows.iter().map(phone).collect()
+    let with_codes = |row: &Row| {
+        let phone = phone(row)?;
+        let used = phone.used.max(row.opt_millis(COLUMNS)?).filter(|at| at.0 > 0);
+        Ok(PhoneRow { used, ..phone })
+    };
+    rows.iter().map(with_codes).collect()
 }
 
 /// Reads the phones that were made from an invitation, oldest first.
@@ -208,8 +217,9 @@ fn phone(row: &Row) -> Result<PhoneRow, StoreError> {
         unreachable_since: row.opt_millis(19)?,
         moves: row.opt_phone(20)?,
         invitation: row.opt_invitation(21)?,
+        used: Some(row.millis(22)?).filter(|at| at.0 > 0),
     })
 }
 
 /// How many there are in `columns!`.
-const COLUMNS: usize = 22;
+const COLUMNS: usize = 23;

@@ -46,6 +46,7 @@ const BACK: &[&str] = &[
     "ALTER TABLE account DROP COLUMN removed",
     "ALTER TABLE account DROP COLUMN removed_from",
     "ALTER TABLE account DROP COLUMN signed_in",
+    "ALTER TABLE factor DROP COLUMN used",
     "ALTER TABLE account DROP COLUMN locked_until",
     "ALTER TABLE account DROP COLUMN phones",
     "ALTER TABLE account DROP COLUMN enrolled",
@@ -89,7 +90,7 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
         let kept = store.query_one(kept, []).await.unwrap().expect("what was there");
         assert_eq!((kept.text(0).unwrap(), kept.int(1).unwrap()), ("alice", 9));
         let phone = "INSERT INTO phone VALUES ($1, $2, $3, 'active', 'web', 'P', 'iOS', $1, $1, $1,
-            NULL, NULL, '{}', 1, 2, 3, NULL, NULL, 0, NULL, NULL, NULL)";
+            NULL, NULL, '{}', 1, 2, 3, NULL, NULL, 0, NULL, NULL, NULL, 0)";
         let ids = [[4; 16].into(), [1; 16].into(), [2; 16].into()];
         store.commit(Batch::default().one(phone, ids)).await.unwrap();
         store.commit(Batch::default().run("DELETE FROM account", [])).await.unwrap();

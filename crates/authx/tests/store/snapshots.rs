@@ -79,7 +79,7 @@ fn signing_in() -> Batch {
     Batch::default()
         .one(
             "INSERT INTO phone VALUES ($1, $2, $3, 'active', 'web', 'P', 'Android 16', $1, $1, $1,
-                NULL, NULL, '{}', 1, 2, 3, 4, 'push', 0, NULL, NULL, $4)",
+                NULL, NULL, '{}', 1, 2, 3, 4, 'push', 0, NULL, NULL, $4, 7)",
             [id(8), id(1), id(4), id(9)],
         )
         .one(
@@ -96,7 +96,7 @@ fn signing_in() -> Batch {
             [id(1), id(6), id(8), id(4), id(2)],
         )
         .one(
-            "INSERT INTO factor VALUES ($1, $2, $3, 'code', 'active', $1, '{}', 9, 6, $4)",
+            "INSERT INTO factor VALUES ($1, $2, $3, 'code', 'active', $1, '{}', 9, 6, $4, 7)",
             [id(5), id(1), id(4), id(8)],
         )
         .one(

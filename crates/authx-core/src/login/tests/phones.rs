@@ -86,6 +86,7 @@ fn the_number_of_the_prompt_approves_once() {
     let effects = world.step(&mut login, &approve(NUMBER));
     assert_eq!(recorded(&effects), [EventKind::LoginAllowed]);
     assert!(effects.contains(&Effect::EndRequest { phone: phone(1), outcome: "approved" }));
+    assert!(effects.contains(&Effect::UsePhone(phone(1))));
     let kept = |effect: &Effect| matches!(effect, Effect::Record(_, detail) if detail.get("approval") == Some(&"signed".into()));
     assert!(effects.iter().any(kept), "what was signed is kept");
     assert_eq!(login.view(2).factor, Some(FactorKind::Push));

@@ -50,6 +50,9 @@ pub struct ListedPhone {
     pub credential: bool,
     /// When it was made.
     pub created: Rfc3339,
+    /// When an answer of it, or a code that it shows, last let its user in, to the minute.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_used: Option<Rfc3339>,
 }
 
 /// Every phone of a user, oldest first.
@@ -200,5 +203,6 @@ fn listed(row: &PhoneRow, number: Option<usize>) -> Result<ListedPhone, PhoneErr
         subscribed: row.subscription.is_some(),
         credential: row.credential.is_some(),
         created: Rfc3339(row.created),
+        last_used: row.used.map(Rfc3339),
     })
 }

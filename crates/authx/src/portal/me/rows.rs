@@ -16,6 +16,7 @@ pub(super) struct PhoneRow {
     pub(super) platform: String,
     pub(super) state: Badge,
     pub(super) since: Millis,
+    pub(super) used: Option<Millis>,
     /// What was typed as its new name, where that cannot be.
     pub(super) typed: String,
 }
@@ -51,9 +52,15 @@ pub(super) fn phone_row(chrome: &Chrome, form: &Form, phone: ListedPhone) -> Pho
         (ReachState::Reachable, _) => Badge::reachable(),
         (ReachState::Unknown, _) => Badge::plain("Not asked yet"),
     };
-    let since = phone.created.0;
-    let typed = form.value(&phone.id.to_string()).to_owned();
-    PhoneRow { id: phone.id, name: phone.name, platform: phone.platform, state, since, typed }
+    PhoneRow {
+        typed: form.value(&phone.id.to_string()).to_owned(),
+        id: phone.id,
+        name: phone.name,
+        platform: phone.platform,
+        state,
+        since: phone.created.0,
+        used: phone.last_used.map(|at| at.0),
+    }
 }
 
 pub(super) fn session_rows(sessions: Vec<Visit>, own: &Visit) -> Vec<SessionRow> {

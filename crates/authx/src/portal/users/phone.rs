@@ -40,6 +40,7 @@ pub(super) struct Phone {
     pub(super) platform: String,
     pub(super) state: Badge,
     pub(super) seen: Option<Millis>,
+    pub(super) used: Option<Millis>,
     pub(super) words: String,
 }
 
@@ -58,6 +59,7 @@ impl Phone {
                 (Some(_), ReachState::Unknown) => Badge::plain("Not asked yet"),
             },
             seen: phone.reach.at.map(|Rfc3339(at)| at),
+            used: phone.last_used.map(|Rfc3339(at)| at),
             name: phone.name,
             platform: phone.platform,
             words: phone.words.join(" "),

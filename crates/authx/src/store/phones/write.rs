@@ -106,6 +106,16 @@ impl Batch {
             .run("DELETE FROM phone WHERE moves = $1 AND state = 'pending'", [id.into()])
     }
 
+    /// Notes that a phone's answer let its user in, to the minute.
+    #[must_use]
+    pub fn use_phone(self, tenant: TenantId, id: PhoneId, now: Millis) -> Self {
+        self.run(
+            "UPDATE phone SET used = $3
+             WHERE tenant = $1 AND id = $2 AND used <= $3 - CAST(60000 AS BIGINT)",
+            [tenant.into(), id.into(), now.into()],
+        )
+    }
+
     /// Gives a phone another name or platform.
     #[must_use]
     pub fn describe_phone(self, id: PhoneId, version: i64, name: String, platform: String) -> Self {

@@ -196,6 +196,7 @@ pub(in super::super) const TABLES: &[Table] = &[
             "unreachable_since",
             "moves",
             "invitation",
+            "used",
         ],
     },
     Table {
@@ -232,7 +233,7 @@ pub(in super::super) const TABLES: &[Table] = &[
         name: "factor",
         columns: &[
             "id", "tenant", "account", "kind", "state", "record", "guard", "version", "created",
-            "phone",
+            "phone", "used",
         ],
     },
     Table {

@@ -160,9 +160,15 @@ struct UserDetails {
     passkeys: Vec<Shown>,
     /// An authenticator app counts.
     authenticator_app: bool,
+    /// When a code of that app last let them in, to the minute.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authenticator_app_last_used: Option<Rfc3339>,
     /// Recovery codes that are left; absent where none were ever made.
     #[serde(skip_serializing_if = "Option::is_none")]
     recovery_codes_left: Option<usize>,
+    /// When one of these last let them in, to the minute.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recovery_codes_last_used: Option<Rfc3339>,
     /// Until when no phone is asked, because somebody said “not me”.
     #[serde(skip_serializing_if = "Option::is_none")]
     push_held_until: Option<Rfc3339>,
@@ -220,8 +226,10 @@ async fn details(
     Ok(UserDetails {
         devices: phones::list(app, tenant, user.id).await?,
         passkeys: passkeys::list(app, tenant, user.id).await?,
-        authenticator_app: overview.app,
+        authenticator_app: overview.app.is_some(),
+        authenticator_app_last_used: overview.app.and_then(|app| app.used).map(Rfc3339),
         recovery_codes_left: overview.recovery_left,
+        recovery_codes_last_used: overview.recovery_used.map(Rfc3339),
         push_held_until: overview.push_held.filter(|_| !waits).map(Rfc3339),
         push_waits_for_unlock: waits,
         bypass_code_until: overview.bypass_code.map(Rfc3339),

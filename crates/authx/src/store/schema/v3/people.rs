@@ -23,6 +23,10 @@ pub(in super::super) const STEPS: &[&str] = &[
     // How many phones count, and whether any factor does: what lists filter by.
     "ALTER TABLE account ADD COLUMN phones {int} NOT NULL DEFAULT 0",
     "ALTER TABLE account ADD COLUMN enrolled {int} NOT NULL DEFAULT 0",
+    // When an answer of a phone, and a code of a factor, last let its user in, to the minute; 0 for
+    // never.
+    "ALTER TABLE phone ADD COLUMN used {int} NOT NULL DEFAULT 0",
+    "ALTER TABLE factor ADD COLUMN used {int} NOT NULL DEFAULT 0",
     // What a search looks through, folded: names, what people call them, mail.
     "ALTER TABLE account ADD COLUMN search TEXT NOT NULL DEFAULT ''",
     // The import that made it.
