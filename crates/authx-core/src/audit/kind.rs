@@ -75,6 +75,8 @@ kinds! {
     CodeConfirmed = "code_confirmed";
     /// A secret for an authenticator app was shown.
     CodeOffered = "code_offered";
+    /// An authenticator app was taken away: its codes count no longer.
+    CodeRemoved = "code_removed";
     /// Old entries went, as the policy on the record wants.
     EntriesRemoved = "entries_removed";
     /// A window to enrol at the VPN prompt was closed.

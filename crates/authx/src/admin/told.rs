@@ -22,7 +22,10 @@ use super::{
     tokens::TokenError,
 };
 use crate::{
-    enrol::phones::PhoneError, packages::PackageError, passwords::PasswordError, store::StoreError,
+    enrol::{code::CodeError, phones::PhoneError},
+    packages::PackageError,
+    passwords::PasswordError,
+    store::StoreError,
 };
 
 /// What an error means. The word in it is stable: programs go by it.
@@ -235,6 +238,21 @@ impl Told for OwnError {
             Self::NoPassword => Meaning::Refused("no_password"),
             Self::Phone(error) => error.told(),
             Self::Unknown => Meaning::Missing,
+        }
+    }
+}
+
+impl Told for CodeError {
+    fn told(&self) -> Meaning {
+        match self {
+            Self::Account(error) => error.told(),
+            Self::Admin(error) => error.told(),
+            Self::AlreadyInForce => Meaning::Refused("already_in_force"),
+            Self::Last => Meaning::Refused("last_factor"),
+            Self::None => Meaning::Missing,
+            Self::NotAllowed => Meaning::Refused("not_allowed"),
+            Self::NothingPending => Meaning::Refused("nothing_pending"),
+            Self::Wrong => Meaning::Refused("wrong_code"),
         }
     }
 }

@@ -42,7 +42,7 @@ enum Command {
     /// Help a user past the second factor
     #[command(subcommand)]
     Bypass(bypass::Command),
-    /// Enrol an authenticator app
+    /// Enrol an authenticator app, or take it away
     Code(code::Arguments),
     /// Make a user
     Create {

@@ -6,6 +6,8 @@ use crate::{
         Actor, AdminError, Change, Tenant,
         accounts::{self, AccountError},
         change, detail,
+        letters::{self, Deed, Letter},
+        means, policies,
     },
     app::{About, App},
     logins::factor_place,
@@ -19,6 +21,7 @@ use authx_core::{
     audit::EventKind,
     factor::{Answer, Enrolment, FactorKind, Verdict, code::Code},
     otp::{Label, Totp},
+    policy::Document,
 };
 use zeroize::Zeroizing;
 
@@ -34,6 +37,15 @@ pub enum CodeError {
     /// The secret counts already.
     #[error("this user has this very secret already, and it counts; nothing is left to do")]
     AlreadyInForce,
+    /// The last thing with which somebody who looks after others can sign in.
+    #[error("this is the last second factor of this account; add another one first")]
+    Last,
+    /// There is no app.
+    #[error("this user has no authenticator app")]
+    None,
+    /// The company asks for no codes.
+    #[error("the policy lets nobody in by a code (factors)")]
+    NotAllowed,
     /// Nothing waits for confirmation.
     #[error("no secret waits for a first code of this user; offer one with `authx user code NAME`")]
     NothingPending,
@@ -59,7 +71,8 @@ pub struct Offered {
 ///
 /// # Errors
 ///
-/// [`CodeError::AlreadyInForce`], [`CodeError::Account`], [`CodeError::Admin`].
+/// [`CodeError::AlreadyInForce`], [`CodeError::NotAllowed`] for oneself, [`CodeError::Account`],
+/// [`CodeError::Admin`].
 pub async fn offer(
     app: &App,
     by: &Actor,
@@ -72,6 +85,9 @@ pub async fn offer(
         let tenant = &tenant;
         let account = accounts::row(app, tenant.id, user).await?;
         by.check_self_or_outranks(user, account.role)?;
+        if by.user() == Some(user) && !is_allowed(app, tenant.id, user).await? {
+            return Err(CodeError::NotAllowed);
+        }
         let known = enrolments(app, tenant, user).await?;
         let code = match import {
             Some(totp) => Code::import(totp.clone()),
@@ -144,11 +160,19 @@ pub async fn confirm(
         }
         let record = close(app, tenant, now, pending.id, code)?;
         let replaces = known.iter().any(|row| row.active);
+        // Whoever runs commands on the server has just let the user scan it.
+        let told = if by.user().is_some() {
+            let letter = Letter::AppAdded(Deed::by(by, user, now));
+            letters::notify(app, now, tenant.id, user, &letter).await?
+        } else {
+            Batch::default()
+        };
         Ok(Change {
             batch: Batch::default()
                 .delete_factors(tenant.id, user, FactorKind::Code.word(), true)
                 .activate_factor(tenant.id, pending.id, pending.version, record)
-                .count_means(tenant.id, user),
+                .count_means(tenant.id, user)
+                .and(told),
             kind: EventKind::CodeConfirmed,
             about: About { user: Some(user), ..About::default() },
             detail: detail([
@@ -160,6 +184,62 @@ pub async fn confirm(
         })
     })
     .await
+}
+
+/// Removes the authenticator app of a user, and a secret that waits for its first code. Somebody
+/// with a role keeps at least one second factor against their own hand.
+///
+/// # Errors
+///
+/// [`CodeError::None`], [`CodeError::Last`], [`CodeError::Account`], [`CodeError::Admin`].
+pub async fn remove(
+    app: &App,
+    by: &Actor,
+    tenant: TenantId,
+    user: UserId,
+) -> Result<(), CodeError> {
+    change(app, by, tenant, move |tenant, now| async move {
+        let tenant = &tenant;
+        let account = accounts::row(app, tenant.id, user).await?;
+        by.check_self_or_outranks(user, account.role)?;
+        let known = enrolments(app, tenant, user).await?;
+        let found = known.iter().find(|row| row.active).ok_or(CodeError::None)?;
+        let own = by.user() == Some(user);
+        if own && account.role.is_some() && means::of(app, tenant.id, &account).await?.all() <= 1 {
+            return Err(CodeError::Last);
+        }
+        let letter = Letter::AppRemoved(Deed::by(by, user, now));
+        let told = letters::notify(app, now, tenant.id, user, &letter).await?;
+        let word = FactorKind::Code.word();
+        Ok(Change {
+            batch: Batch::default()
+                .delete_factors(tenant.id, user, word, true)
+                .delete_factors(tenant.id, user, word, false)
+                .count_means(tenant.id, user)
+                .and(told),
+            kind: EventKind::CodeRemoved,
+            about: About { user: Some(user), ..About::default() },
+            detail: detail([
+                ("name", account.name.into()),
+                ("factor_id", found.id.to_string().into()),
+            ]),
+            outcome: (),
+        })
+    })
+    .await
+}
+
+/// Whether the company's policy lets somebody in by codes, where no application is meant.
+///
+/// # Errors
+///
+/// [`AdminError`].
+pub async fn is_allowed(app: &App, tenant: TenantId, user: UserId) -> Result<bool, AdminError> {
+    let tenant = Tenant::load(app, tenant).await?;
+    let document = Document::from_json(&tenant.policy);
+    let document = document.map_err(|error| AdminError::Damaged(error.to_string()))?;
+    let (effective, _) = policies::of_user(app, tenant.id, &document, user).await?;
+    Ok(effective.policy.factors.contains(&FactorKind::Code))
 }
 
 async fn enrolments(

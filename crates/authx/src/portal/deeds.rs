@@ -171,6 +171,9 @@ const DEEDS: &[Words] = &[
     ),
     deed("/approvals/{approval}/agree", "Agree that somebody is let in", NOT_NOW),
     of("/groups/{group}/place", "Move a group", "Move the group {}", KEEP),
+    deed("/me/app", "Add an authenticator app", NOT_NOW),
+    deed("/me/app/confirm", "Use an authenticator app", NOT_NOW),
+    deed("/me/app/remove", "Remove the authenticator app", KEEP),
     deed("/me/passkey", "Add a passkey", NOT_NOW),
     of("/me/passkeys/{passkey}/remove", "Remove a passkey", "Remove the passkey {}", KEEP),
     deed("/me/password", "Change your password", KEEP),
@@ -190,6 +193,12 @@ const DEEDS: &[Words] = &[
     deed("/settings/tokens", "Make an API token", NOT_NOW),
     of("/settings/tokens/{token}/restore", "Restore a token", "Restore the token {}", KEEP),
     of("/settings/tokens/{token}/revoke", "Revoke a token", "Revoke the token {}", KEEP),
+    of(
+        "/users/{user}/app/remove",
+        "Remove an authenticator app",
+        "Remove the authenticator app of {}",
+        KEEP,
+    ),
     of(
         "/users/{user}/bypass",
         "Let somebody in without a phone",

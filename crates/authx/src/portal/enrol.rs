@@ -127,12 +127,13 @@ pub(super) async fn offered(
     }
     let link = Zeroizing::new(format!("{}/#{}", app.phone_url, *text));
     let words = view.phones.first().map(|made| made.words.clone()).unwrap_or_default();
-    let qr = qr(&link)?;
+    let qr = qr(&link, "opens AuthX on your phone")?;
     Ok(Some(Offered::Open(PhoneOffer { qr, link, words, until: kept.until })))
 }
 
-fn qr(link: &str) -> Result<String, PortalError> {
-    let code = qrcode::QrCode::new(link.as_bytes()).map_err(|_| PortalError::FormTooLong)?;
+/// A drawing of a text for a camera: SVG.
+pub(super) fn qr(text: &str, opens: &str) -> Result<String, PortalError> {
+    let code = qrcode::QrCode::new(text.as_bytes()).map_err(|_| PortalError::FormTooLong)?;
     let width = code.width();
     let mut path = String::new();
     for (at, colour) in code.to_colors().iter().enumerate() {
@@ -144,7 +145,7 @@ fn qr(link: &str) -> Result<String, PortalError> {
     }
     Ok(format!(
         "<svg class=\"qr\" viewBox=\"0 0 {width} {width}\" role=\"img\" \
-         aria-label=\"QR code that opens AuthX on your phone\" shape-rendering=\"crispEdges\">\
+         aria-label=\"QR code that {opens}\" shape-rendering=\"crispEdges\">\
          <path d=\"{path}\"/></svg>"
     ))
 }

@@ -11,7 +11,7 @@ use crate::{
         sign_up::{LinkError, SignUpError},
     },
     clock::ClockProblem,
-    enrol::phones::PhoneError,
+    enrol::{code::CodeError, phones::PhoneError},
     logins::LoginError,
     serve::BodyError,
 };
@@ -42,6 +42,9 @@ pub(crate) enum PortalError {
     /// A login of the portal.
     #[error(transparent)]
     Login(#[from] LoginError),
+    /// An authenticator app.
+    #[error(transparent)]
+    Code(#[from] CodeError),
     /// A passkey.
     #[error(transparent)]
     Passkey(#[from] PasskeyError),
@@ -159,6 +162,7 @@ impl PortalError {
             Self::Login(LoginError::Unknown) | Self::NotFound => StatusCode::NOT_FOUND,
             Self::Account(error) => of(error),
             Self::Admin(error) => of(error),
+            Self::Code(error) => of(error),
             Self::Link(error) => of(error),
             Self::Own(error) => of(error),
             Self::Passkey(error) => of(error),

@@ -1,6 +1,10 @@
 //! One's own account: phones, passkeys, recovery codes, sessions, logins, password.
 
+<<<<<<< HEAD
 mod logins;
+=======
+mod app;
+>>>>>>> ff7ecc5 (portal, API, commands: an authenticator app is added and taken away; a phone says how it moves)
 mod rows;
 
 use super::{
@@ -27,10 +31,14 @@ use crate::{
         record::{self, Filter},
         sessions::{self, Pending},
     },
-    enrol::{phones, recovery},
+    enrol::{
+        code,
+        overview::{Kept, overview},
+        phones, recovery,
+    },
 };
 use askama::Template;
-use authx_core::{LoginId, PasskeyId, PhoneId, SessionId};
+use authx_core::{LoginId, Millis, PasskeyId, PhoneId, SessionId, wire::phone::PhoneClass};
 use axum::{
     extract::{Path, State},
     http::{HeaderMap, StatusCode},
@@ -40,10 +48,11 @@ use rows::{LoginRow, PhoneRow, SessionRow, login_rows, phone_row, session_rows};
 use zeroize::Zeroizing;
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![
+    let mut routes = vec![
         get("/me", Access::Own, page),
         get("/me/phone", Access::OwnStepUp, new_phone),
         post("/me/phone", Access::OwnStepUp, offer_phone),
+        get("/me/phones/{phone}/move", Access::Own, move_phone),
         post("/me/phones/{phone}/remove", Access::OwnStepUp, remove_phone),
         post("/me/phones/{phone}/rename", Access::Own, rename_phone),
         get("/me/passkey", Access::OwnStepUp, new_passkey),
@@ -55,7 +64,9 @@ pub(super) fn routes() -> Vec<Route> {
         post("/me/sessions/{session}/end", Access::Own, end_session),
         get("/me/logins", Access::Own, logins::page),
         post("/me/logins/{login}/not-me", Access::Own, not_me),
-    ]
+    ];
+    routes.extend(app::routes());
+    routes
 }
 
 #[derive(Template)]
@@ -68,7 +79,11 @@ struct Page {
     has_password: bool,
     phones: Vec<PhoneRow>,
     passkeys: Vec<Shown>,
-    recovery: bool,
+    authenticator: Option<Kept>,
+    /// Codes let people in here.
+    codes_count: bool,
+    recovery: Option<usize>,
+    recovery_used: Option<Millis>,
     sessions: Vec<SessionRow>,
     logins: Vec<LoginRow>,
     /// Somebody at the help desk checks who calls.
@@ -92,12 +107,16 @@ async fn shown(
     let phones = phones::list(app, tenant, account).await?;
     let filter = Filter { user: Some(account), ..Filter::default() };
     let entries = record::newest(app, tenant, &filter, MOST_ENTRIES).await?;
+    let overview = overview(app, tenant, account).await?;
     let page = Page {
+        authenticator: overview.app,
+        codes_count: code::is_allowed(app, tenant, account).await?,
+        recovery: overview.recovery_left,
+        recovery_used: overview.recovery_used,
         phones: phones.into_iter().map(|phone| phone_row(&chrome, &form, phone)).collect(),
         name: names(visit.called(), &visit.name),
         has_password: row.has_password,
         passkeys: passkeys::list(app, tenant, account).await?,
-        recovery: row.factors.iter().any(|factor| factor == "recovery"),
         sessions: session_rows(sessions::list(app, tenant, account).await?, visit),
         caller: bypass::shown_to(app, tenant, account).await?,
         logins: login_rows(&entries, MOST_LOGINS),
@@ -149,6 +168,32 @@ async fn offer_phone(
     let kept = enrol::offer(&portal, &who.visit).await?;
     sessions::set_pending(portal.app(), &who.visit, Some(Pending::Shown(kept))).await?;
     Ok(guard::redirect(&headers, "/me/phone"))
+}
+
+/// How a phone's account goes to another one: only the phone itself can show the way.
+#[derive(Template)]
+#[template(path = "portal/me_move.html")]
+struct MovePage {
+    chrome: Chrome,
+    name: String,
+    /// It is `authx-phone`.
+    terminal: bool,
+}
+
+async fn move_phone(
+    State(portal): State<Portal>,
+    who: Who,
+    Path(phone): Path<String>,
+) -> Result<Response, PortalError> {
+    let phone: PhoneId = phone.parse().map_err(|_| PortalError::NotFound)?;
+    let visit = &who.visit;
+    let found = phones::of_user(portal.app(), visit.tenant, visit.account, phone).await?;
+    let page = MovePage {
+        chrome: who.alone(&portal, &format!("Move {} to a new phone", found.name)),
+        terminal: found.class == PhoneClass::Software,
+        name: found.name,
+    };
+    Ok(render(&page).into_response())
 }
 
 async fn remove_phone(

@@ -10,11 +10,12 @@ use authx::{
         policies::{self, Target},
     },
     app::About,
+    enrol::code,
     store::{Batch, enrolments::NewFactor, passkeys::NewPasskey, phones::NewPhone},
 };
 use authx_core::{
     ApplicationId, FactorId, LoginId, PasskeyId, PhoneId, TenantId, UserId, audit::EventKind,
-    factor::FactorKind, policy::Document, role::Role, wire::phone::PhoneClass,
+    factor::FactorKind, otp::Totp, policy::Document, role::Role, wire::phone::PhoneClass,
 };
 use serde_json::json;
 
@@ -30,6 +31,7 @@ pub(crate) async fn of(
     // Unlike any of another company.
     let alias = format!("alias_{user}");
     aliases::add(app, by, tenant, user, &name(&alias)).await.unwrap();
+    app_of(world, tenant, user).await;
     let group = groups::create(app, by, tenant, &name(&format!("Group of {user}"))).await.unwrap();
     let wish = Wish { user, kind: Kind::Code, reason: "lost the phone".to_owned(), secs: 3_600 };
     let asks = Actor::account(owner, Some(Role::Owner), "owner");
@@ -78,6 +80,14 @@ pub(crate) async fn phone(world: &World, tenant: TenantId, user: UserId, called:
     let batch = batch.count_means(tenant, user);
     app.store.commit(batch).await.unwrap();
     id
+}
+
+/// An authenticator app of a user, whose codes count.
+pub(crate) async fn app_of(world: &World, tenant: TenantId, user: UserId) {
+    let (app, by) = (&world.app, &world.by);
+    let offered = code::offer(app, by, tenant, user, None).await.unwrap();
+    let shown = Totp::from_uri(&offered.uri).unwrap().code(app.now().unwrap().secs() / 30);
+    code::confirm(app, by, tenant, user, &shown).await.unwrap();
 }
 
 /// A passkey of a user, which no authenticator has.

@@ -1,7 +1,7 @@
 //! Users: the list, one of them, their states, phones and invitations.
 
 use crate::{
-    people_samples::{passkey, phone, push},
+    people_samples::{app_of, passkey, phone, push},
     world::{World, on_each_engine},
 };
 use authx::admin::accounts::{self, Details, Mail, NewAccount};
@@ -252,6 +252,27 @@ async fn phones_are_named_and_removed_and_only_their_users() {
         world.delete(&token, &others).await.refused(404, "not_found");
         assert_eq!(world.delete(&token, &own).await.status, 204);
         world.delete(&token, &own).await.refused(404, "not_found");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_authenticator_app_is_seen_and_removed() {
+    on_each_engine(async |world| {
+        let token = world.owner().await;
+        let anna = world.account(world.tenant, "anna", None).await;
+        app_of(world, world.tenant, anna).await;
+        let path = format!("{USERS}/{anna}");
+        let read = world.get(&token, &path).await.good();
+        assert_eq!(
+            (&read["authenticator_app"], &read["factors"]),
+            (&json!(true), &json!(["code"]))
+        );
+        let app = format!("{path}/authenticator-app");
+        assert_eq!(world.delete(&token, &app).await.status, 204);
+        world.delete(&token, &app).await.refused(404, "not_found");
+        let read = world.get(&token, &path).await.good();
+        assert_eq!((&read["authenticator_app"], &read["factors"]), (&json!(false), &json!([])));
     })
     .await;
 }

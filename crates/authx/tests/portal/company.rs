@@ -97,6 +97,7 @@ impl Company {
         authx::admin::accounts::remove(app, by, tenant, self.user("removed user")).await.unwrap();
         let phone = self.phone(world, anna).await;
         self.put("phone", &phone);
+        authenticator(world, tenant, anna).await;
         let passkey = self.passkey(world, anna).await;
         self.put("user's passkey", &passkey);
     }

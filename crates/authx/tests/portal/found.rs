@@ -161,7 +161,9 @@ fn nowhere(path: &str) -> Option<&'static [&'static str]> {
         | "/users/{user}/unlock"
         | "/users/{user}/bypass/end"
         | "/users/{user}/enable"
-        | "/confirm/done" => &[],
+        | "/confirm/done"
+        | "/me/app/remove" => &[],
+        "/me/app/confirm" => &["code"],
         // Where mail can be sent.
         "/forgot" => &["company", "name"],
         _ => return None,

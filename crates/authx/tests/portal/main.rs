@@ -6,6 +6,7 @@
     reason = "this is how a test fails, also in what tests share"
 )]
 
+mod app;
 mod applications;
 mod codes;
 mod coming_in;

@@ -66,7 +66,8 @@ async fn forms_count_for_their_own_page_and_session_only() {
 /// Forms that cannot be sent rightly from here: a passkey answers, a mail has a link, a file is
 /// shipped with the server.
 fn needs_more(route: &Route) -> bool {
-    route.path.ends_with("/passkey") || route.path == "/reset" || route.path.ends_with("/package")
+    ["/passkey", "/package"].iter().any(|end| route.path.ends_with(end))
+        || ["/me/app/confirm", "/reset"].contains(&route.path)
 }
 
 /// What a company has, but for what only says that somebody was there.
@@ -161,6 +162,7 @@ fn each_counts(route: &Route) -> bool {
         "/portal",
         "/link",
         "/caller",
+        "/me/app",
         "/me/phone",
         "/enrol/phone",
         "/begin",

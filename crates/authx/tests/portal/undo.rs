@@ -45,6 +45,9 @@ const OTHERWISE: &[(&str, Way)] = &[
     ("/enrol/phone", Way::Never(COMING)),
     ("/forgot", Way::Never(MAILED)),
     ("/groups", Way::Away),
+    ("/me/app", Way::Never(NOTHING)),
+    ("/me/app/confirm", Way::Never("is removed beside its name")),
+    ("/me/app/remove", Way::Never(KEYS)),
     ("/me/logins/{login}/not-me", Way::Never("what the login opened has ended; others were told")),
     ("/me/passkey", Way::Never("is removed beside its name")),
     ("/me/passkeys/{passkey}/remove", Way::Never(KEYS)),
@@ -67,6 +70,7 @@ const OTHERWISE: &[(&str, Way)] = &[
     ("/sign-in/passkey", Way::Never(COMING)),
     ("/sign-out", Way::Never(COMING)),
     ("/sign-up", Way::Never(COMING)),
+    ("/users/{user}/app/remove", Way::Never(KEYS)),
     // What was asked for is withdrawn, and says so.
     ("/users/{user}/bypass", Way::Away),
     ("/users/{user}/bypass/end", Way::Never("letting somebody in takes two, each time anew")),

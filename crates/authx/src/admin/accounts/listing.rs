@@ -6,9 +6,7 @@ use crate::{
     app::App,
     store::accounts::{self as stored, Order, Sort},
 };
-use authx_core::{
-    Millis, TenantId, UserId, factor::FactorKind, name::Name, wire::login::Rfc3339,
-};
+use authx_core::{Millis, TenantId, UserId, factor::FactorKind, name::Name, wire::login::Rfc3339};
 use futures_util::future::{try_join, try_join_all};
 
 /// Which accounts, and in which order.

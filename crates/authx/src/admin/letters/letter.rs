@@ -90,6 +90,10 @@ pub enum Letter {
         /// By whom.
         deed: Deed,
     },
+    /// Codes of an authenticator app count from now on.
+    AppAdded(Deed),
+    /// Codes of an authenticator app count no longer.
+    AppRemoved(Deed),
     /// Somebody signed in to the portal from a browser that was not seen before.
     NewBrowser {
         /// Which, as it says of itself.
@@ -221,6 +225,8 @@ impl Letter {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::AccountLocked { .. } => "account_locked",
+            Self::AppAdded(_) => "app_added",
+            Self::AppRemoved(_) => "app_removed",
             Self::BypassGiven { .. } => "bypass_given",
             Self::BypassUsed { .. } => "bypass_used",
             Self::BypassWished { .. } => "bypass_wished",
@@ -250,6 +256,8 @@ impl Letter {
             | Self::SetUp { link, .. } => Some(link.until),
             Self::BypassWished { until, .. } => Some(*until),
             Self::AccountLocked { .. }
+            | Self::AppAdded(_)
+            | Self::AppRemoved(_)
             | Self::BypassGiven { .. }
             | Self::BypassUsed { .. }
             | Self::CodeGiven { .. }
@@ -277,6 +285,8 @@ pub fn title(kind: &str) -> &str {
 /// Each kind of letter, and what people call it.
 pub const TITLES: &[(&str, &str)] = &[
     ("account_locked", "Account locked"),
+    ("app_added", "Authenticator app added"),
+    ("app_removed", "Authenticator app removed"),
     ("bypass_given", "Bypass given"),
     ("bypass_used", "Bypass used"),
     ("bypass_wished", "Bypass asked for"),

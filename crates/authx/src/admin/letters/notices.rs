@@ -27,6 +27,40 @@ pub(super) fn account_locked(reader: &Reader<'_>, until: Option<Millis>, deed: &
     )
 }
 
+pub(super) fn app_added(reader: &Reader<'_>, deed: &Deed) -> Page {
+    let company = reader.company;
+    notice(
+        reader,
+        deed,
+        [],
+        &Words {
+            title: "A new authenticator app counts",
+            lead: format!(
+                "an authenticator app was added to your account at {company}. Its codes let you in from now on."
+            ),
+            remedy: "Remove it, then tell your help desk:",
+            ..Words::default()
+        },
+    )
+}
+
+pub(super) fn app_removed(reader: &Reader<'_>, deed: &Deed) -> Page {
+    let company = reader.company;
+    notice(
+        reader,
+        deed,
+        [],
+        &Words {
+            title: "Your authenticator app was removed",
+            lead: format!(
+                "the authenticator app was removed from your account at {company}. Its codes count no longer."
+            ),
+            remedy: "Tell your help desk, and look at your account:",
+            ..Words::default()
+        },
+    )
+}
+
 pub(super) fn bypass_given(reader: &Reader<'_>, until: Millis, why: &str, deed: &Deed) -> Page {
     let company = reader.company;
     let known = [("Until", reader.times.said(until)), ("Reason", plain(why))];

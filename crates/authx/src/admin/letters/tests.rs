@@ -18,6 +18,8 @@ fn letters() -> Vec<Letter> {
     let until = NOW.plus_secs(3_600);
     vec![
         Letter::AccountLocked { until: None, deed: own() },
+        Letter::AppAdded(own()),
+        Letter::AppRemoved(by()),
         Letter::BypassGiven { until, reason: text("Phone is at the repair shop"), deed: by() },
         Letter::BypassUsed { application: text("Berlin VPN"), deed: own() },
         Letter::BypassWished {

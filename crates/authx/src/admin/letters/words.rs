@@ -48,6 +48,8 @@ impl Letter {
             Self::BypassGiven { until, reason, deed } => {
                 notices::bypass_given(reader, *until, reason, deed)
             }
+            Self::AppAdded(deed) => notices::app_added(reader, deed),
+            Self::AppRemoved(deed) => notices::app_removed(reader, deed),
             Self::BypassUsed { application, deed } => {
                 notices::bypass_used(reader, application, deed)
             }

@@ -167,6 +167,7 @@ pub fn event_words(kind: &str) -> String {
     let words = match kind {
         "code_confirmed" => "Authenticator app confirmed",
         "code_offered" => "Authenticator app offered",
+        "code_removed" => "Authenticator app removed",
         "fraud_reported" => "“Not me” reported",
         "invitation_made" => "Invited to enrol a phone",
         "invitation_spent" => "Invitation used",

@@ -23,6 +23,9 @@ pub(super) struct Arguments {
     /// A code that the app shows now: makes the offered secret count
     #[arg(long, value_name = "CODE")]
     confirm: Option<String>,
+    /// Take the app away: its codes count no longer
+    #[arg(long, conflicts_with_all = ["uri", "confirm"])]
+    remove: bool,
 }
 
 /// A secret to be scanned or typed.
@@ -45,6 +48,11 @@ pub(super) async fn run(
     arguments: Arguments,
 ) -> anyhow::Result<()> {
     let Account { id, name, .. } = accounts::find(app, tenant, &arguments.user).await?;
+    if arguments.remove {
+        code::remove(app, by, tenant, id).await?;
+        let text = format!("The app of “{name}” is removed; its codes count no longer.\n");
+        return Done { user_id: id, user: name, text }.write(global.json);
+    }
     let import = arguments.uri.as_deref().map(Totp::from_uri).transpose();
     let import = import.context("this otpauth URI cannot be used")?;
     let imported = import.is_some();

@@ -6,6 +6,10 @@ use crate::{
         accounts::Account,
         passkeys::{self, PasskeyError, Shown},
     },
+    enrol::{
+        code::{self, CodeError},
+        overview::overview,
+    },
     portal::{
         Access, Portal,
         error::PortalError,
@@ -24,7 +28,10 @@ use axum::{
 
 pub(super) fn routes() -> Vec<Route> {
     const PASSKEY: &str = "/users/{user}/passkeys/{passkey}/remove";
+    const APP: &str = "/users/{user}/app/remove";
     vec![
+        get(APP, Access::May(FactorsWrite), ask_app),
+        post(APP, Access::StepUp(FactorsWrite), remove_app),
         get(PASSKEY, Access::May(FactorsWrite), ask_passkey),
         post(PASSKEY, Access::StepUp(FactorsWrite), remove_passkey),
     ]
@@ -72,6 +79,46 @@ async fn remove_passkey(
     };
     let text = format!("Passkey “{name}” removed. It opens nothing any more.");
     done(&portal, &who, &headers, &text, None, &format!("/users/{}", account.id)).await
+}
+
+async fn ask_app(
+    State(portal): State<Portal>,
+    who: Who,
+    Path(user): Path<String>,
+) -> Result<Response, PortalError> {
+    let account = account(&portal, &who, &user).await?;
+    if overview(portal.app(), who.tenant(), account.id).await?.app.is_none() {
+        return Err(PortalError::NotFound);
+    }
+    let line = format!(
+        "The codes of {}’s authenticator app count no longer, and nothing brings them back. The \
+         phones of AuthX stay, with codes of their own.",
+        called(&account)
+    );
+    let page = Ask {
+        chrome: who.chrome(&portal, "Remove the authenticator app", Place::Users),
+        to: format!("/users/{}/app/remove", account.id),
+        way: Back::of(&account),
+        lines: vec![line],
+    };
+    Ok(render(&page).into_response())
+}
+
+async fn remove_app(
+    State(portal): State<Portal>,
+    who: Who,
+    headers: HeaderMap,
+    Path(user): Path<String>,
+) -> Result<Response, PortalError> {
+    let account = account(&portal, &who, &user).await?;
+    let (app, by, tenant) = (portal.app(), &who.actor(), who.tenant());
+    match code::remove(app, by, tenant, account.id).await {
+        Ok(()) => {}
+        Err(CodeError::Account(_) | CodeError::None) => return Err(PortalError::NotFound),
+        Err(error) => return Err(error.into()),
+    }
+    let text = "Authenticator app removed. Its codes count no longer.";
+    done(&portal, &who, &headers, text, None, &format!("/users/{}", account.id)).await
 }
 
 /// A passkey that is this user's.

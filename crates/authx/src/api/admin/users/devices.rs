@@ -15,6 +15,7 @@ use crate::{
     },
     api::error::ApiError,
     enrol::{
+        code,
         phones::{self, ListedPhone, Separate},
         recovery,
     },
@@ -38,6 +39,7 @@ pub(super) fn routes() -> Vec<Option<Route>> {
         route(&[FactorsWrite], routes!(remove_phone)),
         route(&[UsersRead], routes!(list_passkeys)),
         route(&[FactorsWrite], routes!(remove_passkey)),
+        route(&[FactorsWrite], routes!(remove_app)),
         // Whoever sees them signs in with them.
         route(&[UsersWrite], routes!(renew_recovery_codes)),
         route(&[UsersInvite, UsersWrite], routes!(invite_by_link)),
@@ -149,6 +151,26 @@ async fn remove_passkey(
     At((user, passkey)): At<(UserId, PasskeyId)>,
 ) -> Result<StatusCode, ApiError> {
     passkeys::remove(api.app(), &by.actor(), by.tenant(), user, passkey).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Removes a user's authenticator app: its codes count no longer. This cannot be undone; the user
+/// is told by mail.
+#[utoipa::path(
+    delete, path = "/admin/v1/users/{user}/authenticator-app", tag = "users",
+    params(("user" = UserId, Path)),
+    responses(
+        (status = 204, description = "It is gone"),
+        (status = 404, description = "The user is not there, or has none"),
+        (status = 422, description = "The user is removed"),
+    ),
+)]
+async fn remove_app(
+    State(api): State<AdminApi>,
+    by: Caller,
+    At(id): At<UserId>,
+) -> Result<StatusCode, ApiError> {
+    code::remove(api.app(), &by.actor(), by.tenant(), id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
