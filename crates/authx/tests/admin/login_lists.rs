@@ -191,8 +191,14 @@ async fn figures_count_what_lists_show() {
         assert_eq!((none.granted, none.refused, none.by_application.len()), (0, 0, 0));
         let notices = reports::notices(app, &world.by, tenant, now).await.unwrap();
         let codes: Vec<_> = notices.iter().map(|notice| notice.code).collect();
-        assert!(codes.contains(&"backup_old") && codes.contains(&"push_off"), "{codes:?}");
-        assert!(codes.contains(&"seal_missing"), "nobody seals in this test: {codes:?}");
+        assert!(
+            codes.contains(&reports::Code::BackupOld) && codes.contains(&reports::Code::PushOff),
+            "{codes:?}"
+        );
+        assert!(
+            codes.contains(&reports::Code::SealMissing),
+            "nobody seals in this test: {codes:?}"
+        );
     })
     .await;
 }

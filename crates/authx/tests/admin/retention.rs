@@ -145,7 +145,9 @@ async fn what_was_tampered_with_stays_for_who_looks() {
         let findings = &report.reports[0].findings;
         assert!(matches!(findings[0], Finding::RowsRemoved { missing: 1, .. }), "{findings:?}");
         let notices = authx::admin::reports::notices(app, &world.by, tenant, now).await.unwrap();
-        assert!(notices.iter().any(|notice| notice.code == "record_changed"));
+        assert!(
+            notices.iter().any(|notice| notice.code == authx::admin::reports::Code::RecordChanged)
+        );
     })
     .await;
 }

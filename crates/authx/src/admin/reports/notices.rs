@@ -6,18 +6,14 @@ use super::super::{
     audit,
     contacts::{self, Contact},
 };
-use super::{reported::reported, wished::wished};
-use crate::{
-    app::App,
-    store::{
-        login_list::{self, LoginFilter, LoginRow, Towards},
-        reports as stored,
-    },
+use super::{
+    code::Code,
+    reported::{refused, reported},
+    wished::wished,
 };
+use crate::{app::App, store::reports as stored};
 use authx_core::{
-    ApplicationId, LoginId, Millis, TenantId, UserId,
-    audit::{EventKind, LoginOutcome},
-    wire::login::Rfc3339,
+    ApplicationId, LoginId, Millis, TenantId, UserId, audit::EventKind, wire::login::Rfc3339,
 };
 use serde::Serialize;
 
@@ -65,7 +61,7 @@ pub struct Notice {
     /// How much it matters.
     pub level: Level,
     /// A stable word.
-    pub code: &'static str,
+    pub code: Code,
     /// What is so.
     pub what: String,
     /// What to do.
@@ -89,9 +85,20 @@ pub async fn notices(
     tenant: TenantId,
     now: Millis,
 ) -> Result<Vec<Notice>, AdminError> {
+    noticed(app, by, tenant, now, env!("CARGO_PKG_VERSION")).await
+}
+
+/// As a server of that version says it.
+async fn noticed(
+    app: &App,
+    by: &Actor,
+    tenant: TenantId,
+    now: Millis,
+    version: &str,
+) -> Result<Vec<Notice>, AdminError> {
     let mut found = vec![];
     found.extend(reported(app, tenant, now).await?);
-    found.extend(fraud(app, tenant, now).await?);
+    found.extend(refused(app, tenant, now).await?);
     found.extend(clock(app));
     found.extend(certificate(app, now));
     found.extend(record(app, tenant, now).await?);
@@ -101,56 +108,17 @@ pub async fn notices(
     found.extend(people(app, tenant, now).await?);
     found.extend(mail(app, tenant, now).await?);
     for application in applications::list(app, tenant).await? {
-        found.extend(servers(app, tenant, now, &application).await?);
+        found.extend(servers(app, tenant, now, version, &application).await?);
     }
     found.sort_by_key(|notice| notice.level);
     Ok(found)
-}
-
-async fn fraud(app: &App, tenant: TenantId, now: Millis) -> Result<Option<Notice>, AdminError> {
-    let from = Some(Millis(now.0.saturating_sub(DAY_MILLIS)));
-    // Those that were let in are told one by one.
-    let (reason, outcome) = (Some("fraud".to_owned()), Some(LoginOutcome::Refused));
-    let filter = LoginFilter { reason, outcome, from, ..LoginFilter::default() };
-    let newest = Towards::Older(None);
-    let found = login_list::logins(&app.store, tenant, &filter, newest, MOST_NAMED + 1).await?;
-    let Some(last) = found.first() else { return Ok(None) };
-    let who = |row: &LoginRow| format!("“{}”", row.user_name.as_ref().unwrap_or(&row.line.name));
-    let (what, subject) = if found.len() == 1 {
-        let place = last.application_name.as_ref();
-        let place = place.map_or_else(String::new, |name| format!(" to {name}"));
-        let what = format!("{} said “Not me” to a sign-in{place} within the last day", who(last));
-        (what, Subject::Login(last.line.login))
-    } else {
-        let mut names: Vec<String> = vec![];
-        for name in found.iter().take(MOST_NAMED.try_into().unwrap_or(usize::MAX)).map(who) {
-            if !names.contains(&name) {
-                names.push(name);
-            }
-        }
-        let more = if i64::try_from(found.len()).is_ok_and(|all| all > MOST_NAMED) {
-            " and others"
-        } else {
-            ""
-        };
-        let names = names.join(", ");
-        (format!("“Not me” was said within the last day, by {names}{more}"), Subject::NotMe)
-    };
-    Ok(Some(Notice {
-        level: Level::Bad,
-        code: "not_me",
-        what,
-        action: "Somebody knew the password. Nobody was let in. Have it changed.".to_owned(),
-        at: None,
-        subject,
-    }))
 }
 
 fn clock(app: &App) -> Option<Notice> {
     let problem = app.clock.ready().err()?;
     Some(Notice {
         level: Level::Bad,
-        code: "clock",
+        code: Code::Clock,
         what: "The server’s clock cannot be believed".to_owned(),
         action: problem.to_string(),
         at: None,
@@ -188,7 +156,7 @@ fn certificate(app: &App, now: Millis) -> Option<Notice> {
     };
     let level = if left < URGENT_MILLIS { Level::Bad } else { Level::Warn };
     let subject = Subject::Server;
-    Some(Notice { level, code: "certificate_ending", what, action, at: None, subject })
+    Some(Notice { level, code: Code::CertificateEnding, what, action, at: None, subject })
 }
 
 /// The record is to be sealed every second, and its last verification to have found it whole.
@@ -200,7 +168,7 @@ async fn record(app: &App, tenant: TenantId, now: Millis) -> Result<Vec<Notice>,
         let minutes = now.since(since) / 60_000;
         found.push(Notice {
             level: Level::Bad,
-            code: "seal_missing",
+            code: Code::SealMissing,
             what: format!("The record has not been sealed for {minutes} minutes"),
             action: "Entries without a seal can be removed unseen. Look at the server’s log."
                 .to_owned(),
@@ -211,7 +179,7 @@ async fn record(app: &App, tenant: TenantId, now: Millis) -> Result<Vec<Notice>,
     if audit::last_failed(app, tenant).await? {
         found.push(Notice {
             level: Level::Bad,
-            code: "record_changed",
+            code: Code::RecordChanged,
             what: "The last verification found the record changed".to_owned(),
             action: "Run authx audit verify on the server: it says what was changed.".to_owned(),
             at: None,
@@ -224,7 +192,7 @@ async fn record(app: &App, tenant: TenantId, now: Millis) -> Result<Vec<Notice>,
 fn push(app: &App) -> Option<Notice> {
     app.push.is_none().then(|| Notice {
         level: Level::Warn,
-        code: "push_off",
+        code: Code::PushOff,
         what: "Phones get no notices: push is off".to_owned(),
         action: "Set push.contact in authx.toml to a mail address, and restart.".to_owned(),
         at: None,
@@ -242,7 +210,7 @@ async fn backup(app: &App, tenant: TenantId, now: Millis) -> Result<Option<Notic
     };
     Ok(Some(Notice {
         level: Level::Warn,
-        code: "backup_old",
+        code: Code::BackupOld,
         what,
         action: "Run authx backup on the server, every day by a timer.".to_owned(),
         at: None,
@@ -256,7 +224,7 @@ async fn people(app: &App, tenant: TenantId, now: Millis) -> Result<Vec<Notice>,
     if owners == 1 {
         found.push(Notice {
             level: Level::Warn,
-            code: "one_owner",
+            code: Code::OneOwner,
             what: "There is only one owner".to_owned(),
             action: "Make a second one, who can help if the first loses everything.".to_owned(),
             at: None,
@@ -268,7 +236,7 @@ async fn people(app: &App, tenant: TenantId, now: Millis) -> Result<Vec<Notice>,
         let verb = if bypassed == 1 { "gets" } else { "get" };
         found.push(Notice {
             level: Level::Warn,
-            code: "bypass_open",
+            code: Code::BypassOpen,
             what: format!("{who} {verb} in without a second factor"),
             action: "Each bypass ends by itself; end it now if it is no longer needed.".to_owned(),
             at: None,
@@ -283,7 +251,7 @@ async fn mail(app: &App, tenant: TenantId, now: Millis) -> Result<Option<Notice>
     let lost = stored::lost_mail(&app.store, tenant, since).await?;
     Ok((lost > 0).then(|| Notice {
         level: Level::Warn,
-        code: "mail_lost",
+        code: Code::MailLost,
         what: match lost {
             1 => "A mail of the last day did not go out".to_owned(),
             many => format!("{many} mails of the last day did not go out"),
@@ -299,6 +267,7 @@ async fn servers(
     app: &App,
     tenant: TenantId,
     now: Millis,
+    version: &str,
     application: &Application,
 ) -> Result<Vec<Notice>, AdminError> {
     let Application { id, name, .. } = application;
@@ -315,7 +284,7 @@ async fn servers(
         found.push(Notice {
             level: Level::Bad,
             ..notice(
-                "no_key",
+                Code::NoKey,
                 format!("{name} has no key: nobody gets in"),
                 "Every key of it is revoked. Make one, and put it on its VPN host.",
             )
@@ -324,11 +293,11 @@ async fn servers(
     if application.state == State::Silent {
         let action =
             "No server has called for a day. If that is unusual, run authx-openvpn doctor there.";
-        found.push(notice("agents_silent", format!("{name} is silent"), action));
+        found.push(notice(Code::AgentsSilent, format!("{name} is silent"), action));
     }
     if !application.pilot.is_empty() {
         let action = "Only its groups are asked for a second factor. End it to ask everybody.";
-        found.push(notice("pilot_open", format!("{name} is on trial"), action));
+        found.push(notice(Code::PilotOpen, format!("{name} is on trial"), action));
     }
     let contacts = match contacts::list(app, tenant, *id).await {
         Ok(contacts) => contacts,
@@ -340,16 +309,17 @@ async fn servers(
         found.extend(silent(now, name, &contacts).map(|what| {
             let action = "Others call. If it was taken down, revoke its key; else run \
                 authx-openvpn doctor there.";
-            notice("agents_silent", what, action)
+            notice(Code::AgentsSilent, what, action)
         }));
     }
-    let old = contacts.iter().filter(|contact| !contact.key_revoked && is_old(&contact.client));
+    let old =
+        contacts.iter().filter(|contact| !contact.key_revoked && is_old(&contact.client, version));
     let old = old.count();
     if old > 0 {
         let hosts = if old == 1 { "one host".to_owned() } else { format!("{old} hosts") };
         let action = "Install the package of this server’s version there.";
         let what = format!("{name}: {hosts} with a program that is more than two versions old");
-        found.push(notice("agents_outdated", what, action));
+        found.push(notice(Code::AgentsOutdated, what, action));
     }
     Ok(found)
 }
@@ -371,16 +341,15 @@ fn silent(now: Millis, name: &str, contacts: &[Contact]) -> Option<String> {
     }
 }
 
-/// Whether a program is older than those that this server still serves: `name/1.2.3`.
-fn is_old(client: &str) -> bool {
+/// Whether a program, `name/1.2.3`, is older than those that a server of that version still serves.
+fn is_old(client: &str, server: &str) -> bool {
     let minor = |version: &str| {
         let mut parts = version.split('.').map(str::parse::<u64>);
         Some((parts.next()?.ok()?, parts.next()?.ok()?))
     };
-    let (Some(theirs), Some(ours)) = (
-        client.split_once('/').and_then(|(_, version)| minor(version)),
-        minor(env!("CARGO_PKG_VERSION")),
-    ) else {
+    let (Some(theirs), Some(ours)) =
+        (client.split_once('/').and_then(|(_, version)| minor(version)), minor(server))
+    else {
         return false;
     };
     client.starts_with("authx") && (theirs.0 < ours.0 || theirs.1 + 2 < ours.1)
@@ -393,5 +362,6 @@ const URGENT_MILLIS: u64 = 3 * DAY_MILLIS;
 /// A host that has not called for so long was taken down, most likely.
 const GONE_MILLIS: u64 = 30 * DAY_MILLIS;
 const UNSEALED_MILLIS: u64 = 5 * 60 * 1_000;
-/// How many logins a notice is told from.
-const MOST_NAMED: i64 = 5;
+
+#[cfg(test)]
+mod tests;

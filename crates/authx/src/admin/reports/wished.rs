@@ -1,6 +1,9 @@
 //! Wishes that wait for a second person.
 
-use super::notices::{Level, Notice, Subject};
+use super::{
+    code::Code,
+    notices::{Level, Notice, Subject},
+};
 use crate::{
     admin::{
         Actor, AdminError,
@@ -20,7 +23,7 @@ pub(super) async fn wished(
     let wishes = bypass::waiting(app, by, tenant).await?;
     let notice = |what, action: String| Notice {
         level: Level::Warn,
-        code: "bypass_wished",
+        code: Code::BypassWished,
         what,
         action,
         at: None,
