@@ -5,7 +5,7 @@
 //! reads CBOR. Attestation is not asked for: what keeps the key is the user's own choice of phone.
 
 use crate::{
-    PhoneId, cipher,
+    CallerCheckId, PhoneId, cipher,
     wire::phone::{Assertion, Base64Url},
 };
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1, UnparsedPublicKey};
@@ -157,6 +157,11 @@ pub(crate) fn is_signed_by(
 /// The challenge with which a phone makes its credential.
 pub fn registration_challenge(phone: PhoneId) -> [u8; 32] {
     cipher::sha256(format!("authx credential 1\n{phone}").as_bytes())
+}
+
+/// The challenge with which a phone asks for the digits of a caller's check.
+pub fn caller_check_challenge(check: CallerCheckId) -> [u8; 32] {
+    cipher::sha256(format!("authx caller check 1\n{check}").as_bytes())
 }
 
 /// The challenge with which an answer is confirmed: `statement` as it is signed.

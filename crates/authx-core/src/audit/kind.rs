@@ -67,7 +67,9 @@ kinds! {
     BypassStarted = "bypass_started";
     /// A caller and an administrator read the right digits to each other.
     CallerChecked = "caller_checked";
-    /// A caller read wrong digits three times.
+    /// A user said on the phone that they are on no telephone with the help desk.
+    CallerDenied = "caller_denied";
+    /// A caller read wrong digits.
     CallerDoubted = "caller_doubted";
     /// An operator vouched for a clock that stands before the newest stored time.
     ClockAccepted = "clock_accepted";

@@ -4,9 +4,11 @@
 //! both ways; somebody on the server itself needs neither. Never for owners.
 
 mod caller;
+mod on_phone;
 mod wishes;
 
 pub use caller::{Check, Shown, answer, begin, now_of, shown_to};
+pub use on_phone::{PhoneCheckError, deny, digits};
 pub use wishes::{Asked, ask, decide, open, waiting, wish};
 
 use super::{
@@ -44,6 +46,12 @@ pub enum BypassError {
     /// What can stop any change.
     #[error(transparent)]
     Admin(#[from] AdminError),
+    /// The user said on the phone that they know of no call.
+    #[error(
+        "the user says that they are not on the telephone with you: do not help this caller; call \
+         back by a number that is known"
+    )]
+    Denied,
     /// The digits were not those that the caller sees.
     #[error("{}", wrong_digits(*left))]
     Digits {

@@ -332,6 +332,7 @@ impl Told for BypassError {
         match self {
             Self::Account(error) => error.told(),
             Self::Admin(error) => error.told(),
+            Self::Denied => Meaning::Forbidden("denied"),
             Self::Digits { .. } => Meaning::Refused("wrong_digits"),
             Self::Guessed => Meaning::Forbidden("guessed"),
             Self::NeedsLeave => Meaning::Forbidden("needs_leave"),

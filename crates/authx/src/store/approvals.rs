@@ -44,7 +44,7 @@ pub struct CallerCheckRow {
     pub id: CallerCheckId,
     /// Who calls.
     pub account: UserId,
-    /// `open`, `matched`, `failed` or `used`.
+    /// `open`, `matched`, `failed`, `denied` or `used`.
     pub state: String,
     /// Who is called.
     pub agent: UserId,
@@ -56,6 +56,8 @@ pub struct CallerCheckRow {
     pub caller_reads: String,
     /// Wrong answers so far.
     pub tries: u64,
+    /// When it began.
+    pub created: Millis,
     /// When it is over by itself.
     pub expires: Millis,
 }
@@ -65,6 +67,14 @@ macro_rules! approval_columns {
         "SELECT p.id, p.account, a.name, p.kind, p.state, p.reason, p.secs, p.asked_by,
                 p.asked_name, p.decided_name, p.created, p.expires, p.decided_by, a.role
          FROM approval p JOIN account a ON a.id = p.account WHERE p.tenant = $1 "
+    };
+}
+
+macro_rules! caller_check_columns {
+    () => {
+        "SELECT c.id, c.account, c.state, c.agent, c.agent_name, c.agent_reads, c.caller_reads,
+                c.tries, c.created, c.expires
+         FROM caller_check c WHERE c.tenant = $1 AND c.account = $2 "
     };
 }
 
@@ -131,15 +141,34 @@ pub async fn caller_check(
     tenant: TenantId,
     account: UserId,
 ) -> Result<Option<CallerCheckRow>, StoreError> {
-    let row = store
-        .query_one(
-            "SELECT id, account, state, agent, agent_name, agent_reads, caller_reads, tries, expires
-             FROM caller_check WHERE tenant = $1 AND account = $2 ORDER BY id DESC LIMIT 1",
-            [tenant.into(), account.into()],
-        )
-        .await?;
-    let Some(row) = row else { return Ok(None) };
-    Ok(Some(CallerCheckRow {
+    let sql = concat!(caller_check_columns!(), "ORDER BY c.id DESC LIMIT 1");
+    let row = store.query_one(sql, [tenant.into(), account.into()]).await?;
+    row.as_ref().map(caller_check_row).transpose()
+}
+
+/// Reads the newest check of a caller if it is open and its user may sign in.
+///
+/// # Errors
+///
+/// As [`approval`].
+pub async fn open_caller_check(
+    store: &Store,
+    tenant: TenantId,
+    account: UserId,
+    now: Millis,
+) -> Result<Option<CallerCheckRow>, StoreError> {
+    let sql = concat!(
+        caller_check_columns!(),
+        "AND (SELECT a.state FROM account a WHERE a.id = c.account) = 'active'
+         ORDER BY c.id DESC LIMIT 1"
+    );
+    let row = store.query_one(sql, [tenant.into(), account.into()]).await?;
+    let row = row.as_ref().map(caller_check_row).transpose()?;
+    Ok(row.filter(|row| row.state == "open" && row.expires > now))
+}
+
+fn caller_check_row(row: &Row) -> Result<CallerCheckRow, StoreError> {
+    Ok(CallerCheckRow {
         id: row.caller_check(0)?,
         account: row.user(1)?,
         state: row.text(2)?.to_owned(),
@@ -148,8 +177,9 @@ pub async fn caller_check(
         agent_reads: row.text(5)?.to_owned(),
         caller_reads: row.text(6)?.to_owned(),
         tries: row.count(7)?,
-        expires: row.millis(8)?,
-    }))
+        created: row.millis(8)?,
+        expires: row.millis(9)?,
+    })
 }
 
 /// Counts the wrong digits since a moment: in all checks by an administrator, and of a user.
@@ -228,7 +258,7 @@ impl Batch {
 
     /// Adds a check of a caller; earlier ones count no longer.
     #[must_use]
-    pub fn insert_caller_check(self, tenant: TenantId, row: &CallerCheckRow, now: Millis) -> Self {
+    pub fn insert_caller_check(self, tenant: TenantId, row: &CallerCheckRow) -> Self {
         self.run(
             "UPDATE caller_check SET state = 'failed'
              WHERE tenant = $1 AND account = $2 AND state IN ('open', 'matched')",
@@ -246,10 +276,11 @@ impl Batch {
                 row.agent_name.as_str().into(),
                 row.agent_reads.as_str().into(),
                 row.caller_reads.as_str().into(),
-                now.into(),
+                row.created.into(),
                 row.expires.into(),
             ],
         )
+        .change_phones_of(tenant, row.account)
     }
 
     /// Moves a check of a caller on, if nobody did since it was read; one answer more.
@@ -259,6 +290,15 @@ impl Batch {
             "UPDATE caller_check SET state = $3, tries = tries + 1
              WHERE id = $1 AND tries = $2 AND state = 'open'",
             [id.into(), tries.into(), state.into()],
+        )
+    }
+
+    /// Ends a check of a caller that is open: its user knows of no call.
+    #[must_use]
+    pub fn deny_caller_check(self, id: CallerCheckId) -> Self {
+        self.one(
+            "UPDATE caller_check SET state = 'denied' WHERE id = $1 AND state = 'open'",
+            [id.into()],
         )
     }
 

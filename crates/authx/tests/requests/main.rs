@@ -20,6 +20,7 @@ mod push_service;
 
 mod access_server;
 mod answers;
+mod caller;
 mod codes;
 mod evidence;
 mod hostile;

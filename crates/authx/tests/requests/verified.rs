@@ -18,13 +18,13 @@ use aws_lc_rs::{
 };
 use serde_json::{Value, json};
 
-struct Authenticator {
+pub(crate) struct Authenticator {
     key: EcdsaKeyPair,
     id: Vec<u8>,
 }
 
 /// What an assertion says, for a test to spoil.
-struct Says {
+pub(crate) struct Says {
     kind: &'static str,
     origin: String,
     host: String,
@@ -33,7 +33,7 @@ struct Says {
 }
 
 impl Says {
-    fn honestly() -> Self {
+    pub(crate) fn honestly() -> Self {
         let (origin, host) = (format!("https://{AUTHORITY}"), AUTHORITY.to_owned());
         Self { kind: "webauthn.get", origin, host, flags: 0x05, cross: false }
     }
@@ -52,12 +52,12 @@ impl Says {
 }
 
 impl Authenticator {
-    fn new(id: &[u8]) -> Self {
+    pub(crate) fn new(id: &[u8]) -> Self {
         let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap();
         Self { key, id: id.to_vec() }
     }
 
-    async fn register(&self, site: &Site, phone: &Phone) {
+    pub(crate) async fn register(&self, site: &Site, phone: &Phone) {
         let says = Says { kind: "webauthn.create", ..Says::honestly() };
         let says = Says { flags: 0x45, ..says };
         let client = says.client_data(&registration_challenge(phone.id));
@@ -77,7 +77,7 @@ impl Authenticator {
         assert_eq!(reply.status, 200, "{reply:?}");
     }
 
-    fn assertion(&self, says: &Says, challenge: &[u8; 32]) -> Value {
+    pub(crate) fn assertion(&self, says: &Says, challenge: &[u8; 32]) -> Value {
         let (client, data) = (says.client_data(challenge), says.data());
         let covered = [&data[..], digest(&SHA256, client.as_bytes()).as_ref()].concat();
         let signature = self.key.sign(&SystemRandom::new(), &covered).unwrap();

@@ -6,6 +6,7 @@
 
 mod account;
 mod base64url;
+mod caller;
 mod device;
 mod enrol;
 mod jwk;
@@ -19,6 +20,7 @@ pub use account::{
     NamedUser, PhoneClass, Reach, ReachState, ReachWay, UserVerification,
 };
 pub use base64url::Base64Url;
+pub use caller::{CallerDigits, DenyCaller, PhoneCallerCheck, ShowCallerDigits};
 pub use device::{ChangeDevice, RegisterCredential, StartMove, Subscribe, SubscriptionKeys};
 pub use enrol::{
     Activate, Activated, ActivationView, Confirm, GivenProof, InvitationProof, InvitationView,

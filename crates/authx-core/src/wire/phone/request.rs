@@ -5,7 +5,7 @@ use super::{
         login::{Rfc3339, Server},
         text::{Label, MatchNumber, SupportCode},
     },
-    Base64Url, NamedApplication, NamedTenant, ReachWay,
+    Base64Url, NamedApplication, NamedTenant, PhoneCallerCheck, ReachWay,
 };
 use crate::{ApplicationId, LoginId};
 use serde::{Deserialize, Serialize};
@@ -22,6 +22,9 @@ pub struct RequestsView {
     pub version: u64,
     /// What waits for an answer, newest first.
     pub requests: Vec<Request>,
+    /// The check of a caller that is open for this user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caller_check: Option<PhoneCallerCheck>,
 }
 
 /// One sign-in that waits for this phone.

@@ -1,7 +1,7 @@
 //! Is the caller who they say, and is it the help desk that they called? Each side reads three
 //! digits to the other, that only the right two can see.
 
-use super::BypassError;
+use super::{BypassError, on_phone};
 use crate::{
     admin::{Actor, AdminError, Change, accounts, change, detail},
     app::{About, App},
@@ -22,19 +22,25 @@ pub struct Check {
     pub matched: bool,
     /// Whether it failed.
     pub failed: bool,
+    /// Whether it failed because the user says that they are on no telephone with the help desk.
+    pub denied: bool,
     /// When it is over.
     pub expires: Millis,
 }
 
 /// A check, as the caller sees it.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Eq, PartialEq)]
 pub struct Shown {
+    /// Which.
+    pub id: CallerCheckId,
     /// Who is called.
     pub agent: String,
     /// What that one has to read first.
     pub agent_reads: String,
     /// What to read then.
     pub caller_reads: String,
+    /// When it began.
+    pub asked: Millis,
     /// When it is over.
     pub expires: Millis,
 }
@@ -72,11 +78,13 @@ pub async fn begin(
         agent_reads: agent_reads.clone(),
         caller_reads,
         tries: 0,
+        created: now,
         expires,
     };
-    let batch = Batch::default().insert_caller_check(tenant, &check, now);
+    let batch = Batch::default().insert_caller_check(tenant, &check);
     app.store.commit(batch).await.map_err(AdminError::from)?;
-    Ok(Check { agent_reads, matched: false, failed: false, expires })
+    on_phone::wake(app, tenant, user).await;
+    Ok(Check { agent_reads, matched: false, failed: false, denied: false, expires })
 }
 
 /// Compares what the caller read. After the third wrong answer of a check, and after the sixth of a
@@ -84,8 +92,8 @@ pub async fn begin(
 ///
 /// # Errors
 ///
-/// [`BypassError::Digits`], [`BypassError::Guessed`], [`BypassError::Over`],
-/// [`BypassError::Admin`].
+/// [`BypassError::Denied`], [`BypassError::Digits`], [`BypassError::Guessed`],
+/// [`BypassError::Over`], [`BypassError::Admin`].
 pub async fn answer(
     app: &App,
     by: &Actor,
@@ -96,9 +104,13 @@ pub async fn answer(
     let digits: String = typed.chars().filter(char::is_ascii_digit).collect();
     let digits = digits.as_bytes();
     let (right, left) = change(app, by, tenant, move |tenant, now| async move {
-        let row = of(app, by, tenant.id, user).await?;
-        let row = row.filter(|row| row.state == "open" && row.expires > now);
+        let row = of(app, by, tenant.id, user).await?.filter(|row| row.expires > now);
         let row = row.ok_or(BypassError::Over)?;
+        match row.state.as_str() {
+            "open" => {}
+            "denied" => return Err(BypassError::Denied),
+            _ => return Err(BypassError::Over),
+        }
         not_guessed(app, tenant.id, row.agent, user, now).await?;
         let name = accounts::row(app, tenant.id, user).await?.name;
         let right = verify_slices_are_equal(digits, row.caller_reads.as_bytes()).is_ok();
@@ -108,8 +120,12 @@ pub async fn answer(
             (false, 0) => ("failed", EventKind::CallerDoubted),
             (false, _) => ("open", EventKind::CallerDoubted),
         };
+        let mut batch = Batch::default().answer_caller_check(row.id, row.tries, state);
+        if state != "open" {
+            batch = batch.change_phones_of(tenant.id, user);
+        }
         Ok::<_, BypassError>(Change {
-            batch: Batch::default().answer_caller_check(row.id, row.tries, state),
+            batch,
             kind,
             about: About { user: Some(user), ..About::default() },
             detail: detail([("name", name.into())]),
@@ -117,6 +133,9 @@ pub async fn answer(
         })
     })
     .await?;
+    if right || left == 0 {
+        on_phone::wake(app, tenant, user).await;
+    }
     if right { Ok(()) } else { Err(BypassError::Digits { left }) }
 }
 
@@ -149,7 +168,8 @@ pub async fn now_of(
     let row = of(app, by, tenant, user).await?.filter(|row| row.expires > now);
     Ok(row.filter(|row| row.state != "used").map(|row| Check {
         matched: row.state == "matched",
-        failed: row.state == "failed",
+        failed: row.state == "failed" || row.state == "denied",
+        denied: row.state == "denied",
         agent_reads: row.agent_reads,
         expires: row.expires,
     }))
@@ -166,11 +186,13 @@ pub async fn shown_to(
     user: UserId,
 ) -> Result<Option<Shown>, AdminError> {
     let now = app.now()?;
-    let row = stored::caller_check(&app.store, tenant, user).await?;
-    Ok(row.filter(|row| row.state == "open" && row.expires > now).map(|row| Shown {
+    let row = stored::open_caller_check(&app.store, tenant, user, now).await?;
+    Ok(row.map(|row| Shown {
+        id: row.id,
         agent: row.agent_name,
         agent_reads: row.agent_reads,
         caller_reads: row.caller_reads,
+        asked: row.created,
         expires: row.expires,
     }))
 }
@@ -183,6 +205,13 @@ async fn of(
 ) -> Result<Option<CallerCheckRow>, AdminError> {
     let row = stored::caller_check(&app.store, tenant, user).await?;
     Ok(row.filter(|row| by.user() == Some(row.agent)))
+}
+
+/// The digits are nobody's but the two who read them.
+impl std::fmt::Debug for Shown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shown").field("id", &self.id).finish_non_exhaustive()
+    }
 }
 
 const OPEN_SECS: u64 = 300;

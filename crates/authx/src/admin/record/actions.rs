@@ -165,6 +165,7 @@ pub async fn kinds(app: &App, tenant: TenantId) -> Result<Vec<(String, String)>,
 /// What an entry tells of, where its kind alone would not say it to people.
 pub fn event_words(kind: &str) -> String {
     let words = match kind {
+        "caller_denied" => "Caller denied by the user",
         "code_confirmed" => "Authenticator app confirmed",
         "code_offered" => "Authenticator app offered",
         "code_removed" => "Authenticator app removed",

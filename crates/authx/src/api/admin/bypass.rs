@@ -45,14 +45,17 @@ struct CallerCheck {
     matched: bool,
     /// Whether it failed: do not help this caller.
     failed: bool,
+    /// Whether it failed because the user says that they are not on the telephone with the help
+    /// desk.
+    denied: bool,
     /// When it is over.
     expires: Rfc3339,
 }
 
 impl From<Check> for CallerCheck {
     fn from(check: Check) -> Self {
-        let Check { agent_reads, matched, failed, expires } = check;
-        Self { agent_reads, matched, failed, expires: Rfc3339(expires) }
+        let Check { agent_reads, matched, failed, denied, expires } = check;
+        Self { agent_reads, matched, failed, denied, expires: Rfc3339(expires) }
     }
 }
 
@@ -171,8 +174,8 @@ async fn end(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Begins a check of a caller, who sees on their own page what to read; an earlier one counts no
-/// longer.
+/// Begins a check of a caller, who sees on their own page and phone what to read; an earlier one
+/// counts no longer.
 #[utoipa::path(
     post, path = "/admin/v1/users/{user}/caller-check", tag = "bypass",
     params(("user" = UserId, Path)),
@@ -298,6 +301,7 @@ fn placed(error: BypassError) -> ApiError {
         BypassError::Time => Some("secs"),
         BypassError::Account(_)
         | BypassError::Admin(_)
+        | BypassError::Denied
         | BypassError::Guessed
         | BypassError::NeedsLeave
         | BypassError::NotForScripts

@@ -1,7 +1,6 @@
 //! What a phone says to a request.
 
 use super::{
-    super::error::ApiError,
     PhoneApi,
     error::PhoneApiError,
     signed::{ByAnswer, PhoneKeyName, SignedPhone},
@@ -11,7 +10,7 @@ use crate::serve::to_the_end;
 use authx_core::{
     LoginId,
     login::PhoneAnswer,
-    webauthn::{Credential, Place, Signed as Assertion, statement_challenge, verify},
+    webauthn::statement_challenge,
     wire::phone::{
         AnswerRequest, AnswerWord, Answered, EndRequest, PhoneCode, PhoneProblem, Statement,
     },
@@ -114,30 +113,12 @@ fn said(api: &PhoneApi, signed: &SignedPhone) -> Result<(Said, AnswerWord), Phon
     let statement: Statement = serde_json::from_str(&text)?;
     let signed_request = signed.evidence(api).into();
     let mut evidence = Map::from_iter([("approval".to_owned(), signed_request)]);
-    let credential = signed.phone.row.credential.as_ref();
-    let verified = match (&assertion, credential) {
-        (Some(assertion), Some(credential)) => {
-            let origin = api.app().phone_url.to_string();
-            let place =
-                Place { origin: origin.trim_end_matches('/'), host: api.app().phone_url.host() };
-            let assertion = Assertion {
-                id: assertion.id.as_bytes(),
-                client_data: assertion.client_data.as_bytes(),
-                authenticator_data: assertion.authenticator_data.as_bytes(),
-                signature: assertion.signature.as_bytes(),
-            };
-            let unreadable = |error| ApiError::fault(&error);
-            let credential = serde_json::from_str(credential).map_err(unreadable)?;
-            // The challenge is good for one login, so the count of an authenticator that counts
-            // is not kept.
-            let credential = Credential { sign_count: 0, ..credential };
-            verify(place, &statement_challenge(&text), &credential, &assertion)?;
-            let key = serde_json::to_value(&credential.public_key).unwrap_or(Value::Null);
-            evidence.insert("credential".to_owned(), key);
-            true
-        }
-        (Some(_) | None, _) => false,
-    };
+    let verified = signed.verified(api, &statement_challenge(&text), assertion.as_ref())?;
+    if let Some(credential) = &verified {
+        let key = serde_json::to_value(&credential.public_key).unwrap_or(Value::Null);
+        evidence.insert("credential".to_owned(), key);
+    }
+    let verified = verified.is_some();
     let answer = statement.answer;
     Ok((Said { statement, verified, evidence }, answer))
 }

@@ -2,7 +2,7 @@
 
 use super::super::error::{ApiError, PROBLEM_JSON};
 use crate::{
-    admin::AdminError,
+    admin::{AdminError, bypass::PhoneCheckError},
     enrol::phones::PhoneError,
     logins::{LoginError, phone::PhoneWordError},
     passwords::PasswordError,
@@ -126,6 +126,19 @@ impl From<PhoneWordError> for PhoneApiError {
                 Self::new(StatusCode::FORBIDDEN, "statement_differs", detail)
             }
             PhoneWordError::VerificationNeeded => {
+                Self::new(StatusCode::FORBIDDEN, "verification_needed", detail)
+            }
+        }
+    }
+}
+
+impl From<PhoneCheckError> for PhoneApiError {
+    fn from(error: PhoneCheckError) -> Self {
+        let detail = error.to_string();
+        match error {
+            PhoneCheckError::NotOpen => Self::new(StatusCode::CONFLICT, "not_open", detail),
+            PhoneCheckError::Phone(error) => error.into(),
+            PhoneCheckError::VerificationNeeded => {
                 Self::new(StatusCode::FORBIDDEN, "verification_needed", detail)
             }
         }

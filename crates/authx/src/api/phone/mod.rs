@@ -1,6 +1,7 @@
 //! `/phone/v1`: what authenticators call. Translates; decides nothing.
 
 mod answers;
+mod caller;
 mod credential;
 mod device;
 mod enrol;

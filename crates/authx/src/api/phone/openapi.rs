@@ -1,7 +1,7 @@
 //! The routes, and the OpenAPI 3.1 document that follows from them.
 
 use super::{
-    PhoneApi, answers, credential, device, enrol, error::PhoneApiError, requests, version,
+    PhoneApi, answers, caller, credential, device, enrol, error::PhoneApiError, requests, version,
 };
 use axum::{
     Router,
@@ -25,6 +25,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
         (name = "enrolment", description = "How a phone comes to an account"),
         (name = "device", description = "What a phone says of itself"),
         (name = "requests", description = "What a phone is asked, and what it answers"),
+        (name = "callers", description = "Who is on the telephone with the help desk"),
     ),
 )]
 struct Documentation;
@@ -82,4 +83,6 @@ fn described() -> OpenApiRouter<PhoneApi> {
         .routes(routes!(answers::answer))
         .routes(routes!(answers::code))
         .routes(routes!(answers::end))
+        .routes(routes!(caller::digits))
+        .routes(routes!(caller::deny))
 }

@@ -2,6 +2,7 @@
 
 use super::{PhoneApi, error::PhoneApiError, signed::SignedPhone};
 use crate::{
+    admin::bypass,
     app::App,
     logins::{self, Facts, LoginError, phone::Speaker},
     phones::{KnownPhone, hue},
@@ -11,8 +12,8 @@ use crate::{
 use authx_core::wire::{
     login::Rfc3339,
     phone::{
-        AskedUser, Entry, HistoryView, NamedApplication, NamedTenant, PhoneProblem, Receipts,
-        Request, RequestKind, RequestsView,
+        AskedUser, Entry, HistoryView, NamedApplication, NamedTenant, PhoneCallerCheck,
+        PhoneProblem, Receipts, Request, RequestKind, RequestsView,
     },
 };
 use axum::{
@@ -143,7 +144,15 @@ async fn view(
         soonest = Some(soonest.map_or(left, |sooner: Duration| sooner.min(left)));
         requests.push(shown(phone, &request)?);
     }
-    Ok(Some((RequestsView { version, requests }, soonest)))
+    // After the version: what begins in between is told under the next one once more.
+    let shown = bypass::shown_to(app, by.tenant, by.user).await?;
+    let caller_check = shown.map(|shown| PhoneCallerCheck {
+        id: shown.id,
+        agent: shown.agent,
+        asked_at: Rfc3339(shown.asked),
+        expires_at: Rfc3339(shown.expires),
+    });
+    Ok(Some((RequestsView { version, requests, caller_check }, soonest)))
 }
 
 fn shown(phone: &KnownPhone, request: &StoredRequest) -> Result<Request, LoginError> {

@@ -7,12 +7,16 @@
 
 use super::{PhoneApi, error::PhoneApiError};
 use crate::{
-    api::signed::unread, enrol::phones::PhoneError, logins::phone::Speaker, phones::KnownPhone,
+    api::{error::ApiError, signed::unread},
+    enrol::phones::PhoneError,
+    logins::phone::Speaker,
+    phones::KnownPhone,
 };
 use authx_core::{
     PhoneId,
+    webauthn::{self, Credential, Place},
     wire::{
-        phone::{AccountState, Base64Url},
+        phone::{AccountState, Assertion, Base64Url},
         signature::{
             AUTHX_CLIENT, CONTENT_DIGEST, Caller, PhoneKey, Presented, Request as Covered,
             SIGNATURE, SIGNATURE_INPUT, SignatureError, single,
@@ -111,6 +115,35 @@ impl SignedPhone {
             user: self.phone.account(),
             phone: self.phone.id(),
         })
+    }
+
+    /// The credential with which the phone verified its user for this challenge; `None` where it
+    /// did not, or has none.
+    pub(super) fn verified(
+        &self,
+        api: &PhoneApi,
+        challenge: &[u8; 32],
+        assertion: Option<&Assertion>,
+    ) -> Result<Option<Credential>, PhoneApiError> {
+        let (Some(assertion), Some(credential)) = (assertion, &self.phone.row.credential) else {
+            return Ok(None);
+        };
+        let origin = api.app().phone_url.to_string();
+        let place =
+            Place { origin: origin.trim_end_matches('/'), host: api.app().phone_url.host() };
+        let assertion = webauthn::Signed {
+            id: assertion.id.as_bytes(),
+            client_data: assertion.client_data.as_bytes(),
+            authenticator_data: assertion.authenticator_data.as_bytes(),
+            signature: assertion.signature.as_bytes(),
+        };
+        let credential =
+            serde_json::from_str(credential).map_err(|error| ApiError::fault(&error))?;
+        // The challenge is good for one thing, so the count of an authenticator that counts is not
+        // kept.
+        let credential = Credential { sign_count: 0, ..credential };
+        webauthn::verify(place, challenge, &credential, &assertion)?;
+        Ok(Some(credential))
     }
 
     /// The request as it was signed, with the key that fits: `authx audit verify` checks it again.

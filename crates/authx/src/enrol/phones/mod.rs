@@ -212,7 +212,7 @@ async fn again(app: &App, phone: &KnownPhone) -> Result<KnownPhone, PhoneError> 
 }
 
 /// Who changed it, where its own keys signed.
-const BY_PHONE: &str = "the phone";
+pub(crate) const BY_PHONE: &str = "the phone";
 /// Wrong proofs that end an invitation.
 const MOST_PROOFS: u8 = 5;
 const INVITATION_SECS: u64 = 7 * 24 * 3_600;

@@ -161,6 +161,7 @@ async fn give(
                 BypassError::Time => "secs",
                 BypassError::Account(_)
                 | BypassError::Admin(_)
+                | BypassError::Denied
                 | BypassError::Digits { .. }
                 | BypassError::Guessed
                 | BypassError::NeedsLeave

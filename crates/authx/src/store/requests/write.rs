@@ -77,11 +77,7 @@ impl Batch {
                 new.expires.into(),
             ],
         )
-        .run(
-            "UPDATE phone SET changes = changes + 1
-             WHERE tenant = $1 AND account = $2 AND state = 'active'",
-            [new.tenant.into(), new.account.into()],
-        )
+        .change_phones_of(new.tenant, new.account)
     }
 
     /// A request on a phone is over, if it is still open there.
@@ -237,6 +233,16 @@ impl Batch {
             "UPDATE session SET ended = $4
              WHERE tenant = $1 AND account = $2 AND id = $3 AND ended IS NULL",
             [tenant.into(), user.into(), session.into(), now.into()],
+        )
+    }
+
+    /// What all phones of a user show has changed.
+    #[must_use]
+    pub fn change_phones_of(self, tenant: TenantId, account: UserId) -> Self {
+        self.run(
+            "UPDATE phone SET changes = changes + 1
+             WHERE tenant = $1 AND account = $2 AND state = 'active'",
+            [tenant.into(), account.into()],
         )
     }
 

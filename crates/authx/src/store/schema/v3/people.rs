@@ -81,7 +81,8 @@ pub(in super::super) const STEPS: &[&str] = &[
         id {bytes} PRIMARY KEY,
         tenant {bytes} NOT NULL REFERENCES tenant (id),
         account {bytes} NOT NULL REFERENCES account (id) ON DELETE CASCADE,
-        state TEXT NOT NULL CHECK (state IN ('open', 'matched', 'failed', 'used')),
+        state TEXT NOT NULL
+            CHECK (state IN ('open', 'matched', 'failed', 'denied', 'used')),
         agent {bytes} NOT NULL,
         agent_name TEXT NOT NULL,
         agent_reads TEXT NOT NULL,
