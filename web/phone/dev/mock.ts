@@ -1,7 +1,7 @@
 // An authenticator without a server, in every state that a screen can show. Not shipped.
 
 import { signal } from '@preact/signals'
-import { Problem, type Account, type Answered, type Code, type Entry, type Invitation, type Outcome, type Phone, type Request } from '../src/core/index.ts'
+import { Problem, type Account, type Answered, type CallerCheck, type Code, type Entry, type Invitation, type Outcome, type Phone, type Request } from '../src/core/index.ts'
 
 /** Thursday 26 November 2026, 14:32:28 in Berlin. */
 export const NOW = Date.parse('2026-11-26T13:32:28Z')
@@ -33,6 +33,8 @@ const request: Request = {
   client: { address: '203.0.113.24', program: 'OpenVPN Connect 3.5', platform: 'Windows 11', device: 'Example Telecom, Berlin', new_network: true },
   server: {}, support_code: 'M4WT8C', asked_at: secs(-20), expires_at: secs(100), tries_left: 2, match_number: 'required', user_verification: false,
 }
+
+const check: CallerCheck = { id: 'cal_1', phone: four[0]?.phone ?? '', agent: 'Dora Desk', asked_at: secs(-48), expires_at: secs(252) }
 
 const outcomes: readonly [string, Outcome, number, number, string?][] = [
   ['Berlin VPN', 'approved', 0, 0], ['Berlin VPN', 'fraud', 0, 325, '198.51.100.77'], ['Office VPN', 'code_used', 0, 341],
@@ -68,6 +70,7 @@ export function mockPhone(scene: string): Phone {
   const locked = has('locked')
   const due = has('lock-due')
   const requests = signal<readonly Request[]>(asked(has))
+  const callerChecks = signal<readonly CallerCheck[]>(has('caller') ? [{ ...check, ...(has('long') ? { agent: 'maximiliane.mustermann-beispiel@hochschulrechenzentrum-nord.example', expires_at: secs(21) } : {}) }] : [])
   const clock = signal(NOW)
   if (has('tick')) setInterval(() => { clock.value += 1000 }, 1000)
   const problem = (...args: ConstructorParameters<typeof Problem>) => Promise.reject(new Problem(...args))
@@ -79,7 +82,7 @@ export function mockPhone(scene: string): Phone {
     return { outcome, at: secs(-9), support_code: 'M4WT8C', session: outcome === 'approved', ...more }
   }
   const phone: Phone & { dev: { end(): void; retry(): void } } = {
-    accounts, clock, requests,
+    accounts, clock, requests, callerChecks,
     codes: signal(new Map(locked ? [] : accounts.value.filter(a => !(due && a.policy.app_lock === 'required')).map((a, i) => [a.phone, code(i + (due ? 1 : 0))]))),
     history: signal(has('no-history') ? [] : entries(has('long-history') ? 5 : 1)),
     online: signal(!has('offline')), live: signal('open'),
@@ -102,6 +105,8 @@ export function mockPhone(scene: string): Phone {
     approve: () => answer(has('wrong') ? 'wrong_number' : has('wrong-end') ? 'wrong_number' : 'approved', has('wrong') ? { tries_left: 1 } : has('wrong-end') ? { tries_left: 0 } : {}),
     deny: () => answer('denied'), fraud: () => answer('fraud'),
     phoneCode: async () => ({ code: '482913', expires_at: secs(has('code-over') ? -1 : 52) }),
+    callerDigits: () => has('busy') ? never() : has('unanswered') ? problem('unreachable') : has('unverified') ? problem('not_verified') : Promise.resolve({ agent_reads: '407', caller_reads: '829', expires_at: check.expires_at }),
+    denyCaller: async () => { if (has('unanswered')) throw new Problem('unreachable'); callerChecks.value = [] },
     endSession: async () => {},
     whatBecameOf: async () => has('cancelled') ? 'cancelled' : has('elsewhere') ? 'elsewhere' : undefined,
     loadHistory: async () => { if (has('offline')) throw new Problem('unreachable') },
@@ -117,7 +122,7 @@ export function mockPhone(scene: string): Phone {
     registerLock: () => has('unverified') ? problem('not_verified') : Promise.resolve(), removeLock: async () => {},
     askInstall: async () => 'dismissed', applyUpdate: () => {}, holdUpdate: () => () => {}, forgetLink: () => {},
     dev: {
-      end: () => { requests.value = [] },
+      end: () => { requests.value = []; callerChecks.value = [] },
       retry: () => { requests.value = requests.value.map((r, i) => i === 0 ? { ...r, id: 'log_1b', replaces: r.id } : r) },
     },
   }

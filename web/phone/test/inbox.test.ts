@@ -56,6 +56,32 @@ test('a client that tries again keeps its sheet', () => {
   assert.equal(box.open.value[0]?.sheet, 'log_a')
 })
 
+test('checks of callers stand beside requests, and end with their time, their account or a word', () => {
+  const { box, receipts, time, ids } = inbox()
+  const check = { id: 'cal_a', agent: 'Dora Desk', asked_at: '2026-11-26T00:00:00Z', expires_at: '2026-11-26T00:05:00Z' }
+  const checks = () => box.checks.value.map(one => `${one.phone}/${one.id}`)
+  box.take('pho_1', { version: 1, requests: [], caller_check: check }, 'live')
+  box.take('pho_2', { version: 1, requests: [request('log_a')], caller_check: { ...check, id: 'cal_b' } }, 'live')
+  assert.deepEqual([checks(), ids(), receipts.length], [['pho_1/cal_a', 'pho_2/cal_b'], ['pho_2/log_a'], 1], 'a check has no receipt')
+  const before = box.checks.value
+  box.reopen()
+  box.publish()
+  assert.equal(box.checks.value, before)
+  box.take('pho_1', { version: 2, requests: [] }, 'live')
+  assert.deepEqual(checks(), ['pho_2/cal_b'])
+  box.end('cal_b')
+  box.take('pho_2', { version: 2, requests: [], caller_check: { ...check, id: 'cal_b' } }, 'poll')
+  assert.deepEqual(checks(), [], 'ended here')
+  box.take('pho_2', { version: 3, requests: [], caller_check: { ...check, id: 'cal_c' } }, 'poll')
+  assert.deepEqual(checks(), ['pho_2/cal_c'])
+  box.keep(new Set(['pho_1']))
+  assert.deepEqual(checks(), [])
+  box.take('pho_1', { version: 3, requests: [], caller_check: check }, 'live')
+  time.now = Date.parse(check.expires_at)
+  box.publish()
+  assert.deepEqual(checks(), [])
+})
+
 test('what was answered here is gone at once, a wrong number takes a try', () => {
   const { box, ids } = inbox()
   box.take('pho_1', { version: 1, requests: [request('log_a'), request('log_b')] }, 'live')

@@ -56,16 +56,8 @@ export class Answering {
   ): Promise<T> {
     const kept = this.accounts.get(request.phone)
     const demanded = request.user_verification || kept.account.policy.user_verification === 'required'
-    if (!demanded) await this.lock.pass(kept)
-    const assertion = demanded ? await this.lock.assert(request.phone, statement) : undefined
-    try {
-      return await this.sent(request, of => ask(of, assertion))
-    } catch (thrown) {
-      if (!isProblem(thrown, 'verification_needed') || assertion !== undefined) throw thrown
-      // The policy changed since the request was shown.
-      const late = await this.lock.assert(request.phone, statement)
-      return this.sent(request, of => ask(of, late))
-    }
+    return this.lock.verified(kept, demanded, statement, assertion =>
+      this.sent(request, of => ask(of, assertion)))
   }
 
   /**

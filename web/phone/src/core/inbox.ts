@@ -1,19 +1,21 @@
-// The open requests of all accounts in one list. What ends disappears.
+// The open requests of all accounts in one list, and the help desk's checks in another. What ends disappears.
 
 import { signal } from '@preact/signals-core'
-import type { Request } from './phone.ts'
+import type { CallerCheck, Request } from './phone.ts'
 import type { Requests } from './server.ts'
-import type { Way, WireRequest } from './wire.ts'
+import type { Way, WireCallerCheck, WireRequest } from './wire.ts'
 
 /** What came for one account. */
 interface Slot {
   readonly version: number
   readonly requests: readonly WireRequest[]
+  readonly check: WireCallerCheck | undefined
 }
 
 /** The list, and what was seen and answered already. */
 export class Inbox {
   readonly open = signal<readonly Request[]>([])
+  readonly checks = signal<readonly CallerCheck[]>([])
   private readonly slots = new Map<string, Slot>()
   private readonly received = new Set<string>()
   private readonly ended = new Set<string>()
@@ -31,10 +33,10 @@ export class Inbox {
   }
 
   /** Takes what the server said. An older list that came late changes nothing. */
-  take(phone: string, { version, requests }: Requests, by: Way): void {
+  take(phone: string, { version, requests, caller_check: check }: Requests, by: Way): void {
     const known = this.slots.get(phone)
     if (known !== undefined && version < known.version) return
-    this.slots.set(phone, { version, requests })
+    this.slots.set(phone, { version, requests, check })
     for (const request of requests) {
       const before = request.replaces
       const sheet = before === undefined ? request.id : this.sheets.get(before) ?? before
@@ -48,10 +50,10 @@ export class Inbox {
 
   /** Versions begin anew, such as after a server was restored; what is shown stays. */
   reopen(): void {
-    for (const [phone, { requests }] of this.slots) this.slots.set(phone, { version: -1, requests })
+    for (const [phone, slot] of this.slots) this.slots.set(phone, { ...slot, version: -1 })
   }
 
-  /** The request was answered here. */
+  /** The request, or the check, was answered here. */
   end(id: string): void {
     this.ended.add(id)
     this.publish()
@@ -76,7 +78,9 @@ export class Inbox {
   publish(): void {
     const now = this.now()
     const open: Request[] = []
-    for (const [phone, { requests }] of this.slots) {
+    const checks: CallerCheck[] = []
+    for (const [phone, { requests, check }] of this.slots) {
+      if (check !== undefined && !this.ended.has(check.id) && Date.parse(check.expires_at) > now) checks.push({ ...check, phone })
       const replaced = new Set(requests.map(request => request.replaces))
       for (const request of requests) {
         if (this.ended.has(request.id) || replaced.has(request.id) || Date.parse(request.expires_at) <= now) continue
@@ -86,5 +90,6 @@ export class Inbox {
     open.sort((a, b) => Date.parse(a.asked_at) - Date.parse(b.asked_at) || (a.id < b.id ? -1 : 1))
     // The same list stays the same value, so that nothing is drawn again each second.
     if (JSON.stringify(open) !== JSON.stringify(this.open.peek())) this.open.value = open
+    if (JSON.stringify(checks) !== JSON.stringify(this.checks.peek())) this.checks.value = checks
   }
 }

@@ -4,7 +4,7 @@ import { computed, signal } from '@preact/signals-core'
 import type { Accounts } from './accounts.ts'
 import { sha256, utf8 } from './bytes.ts'
 import type { Lock } from './phone.ts'
-import { Problem } from './problem.ts'
+import { isProblem, Problem } from './problem.ts'
 import type { Assertion, Server } from './server.ts'
 import type { Kept, KeptCredential, KeptLock } from './store.ts'
 import { isPossible, makeCredential, verify } from './verification.ts'
@@ -89,6 +89,26 @@ export class AppLock {
     const assertion = await verify(own.map(credential => credential.id), await sha256(utf8(statement)))
     this.open()
     return assertion
+  }
+
+  /**
+   * Asks for something after the lock, or with the user verified for this statement where that is
+   * demanded.
+   *
+   * @throws Problem as `pass` and `assert`, and what `ask` throws
+   */
+  async verified<T>(
+    kept: Kept, demanded: boolean, statement: string, ask: (assertion?: Assertion) => Promise<T>,
+  ): Promise<T> {
+    if (!demanded) await this.pass(kept)
+    const assertion = demanded ? await this.assert(kept.phone, statement) : undefined
+    try {
+      return await ask(assertion)
+    } catch (thrown) {
+      if (!isProblem(thrown, 'verification_needed') || assertion !== undefined) throw thrown
+      // The policy changed since the app heard of it.
+      return ask(await this.assert(kept.phone, statement))
+    }
   }
 
   async register(): Promise<void> {

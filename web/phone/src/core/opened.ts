@@ -4,6 +4,7 @@ import { effect, signal } from '@preact/signals-core'
 import { Accounts } from './accounts.ts'
 import { Answering } from './answering.ts'
 import { Caller } from './caller.ts'
+import { Checking } from './checking.ts'
 import { Codes } from './codes.ts'
 import { Enrolling } from './enrolling.ts'
 import { Inbox } from './inbox.ts'
@@ -11,7 +12,7 @@ import { Listening } from './listening.ts'
 import { AppLock } from './lock.ts'
 import { Noticing } from './notices.ts'
 import { Past } from './past.ts'
-import type { Check, Enrolment, Link, MoveProgress, Phone, Request } from './phone.ts'
+import type { CallerCheck, Check, Enrolment, Link, MoveProgress, Phone, Request } from './phone.ts'
 import { firstDeviceName, Installing } from './platform.ts'
 import { isProblem, Problem } from './problem.ts'
 import { readFragment } from './reading.ts'
@@ -46,6 +47,7 @@ export class Opened implements Phone {
   private readonly noticing: Noticing
   private readonly enrolling: Enrolling
   private readonly answering: Answering
+  private readonly checking: Checking
   private freshAt = -Infinity
 
   private constructor(private readonly store: Store, offset: number) {
@@ -64,6 +66,7 @@ export class Opened implements Phone {
       this.book, this.calls, this.time, () => this.deviceName.value, () => this.installing.state.value.mayEnrol,
     )
     this.answering = new Answering(this.book, this.inbox, this.appLock, this.calls)
+    this.checking = new Checking(this.book, this.inbox, this.appLock, this.calls)
   }
 
   static async open(): Promise<Opened> {
@@ -80,6 +83,7 @@ export class Opened implements Phone {
   get accounts() { return this.book.shown }
   get codes() { return this.digits.shown }
   get requests() { return this.inbox.open }
+  get callerChecks() { return this.inbox.checks }
   get history() { return this.past.shown }
   get live() { return this.listening.live }
   get notices() { return this.noticing.state }
@@ -135,6 +139,14 @@ export class Opened implements Phone {
 
   loadHistory(): Promise<void> {
     return this.past.load()
+  }
+
+  callerDigits(check: CallerCheck) {
+    return this.checking.digits(check)
+  }
+
+  denyCaller(check: CallerCheck): Promise<void> {
+    return this.checking.deny(check)
   }
 
   async rename(phone: string, label: string): Promise<void> {
@@ -200,7 +212,8 @@ export class Opened implements Phone {
     }))
     const failed = outcomes.flat()
     if (active.length > 0 && failed.length === active.length) throw new Problem('unreachable')
-    return { at: this.time.now(), requests: this.inbox.open.value.length, failed }
+    const waiting = this.inbox.open.value.length + this.inbox.checks.value.length
+    return { at: this.time.now(), requests: waiting, failed }
   }
 
   lockNow(): void {

@@ -3,8 +3,8 @@
 
 import type { ReadonlySignal } from '@preact/signals-core'
 import type {
-  Activation, Answered, Client, Invitation, InvitedAccount, Outcome, PhoneCode, Proof,
-  ServerInfo, WireAccount, WireEntry, WireRequest, Way,
+  Activation, Answered, CallerDigits, Client, Invitation, InvitedAccount, Outcome, PhoneCode, Proof,
+  ServerInfo, WireAccount, WireCallerCheck, WireEntry, WireRequest, Way,
 } from './wire.ts'
 
 /** An account as the server said last, with what only this phone knows. */
@@ -34,6 +34,11 @@ export interface Request extends WireRequest {
   readonly phone: string
   /** Stays the same when a client tries again (`replaces`): what is one sheet on the screen. */
   readonly sheet: string
+}
+
+/** A check of a caller, with the account that is said to call. */
+export interface CallerCheck extends WireCallerCheck {
+  readonly phone: string
 }
 
 /** A line of the history, with the account that was asked. */
@@ -125,6 +130,7 @@ export interface MoveProgress {
 /** What `checkNow` found. */
 export interface Check {
   readonly at: number
+  /** Requests that wait, and checks of callers. */
   readonly requests: number
   /** Accounts whose server did not answer. */
   readonly failed: readonly string[]
@@ -138,6 +144,8 @@ export interface Phone {
   readonly codes: ReadonlySignal<ReadonlyMap<string, Code>>
   /** Open ones of all accounts, the oldest first; those that end disappear. */
   readonly requests: ReadonlySignal<readonly Request[]>
+  /** Open checks of callers, at most one for each account; those that end disappear. */
+  readonly callerChecks: ReadonlySignal<readonly CallerCheck[]>
   /** The newest first, at most 50; `loadHistory` asks. Kept for offline. */
   readonly history: ReadonlySignal<readonly Entry[]>
   /** The server's time in ms since 1970, as well as the phone knows it; steps each second while visible. */
@@ -177,6 +185,10 @@ export interface Phone {
   /** How a request ended that disappeared; absent when the server cannot be asked. */
   whatBecameOf(request: Pick<Request, 'id' | 'phone'>): Promise<Outcome | undefined>
   loadHistory(): Promise<void>
+  /** What the help desk has to read, and what to read back; the user is verified where an approval would be. */
+  callerDigits(check: CallerCheck): Promise<CallerDigits>
+  /** "I am not on the telephone": ends the check. Once it is over, there is nothing left to end. */
+  denyCaller(check: CallerCheck): Promise<void>
 
   /** The user's own name for an account; an empty one gives the tenant's back. */
   rename(phone: string, label: string): Promise<void>

@@ -3,14 +3,15 @@
 import type { Caller, Signer } from './caller.ts'
 import type { Kept } from './store.ts'
 import type {
-  Activation, Answered, Invitation, PhoneCode, Proof, PublicKey, SealedSeed, ServerInfo, TotpParameters,
-  WireAccount, WireEntry, WireRequest, Way,
+  Activation, Answered, CallerDigits, Invitation, PhoneCode, Proof, PublicKey, SealedSeed, ServerInfo, TotpParameters,
+  WireAccount, WireCallerCheck, WireEntry, WireRequest, Way,
 } from './wire.ts'
 
 /** The requests of an account; `version` rises with every change. */
 export interface Requests {
   readonly version: number
   readonly requests: readonly WireRequest[]
+  readonly caller_check?: WireCallerCheck
 }
 
 /** What WebAuthn gave for a statement; all base64url. */
@@ -136,6 +137,15 @@ export class Server {
 
   end(of: Signing, id: string): Promise<void> {
     return this.answering(of, 'POST', `/requests/${id}/endings`, {})
+  }
+
+  callerDigits(of: Signing, id: string, assertion?: Assertion): Promise<CallerDigits> {
+    return this.answering(of, 'POST', `/caller-checks/${id}/digits`, assertion === undefined ? {} : { assertion })
+  }
+
+  /** Needs no lock, as every "no". */
+  denyCaller(of: Signing, id: string): Promise<void> {
+    return this.caller.call({ method: 'POST', path: `/caller-checks/${id}/endings`, body: {}, signer: device(of) })
   }
 
   /** Without an activation a new one; with one, the account is put under it too. */

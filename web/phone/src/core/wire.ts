@@ -94,6 +94,24 @@ export interface WireRequest {
   readonly replaces?: string
 }
 
+/** Somebody of the help desk checks who is on the telephone. The digits are asked for. */
+export interface WireCallerCheck {
+  readonly id: string
+  /** Who of the help desk. */
+  readonly agent: string
+  readonly asked_at: Time
+  readonly expires_at: Time
+}
+
+/** The digits of such a check, in the order in which they are read. */
+export interface CallerDigits {
+  /** What the help desk has to read first. */
+  readonly agent_reads: string
+  /** What the user reads then. */
+  readonly caller_reads: string
+  readonly expires_at: Time
+}
+
 /** How a request ended. */
 export type Outcome =
   | 'approved' | 'denied' | 'fraud' | 'wrong_number' | 'expired' | 'cancelled' | 'elsewhere'

@@ -13,6 +13,7 @@ import { Refusal } from '../parts/refusal.tsx'
 import { Ring } from '../parts/ring.tsx'
 import { Badge, Note } from '../parts/state.tsx'
 import { toast } from '../parts/toast.tsx'
+import { CallerChecks } from './caller.tsx'
 
 /** From how many accounts on searching beats looking. */
 const SEARCH_FROM = 8
@@ -33,6 +34,7 @@ export function Codes() {
   }
   return (
     <Screen title={words.codes.title} tab="codes" bar={<><Title>{words.codes.title}</Title>{add}</>}>
+      <CallerChecks />
       <ReachLine />
       <Notes />
       <List />

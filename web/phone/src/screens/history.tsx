@@ -10,6 +10,7 @@ import { Fact, Facts } from '../parts/facts.tsx'
 import { Back, Screen, Title } from '../parts/frame.tsx'
 import type { IconName } from '../parts/icon.tsx'
 import { Dot, Note, SupportCode, TenantName, type Tone } from '../parts/state.tsx'
+import { CallerChecks } from './caller.tsx'
 
 const marks: Readonly<Record<Outcome, readonly [IconName, Tone]>> = {
   approved: ['#i-check', 'good'],
@@ -32,6 +33,7 @@ export function History() {
   const several = new Set(phone.accounts.value.map(account => account.tenant.id)).size > 1
   return (
     <Screen title={words.history.title} tab="history" bar={<Title>{words.history.title}</Title>}>
+      <CallerChecks />
       {load.problem !== undefined && <Note tone="warn" icon="#i-wifi-off">{words.history.offline}</Note>}
       {entries.length === 0 ? <Empty /> : days(entries, phone.clock.value).map(([heading, those]) => (
         <section class="stack" aria-label={heading} key={heading}>

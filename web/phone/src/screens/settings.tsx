@@ -9,6 +9,7 @@ import { Button } from '../parts/button.tsx'
 import { Screen, Title } from '../parts/frame.tsx'
 import { Icon, type IconName } from '../parts/icon.tsx'
 import { Badge, Dot } from '../parts/state.tsx'
+import { CallerChecks } from './caller.tsx'
 
 interface RowProps {
   to: string
@@ -35,6 +36,7 @@ export function Settings() {
   const count = phone.accounts.value.filter(account => !account.gone).length
   return (
     <Screen title={words.settings.title} tab="settings" bar={<Title>{words.settings.title}</Title>}>
+      <CallerChecks />
       <ul class="list">
         <Row to="#settings/name" icon="#i-smartphone" name={phone.deviceName.value} about={words.settings.nameHelp} />
         <LockRow />

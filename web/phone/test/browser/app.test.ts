@@ -94,6 +94,19 @@ function asked(id: string, more: Partial<Request> = {}) {
   return request(id, { asked_at: new Date().toISOString(), expires_at: new Date(Date.now() + 120_000).toISOString(), ...more })
 }
 
+/** A screen lock of the phone, in the browser's own stand-in; its user is there until a test says otherwise. */
+async function screenLock({ page, context }: World): Promise<(isUserVerified: boolean) => Promise<unknown>> {
+  const cdp = await context.newCDPSession(page)
+  await cdp.send('WebAuthn.enable', { enableUI: false })
+  const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  })
+  return isUserVerified => cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified })
+}
+
 async function until(what: () => boolean | Promise<boolean>, ms = 15_000): Promise<void> {
   const end = Date.now() + ms
   while (!await what()) {
@@ -283,12 +296,8 @@ test('the lock hides codes, and an approval carries the user\'s verification', {
   const cdp = await context.newCDPSession(page)
   await cdp.send('WebAuthn.enable', { enableUI: false })
   assert.equal(await page.evaluate(() => phone.registerLock().catch(thrown => thrown.code)), 'no_screen_lock')
-  const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true,
-      automaticPresenceSimulation: true,
-    },
-  })
+  await cdp.detach()
+  const verify = await screenLock(here)
   stub.appLock = 'required'
   const id = await enrol(here)
   assert.equal(await page.evaluate(() => phone.codes.value.size), 0, 'a tenant demands the lock')
@@ -298,16 +307,59 @@ test('the lock hides codes, and an approval carries the user\'s verification', {
   await page.waitForFunction(() => phone.codes.value.size === 1)
   await page.evaluate(() => phone.lockNow())
   await page.waitForFunction(() => phone.lock.value.locked && phone.codes.value.size === 0)
-  await cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: false })
+  await verify(false)
   assert.equal(await page.evaluate(() => phone.unlock().catch(thrown => thrown.code)), 'not_verified')
   assert.equal(await page.evaluate(() => phone.startMove().catch(thrown => thrown.code)), 'not_verified', 'no account moves away')
   stub.ask(id, asked('log_1', { user_verification: true }))
   await page.waitForFunction(() => phone.requests.value.length === 1)
   const refused = await page.evaluate(() => phone.approve(phone.requests.value[0]!, '482913').catch(thrown => thrown.code))
   assert.deepEqual([refused, stub.statements], ['not_verified', []])
-  await cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: true })
+  await verify(true)
   assert.equal(await page.evaluate(async () => (await phone.approve(phone.requests.value[0]!, '482913')).outcome), 'approved')
   assert.equal(stub.assertions.length, 1, 'over this very statement')
   await page.waitForFunction(() => phone.codes.value.size === 1)
+  assert.deepEqual(faults, [])
+})
+
+test('the digits of a caller\'s check wait for the lock, and to end one needs none', { skip, timeout: 60_000 }, async () => {
+  const here = await world()
+  const { page, stub, faults } = here
+  const verify = await screenLock(here)
+  const id = await enrol(here)
+  await page.evaluate(() => phone.registerLock())
+  const check = (name: string) => ({ id: name, agent: 'Dora Desk', asked_at: new Date().toISOString(), expires_at: new Date(Date.now() + 300_000).toISOString() })
+  const digits = () => page.evaluate(() => phone.callerDigits(phone.callerChecks.value[0]!).then(
+    ({ agent_reads, caller_reads }) => [agent_reads, caller_reads], thrown => thrown.code))
+  stub.checkCaller(id, check('cal_1'))
+  await page.waitForFunction(() => phone.callerChecks.value.length === 1)
+  assert.deepEqual(await page.evaluate(() => [phone.callerChecks.value[0]!.agent, phone.requests.value.length]), ['Dora Desk', 0])
+  await page.evaluate(() => phone.lockNow())
+  await page.waitForFunction(() => phone.lock.value.locked)
+  await verify(false)
+  assert.equal(await digits(), 'not_verified')
+  await verify(true)
+  assert.deepEqual(await digits(), ['407', '829'])
+  // The policy changed, and the app has not heard of it.
+  const known = stub.phones.get(id)!
+  known.account = { ...known.account, policy: { ...known.account.policy, user_verification: 'required' } }
+  await page.evaluate(() => phone.registerLock())
+  assert.equal(await digits(), 'lock_missing', 'the lock of the app itself is none of this account')
+  await page.evaluate(() => phone.checkNow())
+  await page.evaluate(() => phone.registerLock())
+  assert.deepEqual(await digits(), ['407', '829'])
+  assert.equal(stub.assertions.length, 1, 'over this very check')
+
+  await page.evaluate(() => phone.lockNow())
+  await verify(false)
+  stub.checkCaller(id, check('cal_2'))
+  await page.waitForFunction(() => phone.callerChecks.value[0]?.id === 'cal_2')
+  await page.evaluate(() => phone.denyCaller(phone.callerChecks.value[0]!))
+  assert.deepEqual([stub.denied, await page.evaluate(() => phone.callerChecks.value.length)], [['cal_2'], 0])
+  // It ended elsewhere in the meantime.
+  stub.checkCaller(id, check('cal_3'))
+  await page.waitForFunction(() => phone.callerChecks.value[0]?.id === 'cal_3')
+  known.check = undefined
+  await page.evaluate(() => phone.denyCaller(phone.callerChecks.value[0]!))
+  assert.deepEqual([stub.denied.length, await page.evaluate(() => phone.callerChecks.value.length)], [1, 0])
   assert.deepEqual(faults, [])
 })

@@ -6,7 +6,8 @@ import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { extname, join } from 'node:path'
-import type { PublicKey, WireAccount, WireEntry, WireRequest } from '../../src/core/wire.ts'
+import type { Requests } from '../../src/core/server.ts'
+import type { PublicKey, WireAccount, WireCallerCheck, WireEntry, WireRequest } from '../../src/core/wire.ts'
 import { fourWords } from '../../src/core/words.ts'
 import { account, sealed, TOTP } from '../support.ts'
 
@@ -31,6 +32,7 @@ interface KnownPhone {
   account: WireAccount
   version: number
   requests: WireRequest[]
+  check?: WireCallerCheck | undefined
   entries: WireEntry[]
 }
 
@@ -45,6 +47,8 @@ export class Stub {
   readonly receipts: { by: string; requests: string[] }[] = []
   readonly subscriptions: string[] = []
   readonly statements: string[] = []
+  /** Checks that a phone ended. */
+  readonly denied: string[] = []
   readonly assertions: Record<string, string>[] = []
   readonly credentials: Record<string, string>[] = []
   /** Paths of files that are not there although the list names them. */
@@ -77,6 +81,12 @@ export class Stub {
   ask(phone: string, asked: WireRequest): void {
     const known = this.phones.get(phone)!
     known.requests = [...known.requests.filter(one => one.id !== asked.replaces), asked]
+    this.changed(phone)
+  }
+
+  /** The help desk checks who is on the telephone; nothing: it is over. */
+  checkCaller(phone: string, check?: WireCallerCheck): void {
+    this.phones.get(phone)!.check = check
     this.changed(phone)
   }
 
@@ -135,7 +145,7 @@ export class Stub {
     const keys = known?.keys ?? { answer: imported(json['keys'].answer), device: imported(json['keys'].answer) }
     const signedBy = (key: KeyObject) => verify('sha256', Buffer.from(base), { key, dsaEncoding: 'ieee-p1363' }, signature)
     const byDevice = ['/requests', '/requests/live', '/receipts', '/history', '/account', '/subscription'].includes(path) ||
-      (path.endsWith('/answers') && !String(json['statement']).startsWith('{"answer":"approve"'))
+      path.endsWith('/endings') && path.startsWith('/caller-checks/') || (path.endsWith('/answers') && !String(json['statement']).startsWith('{"answer":"approve"'))
     if (!signedBy(keys.answer) && !(byDevice && signedBy(keys.device))) throw new Refusal(401, { code: 'signature', detail: path })
     return keyid
   }
@@ -143,6 +153,8 @@ export class Stub {
   private resource(call: string, phone: string, body: Record<string, any>): unknown {
     const [method, path = ''] = call.split(' ')
     const known = this.phones.get(phone)
+    const checked = /^\/caller-checks\/(\w+)\/(\w+)$/.exec(path)
+    if (checked !== null) return this.checked(known!, phone, checked[1]!, checked[2]!, body)
     const answered = /^\/requests\/(\w+)\/(\w+)$/.exec(path)
     if (answered !== null) return this.answered(known!, phone, answered[1]!, answered[2]!, body)
     switch (call) {
@@ -156,7 +168,7 @@ export class Stub {
         if (body['code'] !== this.code(phone)) throw new Refusal(403, { code: 'wrong_code' })
         return known!.account = { ...known!.account, state: 'active' }
       case 'GET /account': return known!.account
-      case 'GET /requests': return { version: known!.version, requests: known!.requests }
+      case 'GET /requests': return view(known!)
       case 'GET /history': return { entries: known!.entries }
       case 'POST /receipts':
         this.receipts.push(body as { by: string; requests: string[] })
@@ -219,6 +231,16 @@ export class Stub {
     return { outcome, at, support_code: found.support_code, session: outcome === 'approved', ...(wrong ? { tries_left: 1 } : {}) }
   }
 
+  private checked(known: KnownPhone, phone: string, id: string, what: string, body: Record<string, any>): unknown {
+    if (known.check?.id !== id) throw new Refusal(409, { code: 'not_open' })
+    if (what === 'endings') {
+      this.denied.push(id)
+      return this.checkCaller(phone)
+    }
+    if (known.account.policy.user_verification === 'required') this.checkAssertion(phone, { ...body, statement: `authx caller check 1\n${id}` })
+    return { agent_reads: '407', caller_reads: '829', expires_at: known.check.expires_at }
+  }
+
   /** WebAuthn level 2, §7.2, as far as it matters here. */
   private checkAssertion(phone: string, { statement, assertion }: Record<string, any>): void {
     const credential = this.credentials.find(one => one['phone'] === phone && one['id'] === assertion?.id)
@@ -256,8 +278,12 @@ export class Stub {
   }
 }
 
-function event({ version, requests }: KnownPhone): string {
-  return `event: requests\nid: ${version}\ndata: ${JSON.stringify({ version, requests })}\n\n`
+function view({ version, requests, check }: KnownPhone): Requests {
+  return { version, requests, ...(check === undefined ? {} : { caller_check: check }) }
+}
+
+function event(known: KnownPhone): string {
+  return `event: requests\nid: ${known.version}\ndata: ${JSON.stringify(view(known))}\n\n`
 }
 
 function imported(key: PublicKey): KeyObject {

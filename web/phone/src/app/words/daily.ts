@@ -85,6 +85,18 @@ export const request = {
   codeSpoken: (code: string) => `Code ${[...code].join(' ')}`,
 } as const
 
+export const caller = {
+  title: (agent: string) => `${agent} checks that it is you`,
+  body: (company: string, user: string) => `The help desk of ${company} is on the telephone with somebody who says they are ${user}. Is that you?`,
+  show: 'Show the digits',
+  hear: 'First the help desk reads this to you. If they read anything else, hang up.',
+  read: 'Then read this to them:',
+  spoken: (digits: string) => [...digits].join(' '),
+  nobody: 'I am not on the telephone',
+  denied: 'Ended. The help desk sees that it was not you.',
+  over: 'The help desk’s check is over.',
+} as const
+
 export const ended = {
   title: (outcome: Outcome | undefined): string => {
     switch (outcome) {
