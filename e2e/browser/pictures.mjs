@@ -21,6 +21,7 @@ const PICTURES = {
   'screen-approved-390': 'pictures/phone-approved',
   'code-shown': 'pictures/phone-code-shown',
   history: 'pictures/phone-history',
+  'portal-pages/caller-digits': 'pictures/phone-caller',
   'move-here': 'pictures/phone-move-here',
   'portal-pages/manual-in-use': 'operator/portal/in-use',
   'portal-pages/manual-user': 'operator/portal/user',

@@ -6,6 +6,7 @@
     reason = "this is how a test fails, also in what tests share"
 )]
 
+mod caller;
 mod desk;
 mod forms;
 mod house;
