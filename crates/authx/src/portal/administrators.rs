@@ -248,7 +248,7 @@ async fn invited(
         Err(InviteError::Account(AccountError::NameTaken { name, .. })) => {
             form.refuse(
                 "mail",
-                format!("{name} is somebody's name already: find them under Users."),
+                format!("“{name}” is somebody's name already: find them under Users."),
             );
         }
         Err(InviteError::Mail(said)) => form.refuse("mail", format!("{}.", capitalised(&said))),

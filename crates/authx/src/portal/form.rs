@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, Default)]
 pub struct Form {
     values: BTreeMap<String, String>,
-    faults: BTreeMap<&'static str, String>,
+    faults: BTreeMap<String, String>,
     /// What is wrong with the whole.
     pub fault: Option<String>,
 }
@@ -41,8 +41,8 @@ impl Form {
     }
 
     /// Says what is wrong with a field: what is wrong, with the value, then a value that works.
-    pub fn refuse(&mut self, name: &'static str, fault: impl Into<String>) {
-        self.faults.entry(name).or_insert_with(|| fault.into());
+    pub fn refuse(&mut self, name: impl Into<String>, fault: impl Into<String>) {
+        self.faults.entry(name.into()).or_insert_with(|| fault.into());
     }
 
     /// Whether nothing is wrong.

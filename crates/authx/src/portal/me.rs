@@ -225,7 +225,7 @@ async fn rename_phone(
         }
         Err(OwnError::Name(error)) => {
             let mut form = Form::new().with(&phone.to_string(), fields.raw("name"));
-            form.fault = Some(sentence(&error));
+            form.refuse(phone, sentence(&error));
             shown(&portal, &who, form, StatusCode::UNPROCESSABLE_ENTITY).await
         }
         Err(error) => Err(error.into()),

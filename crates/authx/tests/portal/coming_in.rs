@@ -164,7 +164,7 @@ async fn what_cannot_be_is_said_at_its_field() {
             ("company", "", "company"),
             ("company", "Example", "“Example” is not free here"),
             ("display", "", "a name is missing"),
-            ("mail", "olga", "olga is no mail address"),
+            ("mail", "olga", "“olga” is no mail address"),
             ("mail", "<script>alert(1)</script>@x", "is no mail address"),
             ("password", "password", ""),
             ("password", "", ""),

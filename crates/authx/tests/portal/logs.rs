@@ -195,7 +195,7 @@ async fn the_time_for_the_record_is_set_and_changes_are_shown() {
         let fields = [("logins_days", "5"), ("actions_days", "<b>")];
         let refused = owner.post(world, "/settings/record", &fields).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.text);
-        assert!(refused.text.contains("5 is not 30 to 36525 days. Try 365."), "{}", refused.text);
+        assert!(refused.text.contains("“5” is not 30 to 36525 days. Try 365."), "{}", refused.text);
         let fields = [("logins_days", "90"), ("actions_days", ""), ("hold", "on")];
         let set = owner.post(world, "/settings/record", &fields).await;
         assert_eq!(set.status, StatusCode::SEE_OTHER, "{}", set.text);

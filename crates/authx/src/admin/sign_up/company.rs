@@ -151,7 +151,7 @@ pub(crate) fn address(text: &str) -> Result<String, String> {
     if text.is_empty() {
         return Err("a mail address is missing, as in anna@example.com".to_owned());
     }
-    let wrong = format!("{text} is no mail address; one looks like anna@example.com");
+    let wrong = format!("“{text}” is no mail address; one looks like anna@example.com");
     let good = text.chars().count() <= MOST_MAIL_CHARS && text.parse::<Address>().is_ok();
     if good { Ok(text.to_owned()) } else { Err(wrong) }
 }

@@ -80,7 +80,7 @@ pub enum SignUpError {
     #[error(transparent)]
     Password(#[from] PasswordRuleError),
     /// The link is mistyped.
-    #[error("this link is not whole: {0}")]
+    #[error("this is not the link that was sent, or not all of it; copy it once more")]
     Slip(#[from] InvalidSecretText),
 }
 

@@ -55,6 +55,7 @@ struct Row {
     field: String,
     /// What was typed as its new name, where that cannot be.
     typed: String,
+    fault: String,
 }
 
 pub(super) async fn page(
@@ -123,7 +124,7 @@ pub(super) async fn rename(
     // The page has such a field for each key.
     let mut form = Form::new().with(&key.to_string(), fields.raw("name"));
     match Name::new(fields.text("name")) {
-        Err(error) => form.fault = Some(sentence(&error)),
+        Err(error) => form.refuse(key, sentence(&error)),
         Ok(name) => {
             let (app, by, application) = (portal.app(), &seen.by, shown.application.id);
             match keys::rename(app, by, who.tenant(), application, key, &name).await {
@@ -136,7 +137,7 @@ pub(super) async fn rename(
                     who.say(&portal, text, undo).await?;
                     return Ok(redirect(&headers, &format!("{}/keys", shown.path())));
                 }
-                Err(error @ KeyError::NameTaken(_)) => form.fault = Some(sentence(&error)),
+                Err(error @ KeyError::NameTaken(_)) => form.refuse(key, sentence(&error)),
                 Err(error) => return Err(key_trouble(error)),
             }
         }
@@ -267,6 +268,7 @@ fn row(key: Key, contacts: &[Contact], form: &Form) -> (bool, Row) {
         restorable: key.restorable_until.is_some(),
         field: format!("name-{}", key.id),
         typed: form.value(&key.id.to_string()).to_owned(),
+        fault: form.fault_of(&key.id.to_string()).to_owned(),
     };
     (key.revoked.is_some(), row)
 }

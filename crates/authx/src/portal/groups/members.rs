@@ -12,7 +12,7 @@ use crate::{
         who::Who, words::plural,
     },
 };
-use authx_core::UserId;
+use authx_core::{UserId, name::Name};
 use axum::{
     extract::{Path, State},
     http::{HeaderMap, StatusCode},
@@ -67,10 +67,19 @@ pub(super) async fn add(
 }
 
 fn not_found(missing: &[String]) -> String {
-    let shown: Vec<String> = missing.iter().take(5).map(|name| format!("“{name}”")).collect();
+    let shown = missing.iter().take(5).map(|name| format!("“{}”", beginning(name)));
+    let shown: Vec<String> = shown.collect();
     let more = missing.len().saturating_sub(shown.len());
     let more = if more == 0 { String::new() } else { format!(" and {more} more") };
     format!("Nobody was added: there is no user {}{more}", shown.join(", "))
+}
+
+/// Of a line that is longer than any name: what was pasted was perhaps no list.
+fn beginning(line: &str) -> String {
+    match line.char_indices().nth(Name::MAX_CHARS) {
+        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
+        None => line.to_owned(),
+    }
 }
 
 fn told(came: &[String], asked: usize, group: &str) -> String {

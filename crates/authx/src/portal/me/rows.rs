@@ -19,6 +19,7 @@ pub(super) struct PhoneRow {
     pub(super) used: Option<Millis>,
     /// What was typed as its new name, where that cannot be.
     pub(super) typed: String,
+    pub(super) fault: String,
 }
 
 pub(super) struct SessionRow {
@@ -52,14 +53,17 @@ pub(super) fn phone_row(chrome: &Chrome, form: &Form, phone: ListedPhone) -> Pho
         (ReachState::Reachable, _) => Badge::reachable(),
         (ReachState::Unknown, _) => Badge::plain("Not asked yet"),
     };
+    let field = phone.id.to_string();
+    let (typed, fault) = (form.value(&field).to_owned(), form.fault_of(&field).to_owned());
     PhoneRow {
-        typed: form.value(&phone.id.to_string()).to_owned(),
         id: phone.id,
         name: phone.name,
         platform: phone.platform,
         state,
         since: phone.created.0,
         used: phone.last_used.map(|at| at.0),
+        typed,
+        fault,
     }
 }
 

@@ -72,6 +72,13 @@ pub(super) async fn page(
         .collect();
     let mut form = Form::typed(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     let mut answer = None;
+    // A link that leads here may leave it empty.
+    let is_blank = |text: &str| !text.is_empty() && text.trim().is_empty();
+    if form_urlencoded::parse(query.as_bytes())
+        .any(|(name, text)| name == "user" && is_blank(&text))
+    {
+        form.refuse("user", "A name is missing: type it as at the VPN.");
+    }
     let asked = !form.value("user").is_empty() && !form.value("application").is_empty();
     let zone = Zone::named(&who.visit.settings.time_zone).unwrap_or_else(Zone::utc);
     if asked && let Some((id, wish)) = read(&mut form, &zone) {

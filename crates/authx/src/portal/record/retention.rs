@@ -122,7 +122,7 @@ fn days(form: &mut Form, fields: &Fields, name: &'static str) -> Option<u32> {
     let (least, most) = (Retention::LEAST_DAYS, Retention::MOST_DAYS);
     let read = text.parse().ok().filter(|days| (least..=most).contains(days));
     if read.is_none() {
-        form.refuse(name, format!("{text} is not {least} to {most} days. Try 365."));
+        form.refuse(name, format!("“{text}” is not {least} to {most} days. Try 365."));
     }
     read
 }
