@@ -135,6 +135,15 @@ class Chromium {
   async click(wish) { await this.#find(wish.target).click() }
   /** @param {any} wish */
   async double_click(wish) { await this.#find(wish.target).dblclick({ noWaitAfter: true }) }
+  /** Presses what sends a form, once or twice, and waits for the page that answers. @param {any} wish */
+  async submit(wish) {
+    const [button, loaded] = [this.#find(wish.target), this.page(wish).waitForEvent('load')]
+    await Promise.all([loaded, wish.twice ? button.dblclick({ noWaitAfter: true }) : button.click({ noWaitAfter: true })])
+  }
+  /** @param {any} wish */
+  async files(wish) {
+    await this.#find(wish.target).setInputFiles({ name: wish.name, mimeType: 'text/csv', buffer: Buffer.from(wish.text) })
+  }
   /** @param {any} wish */
   async value(wish) { return this.#find(wish.target).inputValue() }
   /** @param {any} wish */
@@ -266,6 +275,12 @@ class Chromium {
   async credentials(wish) {
     const { cdp, authenticatorId } = this.#authenticator(wish)
     return (await cdp.send('WebAuthn.getCredentials', { authenticatorId })).credentials
+  }
+
+  /** @param {any} wish */
+  async clear_credentials(wish) {
+    const { cdp, authenticatorId } = this.#authenticator(wish)
+    await cdp.send('WebAuthn.clearCredentials', { authenticatorId })
   }
 
   /** @param {any} wish */

@@ -75,6 +75,8 @@ const own = {
   console: () => journal.console,
   complaints: () => journal.complaints(),
   network: () => journal.network,
+  /** How many forms were sent. */
+  posts: () => journal.network.filter(({ method }) => method === 'POST').length,
 }
 
 serve(new Proxy(own, {

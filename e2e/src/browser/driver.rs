@@ -171,6 +171,11 @@ impl Browser {
         self.must("credentials", Value::Null).await
     }
 
+    /// Has the sensor of this tab forget everything.
+    pub async fn clear_credentials(&self) {
+        self.must("clear_credentials", Value::Null).await;
+    }
+
     /// Gives it to the sensor of this tab.
     pub async fn add_credentials(&self, credentials: &Value) {
         self.must("add_credentials", json!({ "credentials": credentials })).await;
@@ -194,6 +199,11 @@ impl Browser {
     /// Every request of the browser: `method`, `url`, `status` and `fromWorker`.
     pub async fn network(&self) -> Vec<Value> {
         self.must("network", Value::Null).await.as_array().unwrap().clone()
+    }
+
+    /// How many forms it has sent.
+    pub async fn posts(&self) -> u64 {
+        self.must("posts", Value::Null).await.as_u64().unwrap()
     }
 
     /// Ends the browser.

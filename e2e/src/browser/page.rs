@@ -54,6 +54,22 @@ impl Browser {
         self.must("double_click", json!({ "target": target.json() })).await;
     }
 
+    /// Presses what sends a form and waits for the page that answers, wherever that leads.
+    pub async fn submit(&self, target: &Target) {
+        self.must("submit", json!({ "target": target.json() })).await;
+    }
+
+    /// The same, pressed twice.
+    pub async fn submit_twice(&self, target: &Target) {
+        self.must("submit", json!({ "target": target.json(), "twice": true })).await;
+    }
+
+    /// Chooses a file of this name and text.
+    pub async fn choose_file(&self, target: &Target, name: &str, text: &str) {
+        let wish = json!({ "target": target.json(), "name": name, "text": text });
+        self.must("files", wish).await;
+    }
+
     /// Types into an empty field.
     pub async fn fill(&self, target: &Target, value: &str) {
         self.must("fill", json!({ "target": target.json(), "value": value })).await;

@@ -30,6 +30,15 @@ pub(crate) struct House {
 impl House {
     /// A house for the test of this name. None where there are no browsers.
     pub(crate) async fn new(test: &str) -> Option<Self> {
+        Self::with(test, &[]).await
+    }
+
+    /// The same, with a mail server that is never reached, and for more companies.
+    pub(crate) async fn for_many(test: &str) -> Option<Self> {
+        Self::with(test, &OPEN).await
+    }
+
+    async fn with(test: &str, more: &[(&str, &str)]) -> Option<Self> {
         let world = browser::World::new(test).await?;
         let directory = tempfile::tempdir().unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
@@ -37,7 +46,7 @@ impl House {
         let sites = Sites { public, phone };
         let link = init(directory.path(), &sites);
         let config = directory.path().join("authx.toml");
-        configure(&config, port, &world);
+        configure(&config, port, &world, more);
         let authx = Server::start(&config).await;
         Some(Self { authx, sites, link, world, config, directory })
     }
@@ -105,7 +114,7 @@ fn init(directory: &Path, sites: &Sites) -> String {
 }
 
 /// What an operator writes into the configuration.
-fn configure(config: &Path, port: u16, world: &browser::World) {
+fn configure(config: &Path, port: u16, world: &browser::World, more: &[(&str, &str)]) {
     let identity = world.identity();
     let file = |name: &str, path: &Path| format!("{name} = \"{}\"", path.display());
     let changes = [
@@ -130,7 +139,8 @@ fn configure(config: &Path, port: u16, world: &browser::World) {
         ("\"human\"".to_owned(), "\"json\"".to_owned()),
     ];
     let mut text = fs::read_to_string(config).unwrap();
-    for (from, to) in changes {
+    let more = more.iter().map(|(from, to)| ((*from).to_owned(), (*to).to_owned()));
+    for (from, to) in changes.into_iter().chain(more) {
         assert!(text.contains(&from), "{from} in {text}");
         text = text.replace(&from, &to);
     }
@@ -139,3 +149,10 @@ fn configure(config: &Path, port: u16, world: &browser::World) {
 
 /// Whom push services write to: no reserved name, or Apple would refuse.
 const CONTACT: &str = "mailto:it@your-company.com";
+
+const OPEN: [(&str, &str); 4] = [
+    ("sign_up = \"closed\"", "sign_up = \"invited\""),
+    ("# server = \"smtp.your-company.com:587\"", "server = \"localhost:9\""),
+    ("# from = \"AuthX <authx@your-company.com>\"", "from = \"AuthX <authx@example.com>\""),
+    ("# security = \"starttls\"", "security = \"starttls\""),
+];

@@ -8,10 +8,15 @@
 
 mod caller;
 mod desk;
+mod form;
 mod forms;
 mod house;
 mod manual;
 mod pages;
 mod people;
 mod roles;
+mod rows;
 mod sign_in;
+mod things;
+mod ways;
+mod wrong;

@@ -19,10 +19,10 @@ use zeroize::Zeroizing;
 
 /// The installation of a house, beside its server.
 pub(crate) struct Beside<'a> {
-    house: &'a House,
-    app: App,
-    by: Actor,
-    tenant: TenantId,
+    pub(crate) house: &'a House,
+    pub(crate) app: App,
+    pub(crate) by: Actor,
+    pub(crate) tenant: TenantId,
 }
 
 impl House {
