@@ -169,6 +169,12 @@ const DEEDS: &[Words] = &[
         "Make a package with a key for {}",
         NOT_NOW,
     ),
+    of(
+        "/applications/{id}/settings",
+        "Change an application's settings",
+        "Change the settings of {}",
+        KEEP,
+    ),
     deed("/approvals/{approval}/agree", "Agree that somebody is let in", NOT_NOW),
     of("/groups/{group}/place", "Move a group", "Move the group {}", KEEP),
     deed("/me/app", "Add an authenticator app", NOT_NOW),
@@ -205,6 +211,8 @@ const DEEDS: &[Words] = &[
         "Let {} in without a phone",
         NOT_NOW,
     ),
+    of("/users/{user}/edit", "Edit a user", "Edit {}", KEEP),
+    of("/users/{user}/invite", "Invite a user", "Invite {}", NOT_NOW),
     of(
         "/users/{user}/passkeys/{passkey}/remove",
         "Remove a passkey",
