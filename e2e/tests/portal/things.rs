@@ -4,6 +4,7 @@ use crate::{desk::OWNER, people::Beside};
 use authx::{
     admin::{
         Actor, accounts,
+        administrators::{Factors, set_role},
         bypass::{self, Kind, Wish},
         groups, imports, keys, policies, sessions,
         sessions::From,
@@ -35,7 +36,8 @@ impl Beside<'_> {
         let adam = self.newcomer("adam@example.com").await;
         let role = Some(Role::Administrator);
         let (app, by, tenant) = (&self.app, &self.by, self.tenant);
-        authx::admin::administrators::set_role(app, by, tenant, adam, role).await.unwrap();
+        let factors = Factors::Kept;
+        set_role(app, by, tenant, adam, role, factors).await.unwrap();
         let owner = accounts::find(app, tenant, OWNER).await.unwrap().id;
         for (thing, user) in [("phone", user(&things, "anna")), ("own phone", owner)] {
             things.insert(thing, self.pocket(user).await.to_string());

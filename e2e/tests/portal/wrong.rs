@@ -104,7 +104,7 @@ impl Walk<'_> {
             return;
         }
         let Some(shape) = self.again(row, key).await else { return };
-        self.from_elsewhere(row, key, &shape).await;
+        self.sent_from_elsewhere(row, key, &shape).await;
         if row.guarded() {
             self.after_its_session(row, key).await;
         }
@@ -312,7 +312,7 @@ impl Walk<'_> {
 
     /// A form whose token is another browser's does nothing and says so; what was typed is one page
     /// back.
-    async fn from_elsewhere(&mut self, row: &Row, key: &str, shape: &Shape) {
+    async fn sent_from_elsewhere(&mut self, row: &Row, key: &str, shape: &Shape) {
         self.fill(row, shape).await;
         self.browser().evaluate(OTHER_TOKEN, shape.button.into()).await;
         self.browser().submit(&marked(shape.button)).await;

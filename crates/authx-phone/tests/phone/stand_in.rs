@@ -269,7 +269,11 @@ impl StandIn {
 
     fn view(&self) -> RequestsView {
         let world = self.world();
-        RequestsView { version: world.version, requests: world.requests.clone() }
+        RequestsView {
+            version: world.version,
+            requests: world.requests.clone(),
+            caller_check: None,
+        }
     }
 
     async fn requests(&self, call: &Call) -> Answer {

@@ -1,10 +1,7 @@
 //! One's own account: phones, passkeys, recovery codes, sessions, logins, password.
 
-<<<<<<< HEAD
-mod logins;
-=======
 mod app;
->>>>>>> ff7ecc5 (portal, API, commands: an authenticator app is added and taken away; a phone says how it moves)
+mod logins;
 mod rows;
 
 use super::{

@@ -145,7 +145,8 @@ fn batch(
             | Effect::EndRequest { .. }
             | Effect::Enrol
             | Effect::OfferCode
-            | Effect::ShowRequest { .. } => bail!("neither a password nor a phone was asked for"),
+            | Effect::ShowRequest { .. }
+            | Effect::UsePhone(_) => bail!("neither a password nor a phone was asked for"),
             Effect::Record(kind, detail) => {
                 let about = About {
                     user: Some(user.account),
@@ -156,6 +157,7 @@ fn batch(
                 app.record(batch, now, tenant, kind, about, detail)
             }
             Effect::Remember(session) => batch.insert_session(tenant, login.id, now, &session),
+            Effect::UseFactor(id) => batch.use_factor(tenant, id, now),
             Effect::SaveFactor(id) => {
                 let plain = serde_json::to_vec(&factor.enrolment)?;
                 let place = factor_place(tenant, &id);

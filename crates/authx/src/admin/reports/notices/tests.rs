@@ -128,7 +128,8 @@ impl Case<'_> {
             }
             Code::OneOwner => {
                 let owner = Some(Role::Owner);
-                administrators::set_role(app, by, tenant, anna, owner).await.unwrap();
+                let kept = administrators::Factors::Kept;
+                administrators::set_role(app, by, tenant, anna, owner, kept).await.unwrap();
             }
             Code::PilotOpen => {
                 let made = self.protected().await;
