@@ -101,6 +101,7 @@ pub(crate) const ROWS: &[Row] = &[
         "/users/{user}/passkeys/{passkey}/remove",
         Way::Get("/users/{anna}/passkeys/{passkey}/remove"),
     ),
+    row("/users/{user}/app/remove", Way::Get("/users/{anna}/app/remove")),
     row("/users/{user}/caller", Way::Get("/users/{anna}/bypass")),
     row("/users/{user}/caller/answer", Way::Called).right(&[("digits", "{digits}")]),
     row("/users/{user}/bypass", Way::Get("/users/{ted}/bypass")).right(&[("reason", "phone lost")]),
@@ -139,7 +140,7 @@ pub(crate) const ROWS: &[Row] = &[
         .taken(&[("key_name", "vpn1")]),
     row("/applications/{id}/keys/{key}/rename", Way::Get("/applications/{application}/keys"))
         .right(&[("name", "vpn4")])
-        .taken(&[("name", "vpn2")]),
+        .taken(&[("name", "vpn3")]),
     row("/applications/{id}/keys/{key}/revoke", Way::Get("/applications/{application}/keys")),
     row("/applications/{id}/keys/{key}/restore", Way::Get("/applications/{application}/keys")),
     row("/applications/{id}/settings", Way::Get("/applications/{application}/settings"))
@@ -174,6 +175,9 @@ pub(crate) const ROWS: &[Row] = &[
     row("/confirm/passkey", Way::Old),
     row("/confirm", Way::OldAsked).right(&[("code", "{own code}")]),
     row("/confirm/cancel", Way::Old),
+    row("/me/app", Way::Get("/me/app")),
+    row("/me/app/confirm", Way::Get("/me/app")).right(&[("code", "{app code}")]),
+    row("/me/app/remove", Way::Get("/me")),
     row("/sign-out", Way::Get("/me")),
     row("/forgot", Way::Nobody("/forgot")).right(&[("name", "anna")]),
     row("/reset", Way::Nobody("/reset"))

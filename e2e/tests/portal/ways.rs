@@ -33,6 +33,7 @@ impl<'a> Ways<'a> {
     pub(crate) async fn new(desk: &'a Desk, beside: &'a Beside<'a>) -> Self {
         let things = Box::pin(beside.things()).await;
         let own = beside.authenticator(OWNER).await;
+        beside.authenticator("anna").await;
         beside.newcomer("hugo").await;
         let hugo = beside.authenticator("hugo").await;
         desk.browser.without_offers().await;
@@ -93,6 +94,12 @@ impl<'a> Ways<'a> {
                 let link = sign_up::invite_account(app, by, tenant, id).await.unwrap();
                 link.token.to_string()
             }
+            "app code" => {
+                let secret = self.desk.browser.text(&Target::css("p.mono")).await;
+                let secret: String = secret.split_whitespace().collect();
+                let uri = format!("otpauth://totp/AuthX?secret={secret}");
+                Totp::from_uri(&uri).unwrap().code(now().secs() / 30)
+            }
             "code" => self.hugo.code(now().secs() / 30),
             "company link" => sign_up::invite_company(app).await.unwrap().token.to_string(),
             "digits" => {
@@ -108,10 +115,17 @@ impl<'a> Ways<'a> {
         format!("{before}{value}{after}")
     }
 
-    /// Ends all sessions, as time does, or takes that back.
-    pub(crate) async fn over(&self, over: bool) {
-        let lasts = if over { 0 } else { HOUR };
-        self.sessions("UPDATE portal_session SET until = created + $1", [Value::Int(lasts)]).await;
+    /// Has the server know no session any more; called again, all of them. Not by their time: what
+    /// is over is forgotten for good every now and then.
+    pub(crate) async fn turn_sessions(&self) {
+        let store = &self.beside.app.store;
+        let mut batch = Batch::default();
+        for row in store.query("SELECT digest FROM portal_session", []).await.unwrap() {
+            let digest: [u8; 32] = row.array(0).unwrap();
+            let values = [digest.into(), digest.map(|byte| !byte).into()];
+            batch = batch.run("UPDATE portal_session SET digest = $2 WHERE digest = $1", values);
+        }
+        store.commit(batch).await.unwrap();
     }
 
     /// Every second factor was given at that moment.
@@ -164,6 +178,5 @@ impl<'a> Ways<'a> {
     }
 }
 
-const HOUR: i64 = 3_600_000;
 /// After so many milliseconds a second factor is asked for again.
 const OLD: u64 = 400_000;
