@@ -4,7 +4,7 @@ import test from 'node:test'
 import { Accounts } from '../src/core/accounts.ts'
 import { Answering } from '../src/core/answering.ts'
 import { Inbox } from '../src/core/inbox.ts'
-import type { AppLock } from '../src/core/lock.ts'
+import { AppLock } from '../src/core/lock.ts'
 import { isProblem, Problem } from '../src/core/problem.ts'
 import type { Assertion, Server } from '../src/core/server.ts'
 import { Store } from '../src/core/store.ts'
@@ -22,7 +22,7 @@ async function answering(name: string, server: Partial<Server>, lock: Partial<Ap
   await accounts.load()
   const inbox = new Inbox(() => NOW, () => {})
   inbox.take('pho_1', { version: 1, requests: [request('log_1')] }, 'live')
-  const open = { pass: async () => {}, ...lock } as unknown as AppLock
+  const open = Object.assign(new AppLock(accounts, server as Server), { pass: async () => {}, ...lock })
   return { inbox, answers: new Answering(accounts, inbox, open, server as Server), asked: inbox.open.value[0]! }
 }
 
