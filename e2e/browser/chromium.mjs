@@ -144,6 +144,13 @@ class Chromium {
   async files(wish) {
     await this.#find(wish.target).setInputFiles({ name: wish.name, mimeType: 'text/csv', buffer: Buffer.from(wish.text) })
   }
+  /** Touches what downloads a file, and keeps that; gives the name that it came by. @param {any} wish */
+  async download(wish) {
+    const [file] = await Promise.all([this.page(wish).waitForEvent('download'), this.#find(wish.target).click()])
+    await file.saveAs(wish.path)
+    return file.suggestedFilename()
+  }
+
   /** @param {any} wish */
   async value(wish) { return this.#find(wish.target).inputValue() }
   /** @param {any} wish */

@@ -2,6 +2,10 @@
 
 use super::{Browser, Target};
 use serde_json::{Value, json};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 impl Browser {
     /// Opens a tab, which everything is done in from now on.
@@ -68,6 +72,16 @@ impl Browser {
     pub async fn choose_file(&self, target: &Target, name: &str, text: &str) {
         let wish = json!({ "target": target.json(), "name": name, "text": text });
         self.must("files", wish).await;
+    }
+
+    /// Touches what downloads a file, which lies in the directory then, under the name it came by.
+    pub async fn download(&self, target: &Target, directory: &Path) -> PathBuf {
+        let path = directory.join("download");
+        let wish = json!({ "target": target.json(), "path": path });
+        let name = self.must("download", wish).await;
+        let named = directory.join(name.as_str().unwrap());
+        fs::rename(path, &named).unwrap();
+        named
     }
 
     /// Types into an empty field.

@@ -35,6 +35,7 @@ pub struct AgentOptions {
 #[derive(Debug)]
 pub struct Agent {
     directory: PathBuf,
+    program: PathBuf,
     child: Child,
     log: Log,
 }
@@ -70,11 +71,16 @@ impl AgentOptions {
     /// With the management socket of a world's server, counted from 0, which need not run yet.
     #[must_use]
     pub fn managing(self, world: &World, server: u8) -> Self {
-        let (section, directory) = (format!("server.n{server}"), server_directory(world, server));
-        let shown = directory.display();
-        self.with(&section, &format!("config = \"{shown}/{SERVER_CONFIG}\""))
-            .with(&section, &format!("management = \"{shown}/{MANAGEMENT}\""))
+        let section = format!("server.n{server}");
+        managed(world, server).iter().fold(self, |options, line| options.with(&section, line))
     }
+}
+
+/// What a section of a configuration says about a world's server, counted from 0.
+pub fn managed(world: &World, server: u8) -> [String; 2] {
+    let directory = server_directory(world, server);
+    [("config", SERVER_CONFIG), ("management", MANAGEMENT)]
+        .map(|(key, file)| format!("{key} = \"{}\"", directory.join(file).display()))
 }
 
 impl Agent {
@@ -87,8 +93,14 @@ impl Agent {
         fs::write(&key, format!("{}\n", options.caller.key_text)).unwrap();
         rustix::fs::chmod(&key, Mode::from_raw_mode(0o600)).unwrap();
         fs::write(directory.join(CONFIG), options.configuration(&directory)).unwrap();
-        let (child, log) = run(&directory).await;
-        Self { directory, child, log }
+        Self::installed(directory, built("authx-openvpn")).await
+    }
+
+    /// The same of a directory that holds a configuration and its key, whoever wrote them, with
+    /// the socket `run/agent.sock` and the state in `state`.
+    pub async fn installed(directory: PathBuf, program: PathBuf) -> Self {
+        let (child, log) = run(&directory, &program).await;
+        Self { directory, program, child, log }
     }
 
     /// The socket, as the `plugin` line names it.
@@ -141,7 +153,7 @@ impl Agent {
 
     /// Starts it after it has ended.
     pub async fn start_again(&mut self) {
-        (self.child, self.log) = run(&self.directory).await;
+        (self.child, self.log) = run(&self.directory, &self.program).await;
     }
 
     async fn ended(&mut self) {
@@ -176,13 +188,13 @@ impl AgentOptions {
 }
 
 /// Starts it and waits until it says so, as systemd would hear it (`sd_notify(3)`).
-async fn run(directory: &Path) -> (Child, Log) {
+async fn run(directory: &Path, program: &Path) -> (Child, Log) {
     let notify = directory.join("notify.sock");
     // What an earlier process was heard by.
     let _ = fs::remove_file(&notify);
     let ready = UnixDatagram::bind(&notify).unwrap();
     fs::create_dir_all(directory.join("state")).unwrap();
-    let mut command = Command::new(built("authx-openvpn"));
+    let mut command = Command::new(program);
     command.arg("run").arg("--config").arg(directory.join(CONFIG)).env("NOTIFY_SOCKET", &notify);
     let (mut child, log) = Log::of(&mut command);
     let is_ready = async {

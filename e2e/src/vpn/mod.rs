@@ -17,7 +17,7 @@ mod ping;
 mod server;
 mod world;
 
-pub use agent::{Agent, AgentOptions};
+pub use agent::{Agent, AgentOptions, managed};
 pub use client::{AuthRetry, ClientOptions, OpenvpnClient, Outcome};
 pub use light::{Crowd, LightClient, LightOptions};
 pub use log::{Log, Mark};

@@ -4,7 +4,7 @@ use crate::desk::Desk;
 use authx_e2e::{
     Server, Sites,
     browser::{self, Browser, Finger, Kind, NAMES, Phone, Shape},
-    program, run,
+    built, program, run,
 };
 use serde_json::Value;
 use std::{
@@ -36,6 +36,15 @@ impl House {
     /// The same, with a mail server that is never reached, and for more companies.
     pub(crate) async fn for_many(test: &str) -> Option<Self> {
         Self::with(test, &OPEN).await
+    }
+
+    /// The same, shipped with a package of the agent as AuthX's own brings it.
+    pub(crate) async fn shipped(test: &str) -> Option<Self> {
+        let shipped =
+            ("# packages_directory = \"/usr/share/authx/packages\"", "packages_directory = \".\"");
+        let house = Self::with(test, &[shipped]).await?;
+        ship(house.directory.path());
+        Some(house)
     }
 
     async fn with(test: &str, more: &[(&str, &str)]) -> Option<Self> {
@@ -113,6 +122,29 @@ fn init(directory: &Path, sites: &Sites) -> String {
     shown["set_up_link"].as_str().unwrap().to_owned()
 }
 
+/// The programs that cargo built, in a Debian package.
+fn ship(directory: &Path) {
+    let staged = directory.join("staged");
+    for (place, program) in [(AGENT, "authx-openvpn"), (PLUGIN, "libauthx_openvpn_plugin.so")] {
+        let place = staged.join(place);
+        fs::create_dir_all(place.parent().unwrap()).unwrap();
+        let mut strip = Command::new("strip");
+        done(strip.arg("--strip-unneeded").arg("-o").arg(place).arg(built(program)));
+    }
+    fs::create_dir(staged.join("DEBIAN")).unwrap();
+    fs::write(staged.join("DEBIAN/control"), CONTROL).unwrap();
+    let mut build = Command::new("dpkg-deb");
+    build.args(["--root-owner-group", "-Zgzip", "-z1", "--build"]);
+    done(build.arg(&staged).arg(directory.join(DEB)));
+}
+
+/// Runs a command that has to succeed.
+pub(crate) fn done(command: &mut Command) {
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {said}");
+}
+
 /// What an operator writes into the configuration.
 fn configure(config: &Path, port: u16, world: &browser::World, more: &[(&str, &str)]) {
     let identity = world.identity();
@@ -146,6 +178,21 @@ fn configure(config: &Path, port: u16, world: &browser::World, more: &[(&str, &s
     }
     fs::write(config, text).unwrap();
 }
+
+/// The package that the server is shipped with.
+pub(crate) const DEB: &str = "authx-openvpn_0.1.0-1_all.deb";
+/// Where the agent is in it.
+pub(crate) const AGENT: &str = "usr/bin/authx-openvpn";
+/// Where OpenVPN's plugin is in it.
+pub(crate) const PLUGIN: &str = "usr/lib/openvpn/authx-openvpn-plugin.so";
+
+const CONTROL: &str = "\
+Package: authx-openvpn
+Version: 0.1.0-1
+Architecture: all
+Maintainer: AuthX
+Description: the agent and the plugin of these tests
+";
 
 /// Whom push services write to: no reserved name, or Apple would refuse.
 const CONTACT: &str = "mailto:it@your-company.com";

@@ -1,21 +1,27 @@
 //! The user's manual, from an empty server to a sign-in at a real OpenVPN server.
 
-use crate::{desk::Desk, house::House};
+use crate::{
+    desk::Desk,
+    house::{AGENT, DEB, House, PLUGIN, done},
+};
 use authx_core::wire::signature::AppKey;
 use authx_e2e::{
-    Caller, PASSWORD,
+    PASSWORD,
     browser::{Answer, Phone, Target, label, role, text},
-    built,
     vpn::{
-        self, Agent, AgentOptions, ClientOptions, OpenvpnClient, OpenvpnServer, Outcome,
-        ServerOptions,
+        self, Agent, ClientOptions, OpenvpnClient, OpenvpnServer, Outcome, ServerOptions, managed,
     },
 };
-use std::process::{Command, Stdio};
+use std::{
+    fs::{self, File},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+use zip::ZipArchive;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn from_an_empty_server_to_a_tunnel() {
-    let Some(house) = House::new("from_an_empty_server").await else { return };
+    let Some(house) = House::shipped("from_an_empty_server").await else { return };
     let desk = house.desk("desk").await;
 
     // `authx init` has shown a link. It makes the company and its owner.
@@ -23,9 +29,13 @@ async fn from_an_empty_server_to_a_tunnel() {
     desk.set_up().await;
     desk.reads("Nobody has signed in yet").await;
 
-    let host = protect(&desk).await;
+    let values = protect(&desk).await;
+    let host = tempfile::tempdir().unwrap();
+    let package = download(&desk, &values, host.path()).await;
+    desk.follow("Overview").await;
+    desk.reads("Waiting for the first request").await;
 
-    let Some(vpn) = Vpn::new(&house, host).await else { return };
+    let Some(vpn) = Vpn::new(&house, &package).await else { return };
     goes_green(&desk, &vpn).await;
 
     let phone = invite(&house, &desk).await;
@@ -46,8 +56,14 @@ async fn from_an_empty_server_to_a_tunnel() {
     phone.browser().is_clean().await;
 }
 
-/// Applications, *Protect an application*, OpenVPN; gives what is to be copied to the VPN's host.
-async fn protect(desk: &Desk) -> Caller {
+/// What is copied from an application's page.
+struct Values {
+    id: String,
+    url: String,
+}
+
+/// Applications, *Protect an application*, OpenVPN; Application ID, Key and URL.
+async fn protect(desk: &Desk) -> Values {
     let browser = &desk.browser;
     desk.go("Applications").await;
     desk.reads("Protect your first VPN").await;
@@ -55,48 +71,88 @@ async fn protect(desk: &Desk) -> Caller {
     desk.at("Protect an application").await;
     browser.click(&label("OpenVPN Community")).await;
     browser.fill(&label("Name").exactly(), "Berlin VPN").await;
-    desk.fill("Name of its first key", "vpn1.example.com").await;
+    desk.fill("Name of its first key", "by hand").await;
     browser.whole_shot("portal-pages/manual-protect").await;
     desk.press("Protect it").await;
     desk.at("Three values for your server").await;
     desk.reads("Waiting for the first request").await;
 
-    let id = desk.value_of("Application ID").await.parse().unwrap();
-    let key_text = desk.once(0).await;
-    assert_eq!(desk.value_of("Application URL").await, desk.public);
-    Caller { id, key: AppKey::parse(&key_text).unwrap(), key_text }
+    assert!(AppKey::parse(&desk.once(0).await).is_ok());
+    let url = desk.value_of("Application URL").await;
+    assert_eq!(url, desk.public);
+    Values { id: desk.value_of("Application ID").await, url }
 }
 
-/// A real OpenVPN server, whose host was set up with what the page showed.
+/// Downloads the package with a key for the host, unpacks it there and compares the sums; gives the
+/// folder.
+async fn download(desk: &Desk, values: &Values, host: &Path) -> PathBuf {
+    let browser = &desk.browser;
+    desk.follow("Install on the server").await;
+    desk.at("Install on the OpenVPN Community host").await;
+    browser.click(&text("Each file")).await;
+    let names = browser.texts(&Target::css("details dt")).await;
+    let sums = browser.texts(&Target::css("details dd code")).await;
+    browser.whole_shot("portal-pages/manual-install").await;
+
+    desk.follow("with a new key in it").await;
+    desk.at("Package with a new key").await;
+    let card = Target::css(".card:has(h2:text-is(\"Package with a new key\"))");
+    browser.fill(&label("Name of the key").within(&card), "vpn1.example.com").await;
+    let button = role("button", "Download with a new key");
+    let archive = browser.download(&button, host).await;
+    assert_eq!(archive.file_name().unwrap(), "berlin-vpn.zip");
+
+    ZipArchive::new(File::open(archive).unwrap()).unwrap().extract(host).unwrap();
+    let folder = host.join("authx-openvpn");
+    let sum = |arguments: &[&str]| {
+        Command::new("sha256sum").args(arguments).current_dir(&folder).output()
+    };
+    assert!(sum(&["--check", "--strict", "SHA256SUMS"]).unwrap().status.success());
+    for file in ["agent.toml", "install.sh", DEB] {
+        let place = names.iter().position(|name| name == file).unwrap();
+        let said = String::from_utf8(sum(&[file]).unwrap().stdout).unwrap();
+        assert!(said.starts_with(&sums[place]), "{file}: {said}");
+    }
+    let configuration = fs::read_to_string(folder.join("agent.toml")).unwrap();
+    for filled in [
+        format!("application_id = \"{}\"", values.id),
+        format!("application_url = \"{}\"", values.url),
+    ] {
+        assert!(configuration.contains(&format!("\n{filled}\n")), "{configuration}");
+    }
+    folder
+}
+
+/// A real OpenVPN server, whose host was set up with the package.
 struct Vpn {
     openvpn: OpenvpnServer,
     agent: Agent,
+    program: PathBuf,
     world: vpn::World,
 }
 
 impl Vpn {
     /// None where OpenVPN or the rights for it are missing.
-    async fn new(house: &House, host: Caller) -> Option<Self> {
+    async fn new(house: &House, package: &Path) -> Option<Self> {
         if !vpn::is_there() {
             return None;
         }
         let world = vpn::World::new();
-        // The name that signatures cover; the way there is the socket.
-        let urls = vec![house.sites.public.clone()];
-        let socket = format!("unix_socket = \"{}\"", house.socket().display());
-        let options = AgentOptions { caller: host, urls, lines: vec![] };
-        let options = options.with("authx", &socket).managing(&world, 0);
-        let agent = Agent::start(&world, &options).await;
-        let plugin = Some(agent.plugin());
+        let root = package.join("root");
+        done(Command::new("dpkg-deb").arg("--extract").arg(package.join(DEB)).arg(&root));
+        fit(&package.join("agent.toml"), house, &world);
+        let program = root.join(AGENT);
+        let agent = Agent::installed(package.to_owned(), program.clone()).await;
+        let plugin = Some(format!("{} {}", root.join(PLUGIN).display(), agent.socket().display()));
         let openvpn = world.openvpn(ServerOptions { plugin, ..ServerOptions::default() }).await;
         let log = agent.log();
         log.says(log.start(), "connected to OpenVPN's management interface").await;
-        Some(Self { openvpn, agent, world })
+        Some(Self { openvpn, agent, program, world })
     }
 
     /// `authx-openvpn doctor`, the last step of the installation: it sends a signed request.
     fn examine(&self) {
-        let mut command = Command::new(built("authx-openvpn"));
+        let mut command = Command::new(&self.program);
         command.arg("doctor").arg("--config").arg(self.agent.config());
         // What it thinks of this machine as a VPN's host is not the matter here.
         let _ = command.stdin(Stdio::null()).output().unwrap();
@@ -111,6 +167,23 @@ impl Vpn {
         let (_, rest) = text.split_once("number is").unwrap_or_else(|| panic!("{text}"));
         (client, rest.chars().filter(char::is_ascii_digit).collect())
     }
+}
+
+/// Lets the configuration find what is elsewhere than on a host of its own: AuthX, whose name is
+/// known to browsers only, sockets and state. ID, URL and key stay as they were downloaded.
+fn fit(configuration: &Path, house: &House, world: &vpn::World) {
+    let mut text = fs::read_to_string(configuration).unwrap();
+    let authx = format!("unix_socket = \"{}\"", house.socket().display());
+    for (sample, line) in [
+        ("# unix_socket = \"/run/authx/api.sock\"", authx.as_str()),
+        ("# socket = \"/run/authx-openvpn/agent.sock\"", "socket = \"run/agent.sock\""),
+        ("# state_dir = \"/var/lib/authx-openvpn\"", "state_dir = \"state\""),
+    ] {
+        assert!(text.contains(sample), "{sample} in {text}");
+        text = text.replace(sample, line);
+    }
+    let [config, management] = managed(world, 0);
+    fs::write(configuration, format!("{text}\n[server.berlin]\n{config}\n{management}\n")).unwrap();
 }
 
 /// The open page of the application notices the first signed request by itself.
@@ -134,10 +207,13 @@ async fn invite(house: &House, desk: &Desk) -> Phone {
     desk.at("Alice Adams").await;
     desk.reads("An invitation is next.").await;
 
-    // AuthX keeps the VPN's passwords here: the user chooses one by a link of the command line.
+    // AuthX keeps the VPN's passwords here: the user chooses one by a link from the same page.
     let phone = house.phone("phone").await;
-    let link = house.json(&["portal", "link", "--user", "alice"]);
-    choose_password(&phone, link["link"].as_str().unwrap()).await;
+    desk.press("Show a portal link once").await;
+    desk.at("Link to the portal").await;
+    choose_password(&phone, &desk.once(0).await).await;
+    desk.follow("Alice Adams").await;
+    desk.at("Alice Adams").await;
 
     desk.press("Show the link once").await;
     desk.at("Invitation").await;
