@@ -278,6 +278,12 @@ class Chromium {
     })
   }
 
+  /** An empty page at that address, with no headers: what is done from there meets only the defence of the other side. @param {any} wish */
+  async open_bare(wish) {
+    await this.context.route(wish.url, route => route.fulfill({ contentType: 'text/html', body: '' }))
+    await this.page(wish).goto(wish.url)
+  }
+
   /** The authenticator's credentials, to be given to that of another page. @param {any} wish */
   async credentials(wish) {
     const { cdp, authenticatorId } = this.#authenticator(wish)

@@ -166,6 +166,12 @@ impl Browser {
         self.must("without_offers", Value::Null).await;
     }
 
+    /// Opens an empty page at that address, whose server is not asked and which has no policy: what
+    /// a script does from there meets only the defence of the other side.
+    pub async fn open_bare(&self, url: &str) {
+        self.must("open_bare", json!({ "url": url })).await;
+    }
+
     /// What the sensor of this tab has kept: a new tab has a sensor of its own.
     pub async fn credentials(&self) -> Value {
         self.must("credentials", Value::Null).await

@@ -146,7 +146,7 @@ pub async fn pushes(
     rows.iter().map(push).collect()
 }
 
-/// All that [`pushes`] would give, newest first, however many, in the columns of [`push`].
+/// All that [`pushes()`] would give, newest first, however many, in the columns of [`push`].
 pub fn all_pushes(store: &Store, tenant: TenantId, filter: &PushFilter) -> Flow<Row> {
     let (older, _) = statements(filter);
     store.scan(older, params(tenant, filter, None, false, i64::MAX))
