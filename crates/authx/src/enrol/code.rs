@@ -160,13 +160,8 @@ pub async fn confirm(
         }
         let record = close(app, tenant, now, pending.id, code)?;
         let replaces = known.iter().any(|row| row.active);
-        // Whoever runs commands on the server has just let the user scan it.
-        let told = if by.user().is_some() {
-            let letter = Letter::AppAdded(Deed::by(by, user, now));
-            letters::notify(app, now, tenant.id, user, &letter).await?
-        } else {
-            Batch::default()
-        };
+        let letter = Letter::AppAdded(Deed::by(by, user, now));
+        let told = letters::notify(app, now, tenant.id, user, &letter).await?;
         Ok(Change {
             batch: Batch::default()
                 .delete_factors(tenant.id, user, FactorKind::Code.word(), true)

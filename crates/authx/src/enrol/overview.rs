@@ -24,6 +24,8 @@ pub struct Overview {
     pub push_held: Option<Millis>,
     /// Until when a bypass code counts.
     pub bypass_code: Option<Millis>,
+    /// When a bypass code last let its user in, to the minute.
+    pub bypass_code_used: Option<Millis>,
 }
 
 /// A factor that is kept for a while.
@@ -61,6 +63,7 @@ pub async fn overview(app: &App, tenant: TenantId, user: UserId) -> Result<Overv
             match serde_json::from_slice(record.expose()).map_err(damaged)? {
                 Enrolment::Bypass(code) => {
                     overview.bypass_code = Some(code.until()).filter(|_| code.counts(now));
+                    overview.bypass_code_used = row.used;
                 }
                 Enrolment::Code(_) => {
                     overview.app = Some(Kept { created: row.created, used: row.used });

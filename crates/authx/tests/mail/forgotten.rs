@@ -32,13 +32,13 @@ async fn from_mail_to_sign_in(portal: &Portal, name: &str, role: Option<Role>) {
     let account = portal.person(name, role).await;
     let totp = world.authenticator(account).await;
     let mut before = world.browser_of(world.tenant, account).await;
-    portal.mails(name, 1).await;
+    portal.mails(name, 2).await;
 
     let mut browser = Browser::default();
     browser.get(world, "/forgot").await.shown();
     let asked = browser.post(world, "/forgot", &[("name", name)]).await;
     assert!(asked.shown().contains("If that name"), "{}", asked.text);
-    let mail = portal.mails(name, 2).await.pop().unwrap();
+    let mail = portal.mails(name, 3).await.pop().unwrap();
     assert_eq!(mail["subject"], "Choose a new password for AuthX at Example");
     let link = link(&mail, "https://mfa.example.com/reset#");
 
@@ -76,7 +76,7 @@ async fn from_mail_to_sign_in(portal: &Portal, name: &str, role: Option<Role>) {
     browser.get(world, "/sign-in").await;
     let new = [("name", name), ("password", NEW)];
     assert_eq!(browser.post(world, "/sign-in", &new).await.to(), "/sign-in/confirm");
-    let mail = portal.mails(name, 3).await.pop().unwrap();
+    let mail = portal.mails(name, 4).await.pop().unwrap();
     assert_eq!(mail["subject"], "Your password was changed: AuthX at Example");
 }
 
@@ -86,19 +86,19 @@ async fn a_link_for_a_new_password_ends_after_an_hour_and_with_the_next_one() {
         let world = &portal.world;
         let anna = portal.person("anna", None).await;
         world.authenticator(anna).await;
-        portal.mails("anna", 1).await;
+        portal.mails("anna", 2).await;
         let mut browser = Browser::default();
         browser.get(world, "/forgot").await;
         let ask = [("name", "anna")];
         browser.post(world, "/forgot", &ask).await.shown();
-        let first = portal.mails("anna", 2).await.pop().unwrap();
+        let first = portal.mails("anna", 3).await.pop().unwrap();
         // Nobody's mailbox is filled by others.
         browser.post(world, "/forgot", &ask).await.shown();
         tokio::time::sleep(Duration::from_millis(300)).await;
         assert_eq!(portal.sends().await, 0);
         world.clock.advance_secs(301);
         browser.post(world, "/forgot", &ask).await.shown();
-        let second = portal.mails("anna", 3).await.pop().unwrap();
+        let second = portal.mails("anna", 4).await.pop().unwrap();
         browser.get(world, "/reset").await;
         let with =
             |mail| [("link", link(mail, "https://mfa.example.com/reset#")), ("password", NEW)];

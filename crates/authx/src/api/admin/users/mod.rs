@@ -177,6 +177,9 @@ struct UserDetails {
     /// Until when a bypass code counts.
     #[serde(skip_serializing_if = "Option::is_none")]
     bypass_code_until: Option<Rfc3339>,
+    /// When the last bypass code let them in, to the minute.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bypass_code_last_used: Option<Rfc3339>,
 }
 
 /// One user, with phones and what else they have.
@@ -233,6 +236,7 @@ async fn details(
         push_held_until: overview.push_held.filter(|_| !waits).map(Rfc3339),
         push_waits_for_unlock: waits,
         bypass_code_until: overview.bypass_code.map(Rfc3339),
+        bypass_code_last_used: overview.bypass_code_used.map(Rfc3339),
         user,
     })
 }
