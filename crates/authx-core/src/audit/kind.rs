@@ -65,6 +65,8 @@ kinds! {
     BypassEnded = "bypass_ended";
     /// A user is let in without a second factor until a moment.
     BypassStarted = "bypass_started";
+    /// An administrator began to find out whether a caller is who they say.
+    CallerCheckBegun = "caller_check_begun";
     /// A caller and an administrator read the right digits to each other.
     CallerChecked = "caller_checked";
     /// A user said on the phone that they are on no telephone with the help desk.
@@ -125,6 +127,8 @@ kinds! {
     LoginExpired = "login_expired";
     /// Not let in.
     LoginRefused = "login_refused";
+    /// A user said in the portal of one of their logins: not me.
+    LoginReported = "login_reported";
     /// A mail could not be sent, or no longer in time.
     MailFailed = "mail_failed";
     /// A mail server took a mail.

@@ -137,11 +137,11 @@ pub enum Reported {
 /// [`OwnError::Unknown`] for a login of somebody else.
 pub async fn report(app: &App, visit: &Visit, login: LoginId) -> Result<Reported, OwnError> {
     let (account, own) = (visit.account, visit.id);
-    let by: Actor = visit.actor();
+    let by: &Actor = &visit.actor();
     if told_so_far(app, visit, login).await?.reported.is_some() {
         return Ok(Reported::Already);
     }
-    change(app, &by, visit.tenant, move |tenant, now| async move {
+    change(app, by, visit.tenant, move |tenant, now| async move {
         let line = told_so_far(app, visit, login).await?;
         let row = accounts::row(app, tenant.id, account).await?;
         let mut batch = Batch::default().end_sessions(tenant.id, account, now);
@@ -150,15 +150,24 @@ pub async fn report(app: &App, visit: &Visit, login: LoginId) -> Result<Reported
         if let_in {
             batch = batch.and(tell_of(app, now, tenant.id, &row, &line).await?);
         }
+        let about = |login| About {
+            user: Some(account),
+            application: line.application,
+            login,
+            support_code: line.support_code.clone(),
+        };
+        // A step of the login, and a deed: what is done stands among the deeds, too.
+        let mut deed = detail([
+            ("name", row.name.as_str().into()),
+            ("login_id", login.to_string().into()),
+            ("let_in", let_in.into()),
+        ]);
+        by.sign(&mut deed);
+        let batch = app.record(batch, now, tenant.id, EventKind::LoginReported, about(None), deed);
         Ok(Change {
             batch,
             kind: EventKind::FraudReported,
-            about: About {
-                user: Some(account),
-                application: line.application,
-                login: Some(login),
-                support_code: line.support_code,
-            },
+            about: about(Some(login)),
             detail: detail([("name", row.name.into()), ("portal", true.into())]),
             outcome: if let_in { Reported::LetIn } else { Reported::NotLetIn },
         })

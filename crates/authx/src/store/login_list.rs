@@ -110,6 +110,24 @@ macro_rules! columns {
     };
 }
 
+macro_rules! reported {
+    ($which:literal, $at:literal) => {
+        concat!(
+            columns!(),
+            " FROM login_line l
+             LEFT JOIN account a ON a.id = l.account AND a.tenant = l.tenant
+             LEFT JOIN application p ON p.id = l.application AND p.tenant = l.tenant
+             WHERE l.tenant = $1 AND ",
+            $which,
+            " AND ",
+            $at,
+            " >= $2 ORDER BY ",
+            $at,
+            " DESC, l.seq DESC LIMIT $3"
+        )
+    };
+}
+
 struct Statements {
     older: &'static str,
     newer: &'static str,
@@ -219,27 +237,26 @@ pub async fn one(
     row.as_ref().map(login).transpose()
 }
 
-/// Reads at most `most` logins that were let in and have since then been reported as somebody
-/// else’s, the last reported first.
+/// Reads at most `most` logins that have since then been reported as somebody else’s, the last
+/// reported first: those that were let in, or all others.
 ///
 /// # Errors
 ///
 /// As [`logins`].
-pub async fn reported_granted(
+pub async fn reported(
     store: &Store,
     tenant: TenantId,
+    let_in: bool,
     since: Millis,
     most: i64,
 ) -> Result<Vec<LoginRow>, StoreError> {
-    const SQL: &str = concat!(
-        columns!(),
-        " FROM login_line l
-         LEFT JOIN account a ON a.id = l.account AND a.tenant = l.tenant
-         LEFT JOIN application p ON p.id = l.application AND p.tenant = l.tenant
-         WHERE l.tenant = $1 AND l.reported >= $2 AND l.outcome = 'granted'
-         ORDER BY l.reported DESC, l.seq DESC LIMIT $3"
-    );
-    let rows = store.query(SQL, [tenant.into(), since.into(), most.into()]).await?;
+    let sql = if let_in {
+        reported!("l.outcome = 'granted'", "l.reported")
+    } else {
+        // What ends as reported may have no later entry that says so.
+        reported!("l.reason = 'fraud' AND l.outcome <> 'granted'", "COALESCE(l.reported, l.began)")
+    };
+    let rows = store.query(sql, [tenant.into(), since.into(), most.into()]).await?;
     rows.iter().map(login).collect()
 }
 

@@ -149,6 +149,7 @@ async fn digits_that_are_read_count_once() {
         let desk = desk(world).await;
         let (app, by, tenant, user) = (&world.app, &desk.agent, desk.tenant, desk.user);
         let check = bypass::begin(app, by, tenant, user).await.unwrap();
+        assert_eq!(desk.recorded(world, "caller_check_begun").await, 1);
         let shown = bypass::shown_to(app, tenant, user).await.unwrap().unwrap();
         assert_eq!(shown.agent_reads, check.agent_reads);
         assert_ne!(shown.agent_reads, shown.caller_reads);

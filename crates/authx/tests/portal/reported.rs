@@ -114,6 +114,12 @@ async fn a_login_that_was_let_in_and_reported_is_seen_by_whoever_looks_after_use
         let row = log.split("“Not me” reported").nth(1).unwrap().split("</tr>").next().unwrap();
         assert!(row.contains("<td data-l=\"By\">carol</td>"), "{row}");
         assert!(!row.contains("Carol"), "no factor: {row}");
+        // A deed like any other, found by its code.
+        let deeds = page(&mut owner, world, "/record?q=K7QF2M").await;
+        let (_, row) = deeds.rsplit_once("Login reported as “not me”").unwrap();
+        assert!(row.split("</tr>").next().unwrap().contains("carol"), "{row}");
+        let by_her = page(&mut owner, world, &format!("/record?by={carol}")).await;
+        assert!(by_her.contains("K7QF2M"), "{by_her}");
     })
     .await;
 }

@@ -81,7 +81,11 @@ pub async fn begin(
         created: now,
         expires,
     };
+    let mut deed = detail([("name", row.name.into())]);
+    by.sign(&mut deed);
+    let about = About { user: Some(user), ..About::default() };
     let batch = Batch::default().insert_caller_check(tenant, &check);
+    let batch = app.record(batch, now, tenant, EventKind::CallerCheckBegun, about, deed);
     app.store.commit(batch).await.map_err(AdminError::from)?;
     on_phone::wake(app, tenant, user).await;
     Ok(Check { agent_reads, matched: false, failed: false, denied: false, expires })

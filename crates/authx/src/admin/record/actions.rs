@@ -173,6 +173,7 @@ pub fn event_words(kind: &str) -> String {
         "invitation_made" => "Invited to enrol a phone",
         "invitation_spent" => "Invitation used",
         "login_allowed" => "Login granted",
+        "login_reported" => "Login reported as “not me”",
         "password_forgotten" => "Link for a forgotten password",
         "phone_credential" => "Phone’s lock bound",
         "portal_invited" => "Invited to the portal",

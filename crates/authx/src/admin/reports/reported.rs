@@ -5,7 +5,7 @@ use super::{
     notices::{Level, Notice, Subject},
 };
 use crate::{admin::AdminError, app::App, store::login_list as stored};
-use authx_core::{Millis, TenantId, audit::LoginOutcome, wire::login::Rfc3339};
+use authx_core::{Millis, TenantId, wire::login::Rfc3339};
 
 /// Of those that were let in: one notice for each of the newest, and one for all the others.
 pub(super) async fn reported(
@@ -15,7 +15,7 @@ pub(super) async fn reported(
 ) -> Result<Vec<Notice>, AdminError> {
     let since = Millis(now.0.saturating_sub(STANDS_MILLIS));
     let most = i64::try_from(MOST + 1).unwrap_or(i64::MAX);
-    let rows = stored::reported_granted(&app.store, tenant, since, most).await?;
+    let rows = stored::reported(&app.store, tenant, true, since, most).await?;
     let more = rows.len() > MOST;
     let notice = |row: stored::LoginRow| {
         let user = row.user_name.unwrap_or(row.line.name);
@@ -46,18 +46,15 @@ pub(super) async fn reported(
     Ok(found)
 }
 
-/// One notice for all that were refused, with whom they are about.
+/// One notice for all that were not let in and have been reported lately, with whom they are about.
 pub(super) async fn refused(
     app: &App,
     tenant: TenantId,
     now: Millis,
 ) -> Result<Option<Notice>, AdminError> {
-    let from = Some(Millis(now.0.saturating_sub(DAY_MILLIS)));
-    // Those that were let in are told one by one.
-    let (reason, outcome) = (Some("fraud".to_owned()), Some(LoginOutcome::Refused));
-    let filter = stored::LoginFilter { reason, outcome, from, ..stored::LoginFilter::default() };
-    let newest = stored::Towards::Older(None);
-    let found = stored::logins(&app.store, tenant, &filter, newest, MOST_NAMED + 1).await?;
+    // By the report, not by the login: people look at their logins days later.
+    let since = Millis(now.0.saturating_sub(DAY_MILLIS));
+    let found = stored::reported(&app.store, tenant, false, since, MOST_NAMED + 1).await?;
     let Some(last) = found.first() else { return Ok(None) };
     let who =
         |row: &stored::LoginRow| format!("“{}”", row.user_name.as_ref().unwrap_or(&row.line.name));

@@ -144,7 +144,7 @@ fn told(notice: Notice, may: &dyn Fn(Permission) -> bool) -> Told {
             Some((Permission::LogsRead, format!("/logins/{id}"), "Open the login"))
         }
         Subject::NotMe => {
-            Some((Permission::LogsRead, "/logins?reason=fraud&time=24h".to_owned(), "Show them"))
+            Some((Permission::LogsRead, "/logins?reason=fraud".to_owned(), "Show them"))
         }
         Subject::ReportedGranted => {
             let list = "/logins?reason=fraud&outcome=granted".to_owned();

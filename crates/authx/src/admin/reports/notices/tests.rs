@@ -120,7 +120,11 @@ impl Case<'_> {
                 keys::revoke(app, by, tenant, made.id, "vpn1").await.unwrap();
             }
             Code::NotMe => {
-                self.told(&[(EventKind::LoginRefused, json!({"reason": "fraud"}))]).await;
+                // Refused some days ago, and reported now.
+                self.told(&[(EventKind::LoginRefused, json!({"reason": "wrong_code"}))]).await;
+                self.clock.advance_secs(3 * 86_400);
+                assert!(!self.codes().await.contains(&code), "nobody has said so");
+                self.told(&[(EventKind::FraudReported, json!({"portal": true}))]).await;
             }
             Code::NotMeLetIn => {
                 let let_in = (EventKind::LoginAllowed, json!({"by": "push"}));
