@@ -137,6 +137,11 @@ impl Role {
             && Permission::ALL.iter().all(|&deed| self.may(deed) || !other.may(deed))
     }
 
+    /// Whether who had another role before, or none, may do with this one what they could not do then.
+    pub fn rises_from(self, before: Option<Self>) -> bool {
+        before.is_none_or(|before| before != self && !before.outranks(Some(self)))
+    }
+
     /// The word for it in requests and the store.
     pub fn word(self) -> &'static str {
         match self {
@@ -192,6 +197,18 @@ mod tests {
             let exports = deed == "export";
             assert!(!changes || exports || !Role::Auditor.may(permission), "{permission:?}");
         }
+    }
+
+    #[test]
+    fn who_may_something_new_has_risen() {
+        for &role in Role::ALL {
+            assert!(role.rises_from(None) && !role.rises_from(Some(role)), "{role:?}");
+        }
+        assert!(Role::Owner.rises_from(Some(Role::Administrator)));
+        assert!(!Role::HelpDesk.rises_from(Some(Role::UserManager)));
+        // Neither may all that the other may.
+        assert!(Role::Auditor.rises_from(Some(Role::UserManager)));
+        assert!(Role::UserManager.rises_from(Some(Role::Auditor)));
     }
 
     #[test]

@@ -4,12 +4,18 @@ use super::{
     Actor, AdminError, Change,
     accounts::{self, AccountError, Details, Mail},
     change, detail,
-    letters::{self, INVITATION, Letter, LetterError, Posted, SET_UP},
+    letters::{self, Deed, INVITATION, Letter, LetterError, Posted, SET_UP},
+    means,
     sign_up::{self, Link, LinkError, set_up_link},
 };
 use crate::{
     app::{About, App},
-    store::{Batch, Wake, accounts::NewAccount, phones, portal as stored},
+    enrol::overview::overview,
+    store::{
+        Batch, Wake,
+        accounts::{AccountRow, NewAccount},
+        phones, portal as stored,
+    },
 };
 use authx_core::{
     Millis, TenantId, UserId,
@@ -192,9 +198,18 @@ pub enum Factors {
     Removed,
 }
 
+/// A role that was given.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Given {
+    /// The one before.
+    pub before: Option<Role>,
+    /// As of which nothing else of the company has changed.
+    pub generation: i64,
+}
+
 /// Gives an account a role, or takes it (`None`). Who has another one is signed out of the portal.
 /// For who rises, links, invitations, recovery codes and bypasses of before count no longer; what
-/// else they have is up to `means`.
+/// else they have is up to `factors`; they are written to.
 ///
 /// # Errors
 ///
@@ -205,10 +220,10 @@ pub async fn set_role(
     tenant: TenantId,
     account: UserId,
     role: Option<Role>,
-    means: Factors,
-) -> Result<Option<Role>, RoleError> {
+    factors: Factors,
+) -> Result<Given, RoleError> {
     let phones = phones::of_user(&app.store, tenant, account).await.map_err(AdminError::from)?;
-    let before = change(app, by, tenant, move |tenant, now| async move {
+    let given = change(app, by, tenant, move |tenant, now| async move {
         let row = accounts::row(app, tenant.id, account).await?;
         by.check_outranks(row.role)?;
         if let Some(role) = role {
@@ -226,9 +241,10 @@ pub async fn set_role(
         let mut batch = Batch::default()
             .set_role(tenant.id, account, role)
             .end_portal_sessions(tenant.id, account, None);
-        let rises = role.is_some_and(|role| rises(row.role, role));
-        if rises {
-            batch = batch.and(afresh(tenant.id, account, means, now));
+        let risen = role.filter(|role| role.rises_from(row.role));
+        if let Some(role) = risen {
+            let told = tell_risen(app, by, now, (tenant.id, &row), role, factors).await?;
+            batch = batch.and(afresh(tenant.id, account, factors, now)).and(told);
         }
         // A passkey counts for whoever looks after others.
         batch = batch.count_means(tenant.id, account);
@@ -241,27 +257,57 @@ pub async fn set_role(
             ("before", word(row.role).into()),
             ("after", word(role).into()),
         ]);
-        if rises {
-            entry.insert("factors_kept".to_owned(), (means == Factors::Kept).into());
+        if risen.is_some() {
+            entry.insert("factors_kept".to_owned(), (factors == Factors::Kept).into());
         }
         Ok::<_, RoleError>(Change {
             batch,
             kind: EventKind::RoleSet,
             about: About { user: Some(account), ..About::default() },
             detail: entry,
-            outcome: row.role,
+            outcome: Given { before: row.role, generation: tenant.generation.saturating_add(1) },
         })
     })
     .await?;
     for phone in &phones {
         app.waiters.wake(Wake::Phone(phone.id));
     }
-    Ok(before)
+    Ok(given)
+}
+
+/// Tells somebody who rises what went with that, if anything did, and how they come in now.
+async fn tell_risen(
+    app: &App,
+    by: &Actor,
+    now: Millis,
+    (tenant, row): (TenantId, &AccountRow),
+    role: Role,
+    factors: Factors,
+) -> Result<Batch, AdminError> {
+    let had = means::of(app, tenant, row).await?;
+    let keeps = factors == Factors::Kept;
+    let mut removed = if keeps { vec![] } else { had.listed() };
+    if had.recovery {
+        removed.push("recovery codes".to_owned());
+    }
+    let bypass = row.bypass.as_ref().is_some_and(|(until, _)| *until > now);
+    if bypass || overview(app, tenant, row.id).await?.bypass_code.is_some() {
+        removed.push("the bypass".to_owned());
+    }
+    if stored::has_open_link(&app.store, tenant, row.id, now).await? {
+        removed.push("links that were sent to you".to_owned());
+    }
+    if removed.is_empty() {
+        return Ok(Batch::default());
+    }
+    let deed = Deed::by(by, row.id, now);
+    let letter = Letter::RoleRaised { role, removed, keeps, deed };
+    letters::notify(app, now, tenant, row.id, &letter).await
 }
 
 /// What lower ones could make for the account would be a way into the higher one. Spent links too:
 /// they let in, for a day, whoever has only the password.
-fn afresh(tenant: TenantId, account: UserId, means: Factors, now: Millis) -> Batch {
+fn afresh(tenant: TenantId, account: UserId, factors: Factors, now: Millis) -> Batch {
     let batch = Batch::default()
         .delete_all_portal_links(account)
         .delete_open_invitations(tenant, account)
@@ -272,15 +318,10 @@ fn afresh(tenant: TenantId, account: UserId, means: Factors, now: Millis) -> Bat
         .set_bypass(tenant, account, None)
         .delete_factors(tenant, account, FactorKind::Bypass.word(), true)
         .delete_factors(tenant, account, FactorKind::Recovery.word(), true);
-    match means {
+    match factors {
         Factors::Kept => batch,
         Factors::Removed => batch.delete_means(tenant, account).end_sessions(tenant, account, now),
     }
-}
-
-/// Whether who had one role may do with another what they could not do before.
-pub fn rises(before: Option<Role>, role: Role) -> bool {
-    before.is_none_or(|before| before != role && !before.outranks(Some(role)))
 }
 
 /// Fails unless it may make somebody of that role. Owners also make owners, but a script makes none,

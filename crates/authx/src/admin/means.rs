@@ -35,8 +35,8 @@ impl Means {
         self.all() == 0
     }
 
-    /// In the words of a sentence; empty where there is none.
-    pub fn words(&self) -> String {
+    /// Each in words.
+    pub fn listed(&self) -> Vec<String> {
         let mut words: Vec<String> =
             self.passkeys.iter().map(|name| format!("the passkey “{name}”")).collect();
         match self.phones {
@@ -47,7 +47,12 @@ impl Means {
         if self.app {
             words.push("an authenticator app".to_owned());
         }
-        match words.split_last() {
+        words
+    }
+
+    /// In the words of a sentence; empty where there is none.
+    pub fn words(&self) -> String {
+        match self.listed().split_last() {
             Some((last, [])) => last.clone(),
             Some((last, others)) => format!("{} or {last}", others.join(", ")),
             None => String::new(),

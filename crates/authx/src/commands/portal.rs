@@ -104,13 +104,14 @@ pub(super) async fn run(global: &Global, arguments: Arguments) -> anyhow::Result
         Command::Role { user, role: WishedRole(role), keep_factors } => {
             let tenant = opened.tenant(arguments.tenant.as_deref()).await?.id;
             let account = accounts::find(app, tenant, &user).await?;
-            let means = if keep_factors {
+            let factors = if keep_factors {
                 administrators::Factors::Kept
             } else {
                 administrators::Factors::Removed
             };
-            let before = administrators::set_role(app, by, tenant, account.id, role, means).await?;
-            let (role, before) = (role.map(Role::word), before.map(Role::word));
+            let given =
+                administrators::set_role(app, by, tenant, account.id, role, factors).await?;
+            let (role, before) = (role.map(Role::word), given.before.map(Role::word));
             RoleSet { user: account.name, now: role, before }.write(global.json)?;
         }
     }

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     admin::{
         accounts::{self, AccountError},
-        administrators::{self, Factors, InviteError, Invited, RoleError},
+        administrators::{self, Factors, Given, InviteError, Invited, RoleError},
         sign_up::{self, LinkError},
     },
     store::portal::AdministratorRow,
@@ -205,6 +205,10 @@ fn roles(own: Option<Role>) -> Vec<(&'static str, &'static str)> {
 }
 
 const OWNERS: (Role, Role) = (Role::Owner, Role::Owner);
+/// The field for the generation as of which a role is given back.
+const AT: &str = "at";
+const CHANGED_SINCE: &str = "something else was changed in the company since, perhaps about this \
+    account, so nothing was undone; choose the role again";
 
 async fn list(
     State(portal): State<Portal>,
@@ -295,17 +299,22 @@ async fn set_role(
     let called = row.display.unwrap_or(row.name);
     seen.check(&called, &row.role)?;
     let kept = fields.text("keep") == "yes";
+    // Taken back is only what nobody could have prepared anything for since: what is kept would rise.
+    if !seen.is_at(fields.text(AT)) {
+        return Err(PortalError::Refused(CHANGED_SINCE.to_owned()));
+    }
     let factors = if kept { Factors::Kept } else { Factors::Removed };
     match administrators::set_role(app, by, tenant, id, role, factors).await {
-        Ok(before) => {
+        Ok(Given { before, generation }) => {
             let undo = Undo::at(format!("/settings/administrators/{id}/role"))
                 .with("role", before.map_or("none", Role::word))
                 .with("keep", "yes")
+                .with(AT, generation.to_string())
                 .while_it_is(&role);
             // Nobody takes back what lifted somebody to where they stand themselves.
             let may = before != role && by.check_outranks(role).is_ok();
             let (mut text, to) = (given(&called, role), "/settings/administrators");
-            if !kept && role.is_some_and(|role| administrators::rises(before, role)) {
+            if !kept && role.is_some_and(|role| role.rises_from(before)) {
                 text.push_str(" They come in by a new link: make it here.");
             }
             done(&portal, &who, &headers, &text, may.then_some(undo), to).await

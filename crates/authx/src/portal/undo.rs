@@ -57,7 +57,8 @@ pub(super) struct Seen {
     /// Who acts; only while nothing of the company changes, where the form takes something for
     /// granted.
     pub(super) by: Actor,
-    seen: Option<String>,
+    stands: Option<String>,
+    at: Option<i64>,
 }
 
 impl Seen {
@@ -67,17 +68,25 @@ impl Seen {
         who: &Who,
         fields: &Fields,
     ) -> Result<Self, PortalError> {
-        let seen = Some(fields.text(SEEN)).filter(|seen| !seen.is_empty()).map(str::to_owned);
-        let by = match seen {
-            Some(_) => who.actor().at(admin::generation(portal.app(), who.tenant()).await?),
-            None => who.actor(),
+        let stands = Some(fields.text(SEEN)).filter(|seen| !seen.is_empty()).map(str::to_owned);
+        let at = match stands {
+            Some(_) => Some(admin::generation(portal.app(), who.tenant()).await?),
+            None => None,
         };
-        Ok(Self { by, seen })
+        let by = at.map_or_else(|| who.actor(), |at| who.actor().at(at));
+        Ok(Self { by, stands, at })
+    }
+
+    /// Whether the company stands as of that generation, where a form names one; nor will it change
+    /// before the deed is done.
+    pub(super) fn is_at(&self, generation: &str) -> bool {
+        let at = self.at.map(|at| at.to_string());
+        generation.is_empty() || at.as_deref() == Some(generation)
     }
 
     /// Fails where the thing does not stand as the form takes for granted.
     pub(super) fn check(&self, what: &str, stands: &impl Serialize) -> Result<(), PortalError> {
-        if self.seen.as_ref().is_none_or(|seen| *seen == named(stands)) {
+        if self.stands.as_ref().is_none_or(|seen| *seen == named(stands)) {
             return Ok(());
         }
         let text = format!("“{what}” was changed again since, so nothing was undone");

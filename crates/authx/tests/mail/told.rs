@@ -34,16 +34,18 @@ async fn a_browser_that_was_not_seen_before() {
         let mut known = Browser::default();
         signs_in(portal, &mut known, "anna", &totp).await;
         signs_in(portal, &mut known, "anna", &totp).await;
-        assert_eq!(portal.letters().await, ["password_changed"], "the first one is no news");
+        let before = ["app_added", "password_changed"];
+        assert_eq!(portal.letters().await, before, "the first one is no news");
         let mut other = Browser::default();
         signs_in(portal, &mut other, "anna", &totp).await;
         signs_in(portal, &mut other, "anna", &totp).await;
         signs_in(portal, &mut known, "anna", &totp).await;
-        let mails = portal.mails("anna", 2).await;
-        let mail = mails.iter().find(|mail| mail["subject"] != PASSWORD_CHANGED).unwrap();
+        let mails = portal.mails("anna", 3).await;
+        let browser = "Sign-in from a new browser: AuthX at Example";
+        let mail = mails.iter().find(|mail| mail["subject"] == browser).unwrap();
         let text = mail["text"].as_str().unwrap();
         assert!(text.contains("Firefox") && text.contains("Was it not you?"), "{text}");
-        assert_eq!(portal.letters().await, ["new_browser", "password_changed"]);
+        assert_eq!(portal.letters().await, ["app_added", "new_browser", "password_changed"]);
     })
     .await;
 }
@@ -70,10 +72,11 @@ async fn an_account_that_wrong_codes_lock() {
             world.clock.advance_secs(5);
         }
         let locked = portal.letters().await;
-        assert_eq!(locked, ["account_locked", "password_changed"], "once, however many follow");
-        let mails = portal.mails("anna", 2).await;
-        let mail = mails.iter().find(|mail| mail["subject"] != PASSWORD_CHANGED).unwrap();
-        assert_eq!(mail["subject"], "Your account is locked: AuthX at Example");
+        let once = ["account_locked", "app_added", "password_changed"];
+        assert_eq!(locked, once, "however many follow");
+        let mails = portal.mails("anna", 3).await;
+        let locked = "Your account is locked: AuthX at Example";
+        let mail = mails.iter().find(|mail| mail["subject"] == locked).unwrap();
         assert!(mail["text"].as_str().unwrap().contains("Locked until"), "{mail}");
     })
     .await;
@@ -156,12 +159,70 @@ async fn a_login_that_is_reported_after_it_was_let_in() {
         her.get(world, "/me").await.shown();
         let login = LoginId::from_bytes([1; 16]);
         her.post(world, &format!("/me/logins/{login}/not-me"), &[]).await;
-        let mail = portal.mails("bob", 2).await.pop().unwrap();
-        assert_eq!(mail["subject"], "anna says “not me” of a login: AuthX at Example");
+        let mails = portal.mails("bob", 3).await;
+        let subject = "anna says “not me” of a login: AuthX at Example";
+        let mail = mails.iter().find(|mail| mail["subject"] == subject).unwrap();
         let text = mail["text"].as_str().unwrap();
         for fact in ["User: anna", "Application: Berlin VPN", "From: 192.0.2.7", "Let in: "] {
             assert!(text.contains(fact), "{fact}: {text}");
         }
+    })
+    .await;
+}
+
+/// By the command line, as in the portal.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_app_that_was_enrolled_on_the_server() {
+    on_each_portal(async |portal| {
+        let anna = portal.person("anna", None).await;
+        portal.mails("anna", 1).await;
+        portal.world.authenticator(anna).await;
+        let mail = portal.mails("anna", 2).await.pop().unwrap();
+        assert_eq!(mail["subject"], "A new authenticator app counts: AuthX at Example");
+        let text = mail["text"].as_str().unwrap();
+        assert!(text.contains("By: an administrator"), "{text}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_rises_and_what_went_with_that() {
+    on_each_portal(async |portal| {
+        let world = &portal.world;
+        let (app, by, tenant) = (&world.app, &world.by, world.tenant);
+        let anna = portal.person("anna", Some(Role::HelpDesk)).await;
+        world.authenticator(anna).await;
+        authx::enrol::recovery::renew(app, by, tenant, anna).await.unwrap();
+        portal.mails("anna", 3).await;
+        let owner = world.account(tenant, "olga", Some(Role::Owner)).await;
+        let owner = authx::admin::Actor::account(owner, Some(Role::Owner), "olga");
+        let set = async |role, factors| {
+            administrators::set_role(app, &owner, tenant, anna, Some(role), factors).await.unwrap();
+        };
+        set(Role::UserManager, administrators::Factors::Removed).await;
+        let mail = portal.mails("anna", 4).await.pop().unwrap();
+        assert_eq!(mail["subject"], "You have another role: AuthX at Example");
+        let text = mail["text"].as_str().unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
+        for said in [
+            "Role: User manager",
+            "an authenticator app, recovery codes",
+            "By: olga",
+            "for a new link",
+        ] {
+            assert!(text.contains(said), "{said}: {text}");
+        }
+        // Who falls loses nothing.
+        set(Role::HelpDesk, administrators::Factors::Removed).await;
+        assert_eq!(portal.sends().await, 0);
+        set(Role::Administrator, administrators::Factors::Kept).await;
+        assert_eq!(portal.sends().await, 0, "nothing was left to lose");
+        set(Role::HelpDesk, administrators::Factors::Kept).await;
+        sign_up::invite_account(app, by, tenant, anna).await.unwrap();
+        set(Role::Administrator, administrators::Factors::Kept).await;
+        let mail = portal.mails("anna", 5).await.pop().unwrap();
+        let text = mail["text"].as_str().unwrap();
+        assert!(text.contains("Sign in as before."), "{text}");
+        assert!(text.contains("links that were sent to you"), "{text}");
     })
     .await;
 }
@@ -246,5 +307,3 @@ async fn who_is_let_into_the_portal() {
     })
     .await;
 }
-
-const PASSWORD_CHANGED: &str = "Your password was changed: AuthX at Example";

@@ -7,11 +7,12 @@ use crate::{
     world::{Browser, Page, World, name, on_each_engine},
 };
 use authx::{
-    admin::{accounts, applications, company, groups, retention},
+    admin::{Actor, accounts, administrators, applications, company, groups, retention},
+    enrol,
     portal::routes,
     store::Value,
 };
-use authx_core::{ApplicationId, GroupId, UserId, role::Role};
+use authx_core::{ApplicationId, GroupId, UserId, otp::Totp, role::Role};
 use axum::http::{Method, StatusCode};
 
 /// How a deed is taken back.
@@ -320,6 +321,41 @@ async fn nobody_elses_later_word_is_undone() {
 
 fn owned((name, value): (&str, &str)) -> (String, String) {
     (name.to_owned(), value.to_owned())
+}
+
+/// What is kept when a role is given back would rise with it, so nobody has prepared any of it since.
+#[tokio::test]
+async fn a_role_comes_back_only_while_nothing_was_prepared() {
+    on_each_engine(async |world| {
+        let own = Company::new(world, "Alpha").await;
+        let adam: UserId = own.id("administrator").parse().unwrap();
+        let at = format!("/settings/administrators/{adam}/role");
+        let mut olga = own.browser(world).await;
+        let page = sent(world, &mut olga, &at, &[owned(("role", "none"))]).await;
+        let undo = undo_of(&page).unwrap();
+        let fields: Vec<(String, String)> = undo
+            .fields
+            .iter()
+            .map(|field| (field.name.clone(), field.value.clone().unwrap_or_default()))
+            .collect();
+        assert!(fields.contains(&owned(("keep", "yes"))), "{fields:?}");
+
+        // Somebody lower makes a factor of their own for the account, which is a user's now.
+        let noah = world.account(own.tenant, "noah", Some(Role::UserManager)).await;
+        let noah = Actor::account(noah, Some(Role::UserManager), "noah");
+        let (app, tenant) = (&world.app, own.tenant);
+        let offered = enrol::code::offer(app, &noah, tenant, adam, None).await.unwrap();
+        let totp = Totp::from_uri(&offered.uri).unwrap();
+        let code = totp.code(app.now().unwrap().secs() / 30);
+        enrol::code::confirm(app, &noah, tenant, adam, &code).await.unwrap();
+
+        let mut olga = own.browser(world).await;
+        let page = sent(world, &mut olga, &undo.action, &fields).await;
+        assert!(page.refused().contains("so nothing was undone"), "{}", page.main());
+        let found = administrators::list(app, tenant).await.unwrap();
+        assert!(found.iter().all(|one| one.id != adam), "{found:?}");
+    })
+    .await;
 }
 
 /// An owner who made another one cannot unmake them, so there is no button that says so.

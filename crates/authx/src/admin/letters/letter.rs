@@ -151,6 +151,17 @@ pub enum Letter {
     },
     /// There are new recovery codes; earlier ones count no longer.
     RecoveryMade(Deed),
+    /// The account has a role from which it may do more; what others could have prepared is gone.
+    RoleRaised {
+        /// Which.
+        role: Role,
+        /// What counts no longer.
+        removed: Vec<String>,
+        /// Whether phones, passkeys, apps and the password stay.
+        keeps: bool,
+        /// By whom.
+        deed: Deed,
+    },
     /// Set up the sign-in to the portal.
     SetUp {
         /// Opens the page.
@@ -243,6 +254,7 @@ impl Letter {
             Self::PhoneMoved { .. } => "phone_moved",
             Self::PhoneRemoved { .. } => "phone_removed",
             Self::RecoveryMade(_) => "recovery_made",
+            Self::RoleRaised { .. } => "role_raised",
             Self::SetUp { .. } => SET_UP,
             Self::Test => "test",
         }
@@ -271,6 +283,7 @@ impl Letter {
             | Self::PhoneMoved { .. }
             | Self::PhoneRemoved { .. }
             | Self::RecoveryMade(_)
+            | Self::RoleRaised { .. }
             | Self::Test => None,
         }
     }
@@ -303,6 +316,7 @@ pub const TITLES: &[(&str, &str)] = &[
     ("phone_moved", "Phone moved"),
     ("phone_removed", "Phone removed"),
     ("recovery_made", "Recovery codes made"),
+    ("role_raised", "Higher role given"),
     ("set_up", "Set-up of a sign-in"),
     ("test", "Test"),
 ];

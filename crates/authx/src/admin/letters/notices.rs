@@ -4,7 +4,7 @@ use super::{
     letter::Deed,
     words::{Page, Reader, facts, plain},
 };
-use authx_core::Millis;
+use authx_core::{Millis, role::Role};
 
 pub(super) fn account_locked(reader: &Reader<'_>, until: Option<Millis>, deed: &Deed) -> Page {
     let company = reader.company;
@@ -268,6 +268,43 @@ pub(super) fn recovery_made(reader: &Reader<'_>, deed: &Deed) -> Page {
             ..Words::default()
         },
     )
+}
+
+pub(super) fn role_raised(
+    reader: &Reader<'_>,
+    role: Role,
+    removed: &[String],
+    keeps: bool,
+    deed: &Deed,
+) -> Page {
+    let (company, removed) = (reader.company, removed.iter().map(|text| plain(text)));
+    let known = [
+        ("Role", role.title().to_owned()),
+        ("Counts no longer", removed.collect::<Vec<_>>().join(", ")),
+    ];
+    let mut page = notice(
+        reader,
+        deed,
+        known,
+        &Words {
+            title: "You have another role",
+            lead: format!(
+                "you look after AuthX at {company} as {} from now on, and were signed out. What somebody else could have prepared for you before is gone.",
+                role.title().to_lowercase()
+            ),
+            doubt: Some("Did you not expect this?"),
+            remedy: "Tell whoever looks after AuthX at your company. Your account:",
+        },
+    );
+    page.steps = if keeps {
+        vec!["Sign in as before.", "Make new recovery codes on your own page."]
+    } else {
+        vec![
+            "Ask whoever gave you the role for a new link, in a way that you know.",
+            "It leads to a new password and a new second factor.",
+        ]
+    };
+    page
 }
 
 #[derive(Default)]

@@ -54,6 +54,12 @@ fn letters() -> Vec<Letter> {
         Letter::PhoneMoved { phone: text("iPhone"), before: text("Pixel"), deed: own() },
         Letter::PhoneRemoved { phone: text("Pixel"), deed: by() },
         Letter::RecoveryMade(by()),
+        Letter::RoleRaised {
+            role: Role::Administrator,
+            removed: vec![text("a phone"), text("the passkey “Laptop”"), text("recovery codes")],
+            keeps: false,
+            deed: by(),
+        },
         Letter::SetUp { link: link(), role: Some(Role::HelpDesk), by: None },
         Letter::Test,
     ]

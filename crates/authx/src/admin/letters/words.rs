@@ -89,6 +89,9 @@ impl Letter {
             }
             Self::PhoneRemoved { phone, deed } => notices::phone_removed(reader, phone, deed),
             Self::RecoveryMade(deed) => notices::recovery_made(reader, deed),
+            Self::RoleRaised { role, removed, keeps, deed } => {
+                notices::role_raised(reader, *role, removed, *keeps, deed)
+            }
             Self::SetUp { link, role, by } => set_up(reader, link, *role, by.as_deref()),
             Self::Test => test(reader),
         }

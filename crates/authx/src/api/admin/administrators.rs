@@ -183,9 +183,10 @@ async fn set_role(
     At(user): At<UserId>,
     Sent(SetRole { role, keep_factors }): Sent<SetRole>,
 ) -> Result<StatusCode, ApiError> {
-    let means =
+    let factors =
         if keep_factors { administrators::Factors::Kept } else { administrators::Factors::Removed };
-    administrators::set_role(api.app(), &by.actor(), by.tenant(), user, Some(role), means).await?;
+    administrators::set_role(api.app(), &by.actor(), by.tenant(), user, Some(role), factors)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -81,6 +81,26 @@ pub async fn is_spent(store: &Store, digest: [u8; 32]) -> Result<bool, StoreErro
     Ok(store.query_one(sql, [digest.into()]).await?.is_some())
 }
 
+/// Whether an account has been given something to come in or to enrol with that still counts.
+///
+/// # Errors
+///
+/// [`StoreError::Unavailable`]: the database gave no answer.
+pub async fn has_open_link(
+    store: &Store,
+    tenant: TenantId,
+    account: UserId,
+    now: Millis,
+) -> Result<bool, StoreError> {
+    let sql = "SELECT id FROM account WHERE tenant = $1 AND id = $2
+               AND (EXISTS (SELECT 1 FROM portal_link
+                      WHERE account = $2 AND spent IS NULL AND expires > $3)
+                 OR EXISTS (SELECT 1 FROM invitation
+                      WHERE tenant = $1 AND account = $2 AND spent IS NULL AND expires > $3))";
+    let row = store.query_one(sql, [tenant.into(), account.into(), now.into()]).await?;
+    Ok(row.is_some())
+}
+
 impl Batch {
     /// Adds a link.
     #[must_use]

@@ -5,7 +5,7 @@ mod links;
 mod people;
 
 pub use browsers::browsers;
-pub use links::{PortalLink, is_spent, link, newest_link, newest_spent_link};
+pub use links::{PortalLink, has_open_link, is_spent, link, newest_link, newest_spent_link};
 pub use people::{AdministratorRow, administrators, application, has_owner, tenants_of};
 
 use super::{Batch, Row, Store, StoreError};
