@@ -2,6 +2,7 @@
 
 pub mod bypass;
 pub mod code;
+mod passkey;
 pub mod push;
 pub mod recovery;
 
@@ -16,6 +17,8 @@ pub enum FactorKind {
     Bypass,
     /// A code from an authenticator app.
     Code,
+    /// A passkey; only at the portal.
+    Passkey,
     /// A request on an enrolled phone.
     Push,
     /// One of ten codes on paper.
@@ -35,10 +38,14 @@ pub struct Description {
 
 impl FactorKind {
     /// All of them, in the order in which they are offered.
-    pub const ALL: &'static [Self] = &[Self::Code, Self::Push, Self::Recovery, Self::Bypass];
+    pub const ALL: &'static [Self] =
+        &[Self::Code, Self::Push, Self::Recovery, Self::Bypass, Self::Passkey];
+
+    /// Those that are answered, or asked for, by typing.
+    pub const TYPED: &'static [Self] = &[Self::Code, Self::Push, Self::Recovery, Self::Bypass];
 
     /// Those that a policy chooses from. A bypass code stands in for them: whoever gives it says
-    /// why, and that counts whatever the policy allows.
+    /// why, and that counts whatever the policy allows. Passkeys count wherever they can be asked for.
     pub const CHOICES: &'static [Self] = &[Self::Code, Self::Push, Self::Recovery];
 
     /// What names this factor.
@@ -46,6 +53,7 @@ impl FactorKind {
         match self {
             Self::Bypass => &bypass::DESCRIPTION,
             Self::Code => &code::DESCRIPTION,
+            Self::Passkey => &passkey::DESCRIPTION,
             Self::Push => &push::DESCRIPTION,
             Self::Recovery => &recovery::DESCRIPTION,
         }
@@ -56,11 +64,11 @@ impl FactorKind {
         self.description().word
     }
 
-    /// The factor of a word: whole or its beginning, in any case.
+    /// The factor of a word that is typed: whole or its beginning, in any case.
     pub fn from_word(text: &str) -> Option<Self> {
         let text = text.to_ascii_lowercase();
         let begins = |kind: &&Self| !text.is_empty() && kind.word().starts_with(&text);
-        Self::ALL.iter().find(begins).copied()
+        Self::TYPED.iter().find(begins).copied()
     }
 
     /// The factor whose answer has this shape.
@@ -172,15 +180,18 @@ mod tests {
             assert_eq!(FactorKind::from_word(text), Some(FactorKind::Code));
         }
         assert_eq!(FactorKind::from_word("r"), Some(FactorKind::Recovery));
-        for text in ["", "codes", "x"] {
+        assert_eq!(FactorKind::from_word("p"), Some(FactorKind::Push));
+        for text in ["", "codes", "passkey", "x"] {
             assert_eq!(FactorKind::from_word(text), None);
         }
     }
 
     #[test]
-    fn no_two_words_share_a_first_letter() {
-        for kind in FactorKind::ALL {
+    fn no_two_typed_words_share_a_first_letter() {
+        for kind in FactorKind::TYPED {
             assert_eq!(FactorKind::from_word(&kind.word()[..1]), Some(*kind));
+        }
+        for kind in FactorKind::ALL {
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.word());
         }
     }

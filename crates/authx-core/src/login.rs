@@ -8,10 +8,12 @@ mod autologin;
 mod bypass;
 mod first_factor;
 mod moving;
+mod passkey;
 mod phone;
 mod reach;
 mod record;
 mod renewal;
+mod standing;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -26,7 +28,6 @@ use crate::{
     ApplicationId, Cx, FactorId, GroupId, LoginId, Millis, PhoneId, SessionId, UserId,
     audit::EventKind,
     factor::{Answer, Enrolled, FactorKind},
-    guard::Source,
     name::Name,
     policy::{FirstFactorKind, Policy, SecondFactor},
     prompt::Question,
@@ -159,6 +160,8 @@ pub struct Start<'a> {
     pub session: Option<Session>,
     /// An administrator lets the user in without a second factor for a while.
     pub waived: Option<Waived>,
+    /// The user's passkey has answered already: nothing else is asked.
+    pub passkey: bool,
 }
 
 /// Something that happens to an open login.
@@ -176,6 +179,15 @@ pub enum Event<'a> {
     },
     /// The caller gave up.
     Cancelled,
+    /// A passkey of the user's answered rightly.
+    Passkey {
+        /// As of [`Event::Answered`].
+        first_factor: FirstFactor,
+        /// As of [`Event::Answered`].
+        certificate: Option<UserId>,
+    },
+    /// A passkey was given that is not the user's, or did not answer rightly.
+    PasskeyDeclined,
     /// A phone answered its request.
     Phone {
         /// Which.
@@ -213,6 +225,8 @@ pub struct Means<'a> {
     pub phones: &'a [Phone],
     /// How a user without a factor may enrol a phone now, where an administrator allows it.
     pub enrol: Option<Enrol>,
+    /// Whether there are passkeys, where one can be asked for.
+    pub passkeys: bool,
 }
 
 /// What a user is told who may enrol a phone at the VPN prompt.
@@ -275,7 +289,8 @@ pub fn start(
     policy: &Policy,
     means: &mut Means<'_>,
 ) -> (Login, Vec<Effect>) {
-    let Start { mut login, first_factor, spared, certificate, answer, session, waived } = start;
+    let Start { mut login, first_factor, spared, certificate, answer, session, waived, passkey } =
+        start;
     let mut effects = vec![];
     let mut moving = Moving { login: &mut login, policy, effects: &mut effects };
     if !moving.stands(cx, first_factor, certificate) {
@@ -305,7 +320,9 @@ pub fn start(
         return (login, effects);
     }
     moving.offer(cx.now, means);
-    if moving.login.offers.is_empty() {
+    if passkey {
+        moving.by_passkey(cx);
+    } else if moving.login.offers.is_empty() {
         moving.not_enrolled(cx, means.enrol.as_ref());
     } else if let Some(answer) = answer {
         moving.answered(cx, means, &answer);
@@ -348,6 +365,13 @@ pub fn step(
             }
         }
         Event::Cancelled => moving.end(cx, Stage::Cancelled, EventKind::LoginCancelled),
+        Event::Passkey { first_factor, certificate } => {
+            if moving.stands(cx, *first_factor, *certificate) {
+                moving.offer(cx.now, means);
+                moving.by_passkey(cx);
+            }
+        }
+        Event::PasskeyDeclined => moving.passkey_declined(cx),
         Event::Phone { phone, answer, first_factor, certificate, evidence } => {
             // To say no needs nothing that has to stand: "not me" counts also of a login whose
             // password was replaced meanwhile.
@@ -362,36 +386,4 @@ pub fn step(
         Event::Timer => {}
     }
     effects
-}
-
-impl Login {
-    /// Does it stay as it is?
-    pub fn is_final(&self) -> bool {
-        match self.stage {
-            Stage::AwaitingInput { .. } | Stage::AwaitingPhone(_) => false,
-            Stage::Allowed { .. } | Stage::Cancelled | Stage::Expired | Stage::Refused { .. } => {
-                true
-            }
-        }
-    }
-
-    /// The number of its open question, where that is answered by another connection.
-    pub fn open_challenge(&self) -> Option<u32> {
-        self.challenges.filter(|_| matches!(self.stage, Stage::AwaitingInput { .. }))
-    }
-
-    /// Whether a question can be put to the user.
-    fn can_ask(&self) -> bool {
-        self.can.text || self.challenges.is_some()
-    }
-
-    /// Whether one more question can be put after the first.
-    fn can_ask_again(&self) -> bool {
-        self.can.text && self.can.several || self.challenges.is_some()
-    }
-
-    /// Where it comes from.
-    pub fn source(&self) -> Source {
-        Source::of(self.client.address)
-    }
 }

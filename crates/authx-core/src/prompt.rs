@@ -86,10 +86,15 @@ pub enum Question {
 
 /// The question's text. `first` is the policy's own wording of the first one.
 pub fn question(question: Question, offers: &[FactorKind], first: Option<&str>) -> String {
+    let typed = |kind: &&FactorKind| FactorKind::TYPED.contains(kind);
+    let offers: Vec<FactorKind> = offers.iter().filter(typed).copied().collect();
+    if offers.is_empty() {
+        return FactorKind::Passkey.description().prompt.to_owned();
+    }
     let hints: Vec<_> = offers.iter().map(|kind| kind.description().hint).collect();
     let enter = format!("Enter {}:", hints.join(", or "));
     match question {
-        Question::First => first.map_or_else(|| first_question(enter, offers), str::to_owned),
+        Question::First => first.map_or_else(|| first_question(enter, &offers), str::to_owned),
         Question::AfterSpent { left } => {
             format!(
                 "This code was used already; wait for the next one. {} left. {enter}",
@@ -237,6 +242,9 @@ mod tests {
         assert_eq!(first(&[Code, Push]), "AuthX code, or push.");
         assert_eq!(first(&[Code, Push, Recovery]), "AuthX code, or push, recovery.");
         assert_eq!(first(&[Push, Recovery]), "AuthX: push, recovery.");
+        let passkey = FactorKind::Passkey;
+        assert_eq!(first(&[Code, Push, passkey]), first(&[Code, Push]), "it is not typed");
+        assert_eq!(first(&[passkey]), "Use your passkey.");
     }
 
     proptest! {

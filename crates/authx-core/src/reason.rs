@@ -140,6 +140,12 @@ catalogue! {
         "the user asked for push, but the policy demands a match number and this VPN client can show none",
         "Nothing; the phone shows a code for it. Or set `match_number` to `where_shown` with `authx policy set`."
     }
+    /// Passkeys that are not this account's, or did not answer rightly.
+    PasskeyDeclined {
+        "passkey_declined", "This passkey does not open this account. Try another one, or another factor.",
+        "behind the right password, passkeys were given that do not open this account",
+        "Ask the user. If it was somebody else, that person knows the password: have it changed."
+    }
     /// Neither asked nor answered, but the user's phone can show a code.
     PhoneCodeNeeded {
         "phone_code_needed", "A code is needed. Open AuthX on your phone, then connect with password,CODE.",
@@ -259,6 +265,7 @@ impl Reason {
             | Self::NameTooLong
             | Self::NotEnrolled
             | Self::NumberNotShown
+            | Self::PasskeyDeclined
             | Self::PhoneCodeNeeded
             | Self::PushDenied
             | Self::PushLimited

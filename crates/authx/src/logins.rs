@@ -7,8 +7,10 @@ mod asked;
 mod begin;
 mod challenge;
 mod factors;
+mod happened;
 mod has;
 mod offered;
+mod passkey;
 pub mod phone;
 mod renewal;
 mod ringing;
@@ -18,9 +20,10 @@ mod wait;
 mod what_if;
 
 pub use asked::Facts;
-pub use begin::{begin, password_place};
+pub use begin::{begin, begin_by_passkey, password_place};
 pub use factors::factor_place;
 pub use offered::show_code;
+pub use passkey::{decline_passkey, pass};
 pub use renewal::renew;
 pub use ringing::ring_phones;
 pub use sweep::{expire_overdue, forget_old};
@@ -34,24 +37,22 @@ use crate::{
     passwords::PasswordError,
     store::{
         StoreError, groups,
-        logins::{self as stored, Known},
+        logins::{self as stored},
     },
     waiters::Wake,
 };
 use after::After;
 use authx_core::{
-    LoginId, PhoneId,
-    factor::Answer,
-    login::{Cause, Event, FirstFactor, Login, PhoneAnswer, Reach, step},
-    policy::FirstFactorKind,
+    LoginId,
+    login::{Login, step},
     seal::SealError,
     wire::{
         login::{AnswerLogin, LoginView},
         text::ChallengeSecret,
     },
 };
+use happened::{Happened, event, first_factor, known};
 use has::Has;
-use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 /// Why a login could not be begun or moved on.
@@ -130,17 +131,6 @@ impl Versioned {
         let view = self.login.view(u64::try_from(self.version).unwrap_or(0));
         LoginView { challenge: self.challenge.clone(), ..view }
     }
-}
-
-/// What a caller or a phone says, or the time.
-#[derive(Clone, Copy)]
-enum Happened<'a> {
-    Answered(&'a str),
-    Cancelled,
-    Phone(PhoneId, &'a PhoneAnswer, &'a Map<String, Value>),
-    Reached(PhoneId, Reach, &'a str),
-    Superseded,
-    Timer,
 }
 
 /// Answers an open login. The same number with the same text is the same answer; a final login
@@ -280,32 +270,7 @@ async fn advance(
     let now = app.now()?;
     let Versioned { login, version, generation, challenge } = current;
     let policy = caller.policy_of(&login.groups);
-    let mut has = Has::default();
-    let event = match happened {
-        Happened::Answered(text) => {
-            let known = known(app, caller, login).await?;
-            has = Has::of(app, caller, &policy, login.user, &known.factors).await?;
-            let answer = Answer { text, digest: None };
-            let answer = factors::hashed(app, &login.offers, &has.enrolled, answer).await?;
-            let first_factor = first_factor(caller, login, known.account.as_ref());
-            Event::Answered { answer, first_factor, certificate: known.certificate }
-        }
-        Happened::Phone(phone, answer, evidence) => {
-            let known = known(app, caller, login).await?;
-            has = Has::of(app, caller, &policy, login.user, &known.factors).await?;
-            Event::Phone {
-                phone,
-                answer: answer.clone(),
-                first_factor: first_factor(caller, login, known.account.as_ref()),
-                certificate: known.certificate,
-                evidence: evidence.clone(),
-            }
-        }
-        Happened::Reached(phone, reach, by) => Event::Reached { phone, reach, by: by.to_owned() },
-        Happened::Cancelled => Event::Cancelled,
-        Happened::Superseded => Event::Superseded,
-        Happened::Timer => Event::Timer,
-    };
+    let (event, mut has) = event(app, caller, &policy, login, happened).await?;
     let effects = app.decide(now, |cx| {
         let mut means = has.means();
         step(cx, login, &policy, &mut means, &event)
@@ -315,7 +280,8 @@ async fn advance(
     }
     let after = After::of(caller, now, &effects, &has.enrolled);
     let (enrolled, enrol) = (&has.enrolled, has.enrolment);
-    let outcome = save::Outcome { now, login, enrolled, effects, enrol };
+    let with = passkey::opens(login, happened.passkey());
+    let outcome = save::Outcome { now, login, enrolled, effects, enrol, with };
     save::changed(app, caller, outcome, *version).await?;
     *version = version.saturating_add(1);
     *generation = caller.generation;
@@ -323,34 +289,6 @@ async fn advance(
     app.waiters.wake(Wake::Login(login.id));
     after.carry_out(app, caller, login).await;
     Ok(())
-}
-
-/// What is stored of a login's user.
-async fn known(app: &App, caller: &Protected, login: &Login) -> Result<Known, LoginError> {
-    let Some(user) = login.user else { return Ok(Known::default()) };
-    let certificate = admission::certificate_names(caller, login.certificate.as_ref());
-    Ok(stored::user(&app.store, caller.tenant, user, certificate).await?)
-}
-
-/// What has become of the first factor since the login began.
-fn first_factor(
-    caller: &Protected,
-    login: &Login,
-    account: Option<&stored::VisitorAccount>,
-) -> FirstFactor {
-    let with_password = login.first_factor == FirstFactorKind::Password;
-    let stands = match account {
-        None => FirstFactor::Failed(Cause::UnknownUser),
-        Some(account) if !account.active => FirstFactor::Failed(Cause::AccountDisabled),
-        Some(_)
-            if with_password
-                && begin::password_digest(caller, account) != login.password_digest =>
-        {
-            FirstFactor::Failed(Cause::WrongPassword)
-        }
-        Some(_) => FirstFactor::Proved,
-    };
-    admission::admit(caller, &login.groups, stands).0
 }
 
 /// A moment of chance length, so that those who collided do not meet again.

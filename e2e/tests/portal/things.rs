@@ -116,8 +116,8 @@ impl Beside<'_> {
         let batch = app.record(Batch::default(), now, tenant, refused, about, detail);
         app.store.commit(batch).await.unwrap();
         let from = From { address: Some("192.0.2.9".to_owned()), browser: "Firefox".to_owned() };
-        let batch = Batch::default();
-        sessions::begin_proved(app, tenant, owner, &from, "passkey", batch).await.unwrap();
+        let (_, session) = sessions::proved(app, tenant, owner, &from, "passkey").unwrap();
+        app.store.commit(session).await.unwrap();
         let by = Actor::account(owner, Some(Role::Owner), OWNER);
         let (name, scopes) = (called("nightly"), &[Permission::UsersRead]);
         let wish = tokens::Wish { name: &name, scopes, lifetime_secs: tokens::USUAL_SECS };

@@ -106,6 +106,9 @@ impl Moving<'_> {
         };
         let may = self.policy.factors.iter().filter(|kind| **kind != FactorKind::Bypass);
         self.login.offers = may.chain(&[FactorKind::Bypass]).filter(has).copied().collect();
+        if means.passkeys {
+            self.login.offers.push(FactorKind::Passkey);
+        }
     }
 
     pub(super) fn answered(&mut self, cx: &mut Cx<'_>, means: &mut Means<'_>, answer: &Answer<'_>) {
@@ -338,6 +341,7 @@ fn outcome(reason: Reason) -> &'static str {
         | Reason::NotEnrolled
         | Reason::NotInGroup
         | Reason::NumberNotShown
+        | Reason::PasskeyDeclined
         | Reason::PhoneCodeNeeded
         | Reason::PushLimited
         | Reason::PushLocked

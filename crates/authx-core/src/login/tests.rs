@@ -1,6 +1,7 @@
 mod admitted;
 mod autologin;
 mod bypass;
+mod passkey;
 mod phones;
 mod reconnect;
 mod resting;
@@ -23,6 +24,8 @@ struct World {
     enrolled: Vec<Enrolled>,
     phones: Vec<Phone>,
     enrol: Option<Enrol>,
+    passkeys: bool,
+    passkey_given: bool,
     waived: Option<Waived>,
 }
 
@@ -45,6 +48,8 @@ impl World {
             enrolled: enrolled.collect(),
             phones: vec![],
             enrol: None,
+            passkeys: false,
+            passkey_given: false,
             waived: None,
         }
     }
@@ -91,9 +96,14 @@ impl World {
             answer,
             session,
             waived: self.waived.clone(),
+            passkey: self.passkey_given,
         };
-        let mut means =
-            Means { enrolled: &mut self.enrolled, phones: &self.phones, enrol: self.enrol.clone() };
+        let mut means = Means {
+            enrolled: &mut self.enrolled,
+            phones: &self.phones,
+            enrol: self.enrol.clone(),
+            passkeys: self.passkeys,
+        };
         start(&mut cx, first, &self.policy, &mut means)
     }
 
@@ -107,8 +117,12 @@ impl World {
 
     fn step(&mut self, login: &mut Login, event: &Event<'_>) -> Vec<Effect> {
         let mut fill = fill;
-        let mut means =
-            Means { enrolled: &mut self.enrolled, phones: &self.phones, enrol: self.enrol.clone() };
+        let mut means = Means {
+            enrolled: &mut self.enrolled,
+            phones: &self.phones,
+            enrol: self.enrol.clone(),
+            passkeys: self.passkeys,
+        };
         step(&mut cx(self.now, &mut fill), login, &self.policy, &mut means, event)
     }
 

@@ -281,7 +281,13 @@ impl Judge<'_> {
 
     fn refused(&self, reason: Reason) -> Verdict {
         let Self { policy, now, .. } = self;
-        if matches!(reason, Reason::CodeAlreadyUsed | Reason::UnknownAnswer | Reason::WrongCode) {
+        if matches!(
+            reason,
+            Reason::CodeAlreadyUsed
+                | Reason::PasskeyDeclined
+                | Reason::UnknownAnswer
+                | Reason::WrongCode
+        ) {
             let more = policy.answers_per_login > now.answers_per_login;
             return if more { Verdict::Unsaid(Gap::Tries) } else { Verdict::Same };
         }
@@ -316,6 +322,7 @@ impl Judge<'_> {
             | Reason::FirstFactorNotAllowed
             | Reason::NameTooLong
             | Reason::NotInGroup
+            | Reason::PasskeyDeclined
             | Reason::SessionEnded
             | Reason::SessionUnknown
             | Reason::SlowDown

@@ -375,7 +375,7 @@ mod tests {
                     let told = document(setting, &json!(["zzz"])).unwrap_err();
                     let known = told.split("known are ").nth(1).unwrap().split(", ");
                     // AuthX's own, which are nothing to choose.
-                    let own = ["bypass", "portal"];
+                    let own = ["bypass", "passkey", "portal"];
                     let known = known.filter(|word| !own.contains(word)).count();
                     assert_eq!(known, words.len(), "{told}");
                 }

@@ -218,8 +218,14 @@ impl Host {
             answer: text.map(|text| Answer { text, digest: None }),
             session: None,
             waived: None,
+            passkey: false,
         };
-        let mut means = Means { enrolled: &mut self.enrolled, phones: &self.phones, enrol: None };
+        let mut means = Means {
+            enrolled: &mut self.enrolled,
+            phones: &self.phones,
+            enrol: None,
+            passkeys: false,
+        };
         let (login, _) = login::start(&mut cx, start, &self.policy, &mut means);
         self.login = Some(login);
         self.told()
@@ -253,7 +259,12 @@ impl Host {
     fn step(&mut self, event: &login::Event<'_>) -> Event {
         let mut fill = fill;
         let login = self.login.as_mut().unwrap();
-        let mut means = Means { enrolled: &mut self.enrolled, phones: &self.phones, enrol: None };
+        let mut means = Means {
+            enrolled: &mut self.enrolled,
+            phones: &self.phones,
+            enrol: None,
+            passkeys: false,
+        };
         login::step(&mut cx(&mut fill), login, &self.policy, &mut means, event);
         self.told()
     }

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     app::{About, App},
-    store::{Batch, StoreError, passkeys as stored, portal},
+    store::{Batch, passkeys as stored, portal},
 };
 use authx_core::{
     PasskeyId, TenantId, UserId,
@@ -86,6 +86,8 @@ pub struct Opened {
     pub tenant: TenantId,
     /// Whose.
     pub account: UserId,
+    /// The name with which that account signs in.
+    pub name: Name,
     /// To be stored with whatever it opened: the challenge is spent, the passkey was used.
     pub batch: Batch,
 }
@@ -261,16 +263,8 @@ pub async fn opened(app: &App, state: &str, answer: &str) -> Result<Opened, Pass
         &record,
         now,
     );
-    Ok(Opened { tenant: row.tenant, account: row.account, batch })
-}
-
-/// What is wrong when the batch of [`Opened`] was not stored.
-#[expect(clippy::wildcard_enum_match_arm, reason = "only a conflict is another thing here")]
-pub fn not_stored(error: AdminError) -> PasskeyError {
-    match error {
-        AdminError::Busy | AdminError::Store(StoreError::Conflict) => PasskeyError::Over,
-        other => other.into(),
-    }
+    let name = Name::new(&row.owner).map_err(|error| damaged(&error))?;
+    Ok(Opened { tenant: row.tenant, account: row.account, name, batch })
 }
 
 fn webauthn(app: &App) -> Result<Webauthn, PasskeyError> {

@@ -4,9 +4,10 @@ use super::{
     Has, LoginError, TRIES, Versioned,
     admission::{self, admit},
     after::After,
-    factors, find, pause, save,
+    factors, find, passkey, pause, save,
 };
 use crate::{
+    admin::passkeys::Opened,
     app::App,
     directory::Protected,
     passwords::{PasswordError, Turn},
@@ -14,7 +15,7 @@ use crate::{
 };
 use authx_core::{
     LoginId, Millis, TenantId, UserId,
-    factor::{Answer, FactorKind},
+    factor::Answer,
     guard::{Source, Tally},
     login::{Cause, FirstFactor, Login, Start, Waived, start},
     policy::{FirstFactorKind, Policy},
@@ -42,12 +43,40 @@ pub async fn begin(
     request: &BeginLogin,
     body: &[u8],
 ) -> Result<Versioned, LoginError> {
+    begin_with(app, caller, id, request, body, None).await
+}
+
+/// Begins a login at the portal of somebody whose passkey has answered. It is allowed by that, and
+/// what the passkey opens is stored with it; or it ends at once.
+///
+/// # Errors
+///
+/// [`LoginError`]; [`LoginError::Busy`] also where the passkey was used for something else.
+pub async fn begin_by_passkey(
+    app: &App,
+    caller: &Protected,
+    id: LoginId,
+    request: &BeginLogin,
+    opened: &Opened,
+) -> Result<Versioned, LoginError> {
+    begin_with(app, caller, id, request, id.to_string().as_bytes(), Some(opened)).await
+}
+
+async fn begin_with(
+    app: &App,
+    caller: &Protected,
+    id: LoginId,
+    request: &BeginLogin,
+    body: &[u8],
+    opened: Option<&Opened>,
+) -> Result<Versioned, LoginError> {
     let request_digest = digest(caller, "request", body);
     // What is proved once stays proved while others are only faster: hashing again would let a
     // burst of requests hold every core.
     let mut proved: Option<Proved> = None;
     for _ in 0..TRIES {
-        let attempted = attempt(app, caller, id, request, &request_digest, &mut proved).await;
+        let attempted =
+            attempt(app, caller, id, (request, &request_digest), opened, &mut proved).await;
         let in_the_way = match attempted {
             // A repetition is answered like the first time, also when nothing new would be.
             Err(
@@ -79,8 +108,8 @@ async fn attempt(
     app: &App,
     caller: &Protected,
     id: LoginId,
-    request: &BeginLogin,
-    request_digest: &str,
+    (request, request_digest): (&BeginLogin, &str),
+    opened: Option<&Opened>,
     proved: &mut Option<Proved>,
 ) -> Result<Versioned, LoginError> {
     let begun = app.now()?;
@@ -129,10 +158,10 @@ async fn attempt(
     let mut session = None;
     if proved {
         has = Has::of(app, caller, &policy, login.user, &visitor.factors).await?;
+        has.passkeys &= opened.is_none_or(|opened| passkey::is_of(opened, caller, &login));
         if let Some(text) = typed {
             let given = Answer { text, digest: None };
-            let offers: &[FactorKind] = &policy.factors;
-            answer = Some(factors::hashed(app, offers, &has.enrolled, given).await?);
+            answer = Some(factors::hashed(app, &policy.factors, &has.enrolled, given).await?);
         }
         if let Some(id) = request.session {
             session = stored::session(&app.store, caller.tenant, id).await?;
@@ -141,8 +170,10 @@ async fn attempt(
     let certificate = visitor.certificate;
     // Else a bypass would lead to phones of one's own making.
     let waived = account.filter(|_| !caller.is_portal).and_then(waived);
-    let started = Start { login, first_factor, spared, certificate, answer, session, waived };
-    Box::pin(store(app, caller, &policy, now, started, has)).await
+    let passkey = opened.is_some();
+    let started =
+        Start { login, first_factor, spared, certificate, answer, session, waived, passkey };
+    Box::pin(store(app, caller, &policy, now, started, (has, opened))).await
 }
 
 /// What becomes of a first factor that was proved elsewhere.
@@ -161,7 +192,7 @@ async fn store(
     policy: &Policy,
     now: Millis,
     started: Start<'_>,
-    mut has: Has,
+    (mut has, opened): (Has, Option<&Opened>),
 ) -> Result<Versioned, LoginError> {
     let (login, effects) = app.decide(now, |cx| {
         let mut means = has.means();
@@ -169,7 +200,8 @@ async fn store(
     });
     let after = After::of(caller, now, &effects, &has.enrolled);
     let (enrolled, enrol) = (&has.enrolled, has.enrolment);
-    let outcome = save::Outcome { now, login: &login, enrolled, effects, enrol };
+    let with = passkey::opens(&login, opened);
+    let outcome = save::Outcome { now, login: &login, enrolled, effects, enrol, with };
     save::begun(app, caller, outcome).await?;
     after.carry_out(app, caller, &login).await;
     Ok(Versioned::new(caller, login, 1, caller.generation))

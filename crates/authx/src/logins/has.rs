@@ -2,10 +2,11 @@
 
 use super::{LoginError, factors};
 use crate::{
+    admin::passkeys,
     app::App,
     directory::Protected,
     enrol::phones::shown_at_prompt,
-    store::{Batch, accounts, logins::StoredFactor, requests},
+    store::{Batch, accounts, logins::StoredFactor, passkeys as stored, requests},
 };
 use authx_core::{
     UserId,
@@ -20,6 +21,8 @@ pub(super) struct Has {
     /// The factors that count, opened.
     pub(super) enrolled: Vec<Enrolled>,
     pub(super) phones: Vec<Phone>,
+    /// There are passkeys, and one can be asked for.
+    pub(super) passkeys: bool,
     enrol: Option<Enrol>,
     /// What makes the code of `enrol` count.
     pub(super) enrolment: Batch,
@@ -29,7 +32,8 @@ impl Has {
     /// As the rules take it.
     pub(super) fn means(&mut self) -> Means<'_> {
         let enrol = self.enrol.clone();
-        Means { enrolled: &mut self.enrolled, phones: &self.phones, enrol }
+        let passkeys = self.passkeys;
+        Means { enrolled: &mut self.enrolled, phones: &self.phones, enrol, passkeys }
     }
 
     /// Opens the factors, and reads the phones of who has any.
@@ -52,8 +56,14 @@ impl Has {
         };
         // Also one that was enrolled under another policy.
         phones.retain(|phone| policy.phone_classes.contains(&phone.class));
-        let mut has = Self { enrolled, phones, ..Self::default() };
-        if let Some(user) = user.filter(|_| has.enrolled.is_empty()) {
+        // Only in a browser, and only at this server: no VPN can ask for one.
+        let asks = caller.is_portal && passkeys::are_available(app);
+        let passkeys = match user.filter(|_| asks) {
+            Some(user) => !stored::passkeys_of(&app.store, caller.tenant, user).await?.is_empty(),
+            None => false,
+        };
+        let mut has = Self { enrolled, phones, passkeys, ..Self::default() };
+        if let Some(user) = user.filter(|_| has.enrolled.is_empty() && !has.passkeys) {
             has.may_enrol(app, caller, user).await?;
         }
         Ok(has)

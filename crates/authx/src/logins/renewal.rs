@@ -30,6 +30,7 @@ pub async fn renew(app: &App, caller: &Protected, id: LoginId) -> Result<Renewal
         enrolled: &[],
         effects: vec![effect],
         enrol: Batch::default(),
+        with: Batch::default(),
     };
     app.store.commit(outcome.follow(app, caller, Batch::default())?).await?;
     let (standing, reason) = match renewal {

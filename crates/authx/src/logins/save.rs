@@ -30,6 +30,8 @@ pub(super) struct Outcome<'a> {
     pub(super) effects: Vec<Effect>,
     /// What makes the code count with which its user may enrol.
     pub(super) enrol: Batch,
+    /// What is stored with it whatever follows.
+    pub(super) with: Batch,
 }
 
 /// Stores a new login.
@@ -115,7 +117,7 @@ impl Outcome<'_> {
                 },
             };
         }
-        Ok(batch)
+        Ok(batch.and(self.with))
     }
 }
 

@@ -90,9 +90,16 @@ pub async fn what_if(
         let login = Login { groups, ..login.of(Some(account.id)) };
         let waived = waived(account).filter(|_| !caller.is_portal);
         let certificate = visitor.certificate;
-        let (answer, session) = (None, None);
-        let begun =
-            Start { login, first_factor: proved, spared, certificate, answer, session, waived };
+        let begun = Start {
+            login,
+            first_factor: proved,
+            spared,
+            certificate,
+            answer: None,
+            session: None,
+            waived,
+            passkey: false,
+        };
         start(cx, begun, &policy, &mut has.means())
     });
     let said = |key: &str| {

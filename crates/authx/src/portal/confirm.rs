@@ -12,9 +12,9 @@ use super::{
 use crate::{
     admin::{
         AdminError,
-        passkeys::{self, Asked, PasskeyError},
+        passkeys::{self, Asked, Opened, PasskeyError},
         reset as admin_reset,
-        sessions::{self, Cookie, Pending, Visit},
+        sessions::{self, Cookie, From, Pending, Visit},
     },
     logins::{LoginError, Versioned},
 };
@@ -76,10 +76,8 @@ impl Confirm {
         places: Places,
     ) -> Result<Self, PortalError> {
         let passkey = own_passkey(portal, visit).await?;
-        let login = Login::of(view);
-        // A login that knows of no factor says only that; the passkey is one all the same.
-        let unknown = view.reason.as_ref().is_some_and(|reason| reason.code == "not_enrolled");
-        let login = (!(unknown && passkey.is_some())).then_some(login);
+        // The button for it says all that a login could.
+        let login = (!waits_for_passkey_alone(view)).then(|| Login::of(view));
         let step_up = visit.proved.is_some();
         let next = next_of(visit);
         Ok(Self { chrome, places, passkey, fault, login, step_up, ready: false, next })
@@ -146,6 +144,12 @@ impl Login {
     }
 }
 
+fn waits_for_passkey_alone(view: &LoginView) -> bool {
+    let offers = view.prompt.as_ref().map_or(&[][..], |prompt| &prompt.offers);
+    view.state == LoginState::AwaitingInput
+        && offers.iter().all(|offer| offer.factor == FactorKind::Passkey)
+}
+
 async fn own_passkey(portal: &Portal, visit: &Visit) -> Result<Option<Asked>, PortalError> {
     let app = portal.app();
     if passkeys::list(app, visit.tenant, visit.account).await?.is_empty() {
@@ -207,19 +211,38 @@ pub(super) async fn answered(
     Ok(Judged { login, visit, fault })
 }
 
-/// Takes a passkey of whoever the session is.
+/// Takes a passkey of whoever the session is: for the login that is under way, or with one of its own
+/// where that has ended or none is.
 pub(super) async fn by_passkey(
     portal: &Portal,
     visit: &Visit,
+    from: &From,
     fields: &Fields,
-) -> Result<Cookie, PasskeyError> {
+) -> Result<Cookie, PortalError> {
     let app = portal.app();
-    let opened = passkeys::opened(app, fields.raw("state"), fields.raw("credential")).await?;
-    if (opened.tenant, opened.account) != (visit.tenant, visit.account) {
-        return Err(PasskeyError::Declined);
+    let waiting = match &visit.pending {
+        Some(Pending::Login { id, .. }) => {
+            let login = second_factor::read(portal, visit.tenant, *id).await?.login;
+            (!login.is_final()).then_some(*id)
+        }
+        Some(Pending::Enrol { .. } | Pending::Shown(_)) | None => None,
+    };
+    let opened = passkeys::opened(app, fields.raw("state"), fields.raw("credential")).await;
+    let is_own = |opened: &Opened| (opened.tenant, opened.account) == (visit.tenant, visit.account);
+    let opened = opened.and_then(|it| Some(it).filter(is_own).ok_or(PasskeyError::Declined));
+    if let (Err(PasskeyError::Declined), Some(id)) = (&opened, waiting) {
+        second_factor::decline_passkey(portal, visit.tenant, id).await?;
     }
-    let proved = sessions::prove(app, visit, BY_PASSKEY, opened.batch).await;
-    proved.map_err(passkeys::not_stored)
+    let opened = opened?;
+    let (cookie, batch) = sessions::proving(app, visit, BY_PASSKEY)?;
+    let opened = Opened { batch: opened.batch.and(batch), ..opened };
+    let is_in = if let Some(id) = waiting {
+        second_factor::pass(portal, id, opened).await?
+    } else {
+        let login = second_factor::by_passkey(portal, opened, from).await?;
+        login.view().state == LoginState::Allowed
+    };
+    if is_in { Ok(cookie) } else { Err(PasskeyError::Over.into()) }
 }
 
 /// Sets the new password that a session holds, if it holds one: its second factor was given.

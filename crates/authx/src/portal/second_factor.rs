@@ -2,7 +2,11 @@
 
 use super::{Portal, error::PortalError};
 use crate::{
-    admin::{self, AdminError, sessions::From},
+    admin::{
+        self, AdminError,
+        passkeys::{Opened, PasskeyError},
+        sessions::From,
+    },
     directory::Protected,
     logins::{self, LoginError, Versioned},
     serve::to_the_end,
@@ -36,7 +40,62 @@ pub(super) async fn vouched(
     user: Name,
     from: &From,
 ) -> Result<Versioned, PortalError> {
-    begin(portal, tenant, user, FirstFactor::Proved { by: ProvedBy::Portal }, from).await
+    begin(portal, tenant, user, BY_PORTAL, from).await
+}
+
+/// Lets in whoever's passkey answered, with a login of its own. What the passkey opens is stored with
+/// it.
+pub(super) async fn by_passkey(
+    portal: &Portal,
+    opened: Opened,
+    from: &From,
+) -> Result<Versioned, PortalError> {
+    let app = portal.app();
+    let id = app.decide(app.now()?, LoginId::new);
+    let (tenant, opened) = (opened.tenant, Arc::new(opened));
+    let request = Arc::new(request(opened.name.clone(), BY_PORTAL, from));
+    let act = |caller: Arc<Protected>| {
+        let (portal, request, opened) = (portal.clone(), request.clone(), opened.clone());
+        async move { logins::begin_by_passkey(portal.app(), &caller, id, &request, &opened).await }
+    };
+    by_caller(portal, tenant, act).await.map_err(taken)
+}
+
+/// Ends an open login by its user's passkey; whether it did. What the passkey opens is stored with
+/// it.
+pub(super) async fn pass(
+    portal: &Portal,
+    id: LoginId,
+    opened: Opened,
+) -> Result<bool, PortalError> {
+    let (tenant, opened) = (opened.tenant, Arc::new(opened));
+    let act = |caller: Arc<Protected>| {
+        let (portal, opened) = (portal.clone(), opened.clone());
+        async move { logins::pass(portal.app(), &caller, id, &opened).await }
+    };
+    by_caller(portal, tenant, act).await.map_err(taken)
+}
+
+/// Notes that a passkey was given that does not open the account.
+pub(super) async fn decline_passkey(
+    portal: &Portal,
+    tenant: TenantId,
+    id: LoginId,
+) -> Result<Versioned, PortalError> {
+    let act = |caller: Arc<Protected>| {
+        let portal = portal.clone();
+        async move { logins::decline_passkey(portal.app(), &caller, id).await }
+    };
+    by_caller(portal, tenant, act).await
+}
+
+/// What a passkey opens is stored once: whoever finds it stored sent it twice.
+#[expect(clippy::wildcard_enum_match_arm, reason = "only a conflict is another thing here")]
+fn taken(error: PortalError) -> PortalError {
+    match error {
+        PortalError::Login(LoginError::Busy) => PasskeyError::Over.into(),
+        other => other,
+    }
 }
 
 async fn begin(
@@ -48,9 +107,22 @@ async fn begin(
 ) -> Result<Versioned, PortalError> {
     let app = portal.app();
     let id = app.decide(app.now()?, LoginId::new);
+    let request = Arc::new(request(user, first_factor, from));
+    // The id is new, so no other request can have it: its own digest has nothing to tell apart.
+    let act = |caller: Arc<Protected>| {
+        let (portal, request) = (portal.clone(), request.clone());
+        async move {
+            let body = id.to_string();
+            logins::begin(portal.app(), &caller, id, &request, body.as_bytes()).await
+        }
+    };
+    by_caller(portal, tenant, act).await
+}
+
+fn request(user: Name, first_factor: FirstFactor, from: &From) -> BeginLogin {
     let address = from.address.as_deref().and_then(|address| address.parse().ok());
     let program = Some(Label::from(browser(&from.browser).to_owned()));
-    let request = Arc::new(BeginLogin {
+    BeginLogin {
         user,
         first_factor,
         answer: None,
@@ -64,16 +136,7 @@ async fn begin(
         session: None,
         support_code: None,
         language: None,
-    });
-    // The id is new, so no other request can have it: its own digest has nothing to tell apart.
-    let act = |caller: Arc<Protected>| {
-        let (portal, request) = (portal.clone(), request.clone());
-        async move {
-            let body = id.to_string();
-            logins::begin(portal.app(), &caller, id, &request, body.as_bytes()).await
-        }
-    };
-    by_caller(portal, tenant, act).await
+    }
 }
 
 /// Answers the open question of a login.
@@ -119,13 +182,14 @@ pub(super) async fn cancel(
 }
 
 /// Acts as the portal's application, read anew when somebody administered meanwhile.
-async fn by_caller<Acting>(
+async fn by_caller<Acted, Acting>(
     portal: &Portal,
     tenant: TenantId,
     act: impl Fn(Arc<Protected>) -> Acting,
-) -> Result<Versioned, PortalError>
+) -> Result<Acted, PortalError>
 where
-    Acting: Future<Output = Result<Versioned, LoginError>> + Send + 'static,
+    Acted: Send + 'static,
+    Acting: Future<Output = Result<Acted, LoginError>> + Send + 'static,
 {
     let app = portal.app();
     let id = admin::portal::application(app, tenant).await?;
@@ -154,4 +218,5 @@ pub(super) fn browser(agent: &str) -> &'static str {
     known.iter().find(|(mark, _)| agent.contains(mark)).map_or("A browser", |(_, name)| name)
 }
 
+const BY_PORTAL: FirstFactor = FirstFactor::Proved { by: ProvedBy::Portal };
 const TRIES: u8 = 5;

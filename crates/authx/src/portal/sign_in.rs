@@ -17,13 +17,12 @@ use super::{
 use crate::{
     admin::{
         AdminError,
-        passkeys::{self, Asked, PasskeyError},
+        passkeys::{self, Asked, Opened, PasskeyError},
         sessions::{self, From, Pending, Visit},
         sign_up,
     },
     config::SignUp,
     logins::{LoginError, Versioned},
-    store::Batch,
 };
 use askama::Template;
 use authx_core::{
@@ -189,17 +188,11 @@ async fn try_password(
         return Ok((cookie, "/sign-in/confirm".to_owned()));
     }
     let reason = view.reason.as_ref().map_or("", |reason| reason.code.as_str());
-    if let (NOT_ENROLLED, Some(user)) = (reason, user) {
-        // The password was right. A passkey is a second factor that the login knows nothing of.
-        if !passkeys::list(app, tenant, user).await?.is_empty() {
-            let pending =
-                Pending::Login { id: view.id, seq: 0, next: next.to_owned(), reset: None };
-            let cookie = sessions::begin(app, tenant, user, from, &pending).await?;
-            return Ok((cookie, "/sign-in/confirm".to_owned()));
-        }
-        if let Some(cookie) = sign_up::resume(app, from, tenant, user).await? {
-            return Ok((cookie, "/enrol".to_owned()));
-        }
+    // The password was right, and there is nothing else yet.
+    if let (NOT_ENROLLED, Some(user)) = (reason, user)
+        && let Some(cookie) = sign_up::resume(app, from, tenant, user).await?
+    {
+        return Ok((cookie, "/enrol".to_owned()));
     }
     if reason == WRONG_CREDENTIALS {
         portal.failed().count(app.now()?, &source);
@@ -224,30 +217,36 @@ async fn passkey(
     let opened = match passkeys::opened(app, fields.raw("state"), fields.raw("credential")).await {
         Ok(opened) => opened,
         Err(error @ (PasskeyError::Declined | PasskeyError::Over)) => {
-            return refused_passkey(&portal, &visitor, &error, next).await;
+            return refused_passkey(&portal, &visitor, sentence(&error), next).await;
         }
         Err(error) => return Err(error.into()),
     };
     let (tenant, account) = (opened.tenant, opened.account);
-    let begun = sessions::begin_proved(app, tenant, account, &from, BY_PASSKEY, opened.batch).await;
-    match begun.map_err(passkeys::not_stored) {
-        Ok(cookie) => {
-            visitor.arrived(&portal, (tenant, account), &from).await;
-            Ok(with_cookie(&headers, &cookie, &next))
+    let (cookie, batch) = sessions::proved(app, tenant, account, &from, BY_PASSKEY)?;
+    let opened = Opened { batch: opened.batch.and(batch), ..opened };
+    let view = match second_factor::by_passkey(&portal, opened, &from).await {
+        Ok(login) => login.view(),
+        Err(PortalError::Passkey(error @ PasskeyError::Over)) => {
+            return refused_passkey(&portal, &visitor, sentence(&error), next).await;
         }
-        Err(error @ PasskeyError::Over) => refused_passkey(&portal, &visitor, &error, next).await,
-        Err(error) => Err(error.into()),
+        Err(error) => return Err(error),
+    };
+    if view.state != LoginState::Allowed {
+        let text = view.reason.map_or_else(|| sentence(&PasskeyError::Declined), |it| it.text);
+        return refused_passkey(&portal, &visitor, text, next).await;
     }
+    visitor.arrived(&portal, (tenant, account), &from).await;
+    Ok(with_cookie(&headers, &cookie, &next))
 }
 
 async fn refused_passkey(
     portal: &Portal,
     visitor: &Visitor,
-    error: &PasskeyError,
+    fault: String,
     next: String,
 ) -> Result<Response, PortalError> {
     let mut form = Form::new();
-    form.fault = Some(sentence(&error));
+    form.fault = Some(fault);
     let page = Page::of(portal, visitor, form, next).await?;
     Ok(render_as(StatusCode::UNPROCESSABLE_ENTITY, &page).into_response())
 }
@@ -293,7 +292,7 @@ async fn settle(
     if let (LoginState::Allowed, Some(factor)) = (view.state, view.factor) {
         let next = confirm::next_of(visit);
         confirm::reset(portal, visit).await?;
-        let cookie = sessions::prove(portal.app(), visit, factor.word(), Batch::default()).await?;
+        let cookie = sessions::prove(portal.app(), visit, factor.word()).await?;
         visitor.arrived(portal, (visit.tenant, visit.account), &visit.from).await;
         return Ok(with_cookie(headers, &cookie, &next));
     }
@@ -306,18 +305,18 @@ async fn settle(
 async fn second_by_passkey(
     State(portal): State<Portal>,
     visitor: Visitor,
+    from: From,
     headers: HeaderMap,
     fields: Fields,
 ) -> Result<Response, PortalError> {
     let visit = visitor.visit.as_deref().ok_or(PortalError::Unguarded)?;
-    match confirm::by_passkey(&portal, visit, &fields).await {
+    match confirm::by_passkey(&portal, visit, &from, &fields).await {
         Ok(cookie) => {
             confirm::reset(&portal, visit).await?;
-            confirm::give_up(&portal, visit).await?;
             visitor.arrived(&portal, (visit.tenant, visit.account), &visit.from).await;
             Ok(with_cookie(&headers, &cookie, &confirm::next_of(visit)))
         }
-        Err(error @ (PasskeyError::Declined | PasskeyError::Over)) => {
+        Err(PortalError::Passkey(error @ (PasskeyError::Declined | PasskeyError::Over))) => {
             let Some(Pending::Login { id, .. }) = &visit.pending else {
                 return Ok(guard::redirect(&headers, "/sign-in"));
             };
@@ -325,7 +324,7 @@ async fn second_by_passkey(
             let fault = Some(sentence(&error));
             settle(&portal, &visitor, visit, &headers, login, fault).await
         }
-        Err(error) => Err(error.into()),
+        Err(error) => Err(error),
     }
 }
 

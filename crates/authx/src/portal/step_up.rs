@@ -22,7 +22,6 @@ use crate::{
     },
     logins::Versioned,
     serve::ClientAddress,
-    store::Batch,
 };
 use authx_core::{name::Name, wire::login::LoginState};
 use axum::{
@@ -80,7 +79,7 @@ async fn settle(
     if let Some(view) = &view
         && let (LoginState::Allowed, Some(factor)) = (view.state, view.factor)
     {
-        let cookie = sessions::prove(portal.app(), visit, factor.word(), Batch::default()).await?;
+        let cookie = sessions::prove(portal.app(), visit, factor.word()).await?;
         let next = if visit.has_stash { "/confirm".to_owned() } else { confirm::next_of(visit) };
         return Ok(with_cookie(headers, &cookie, &next));
     }
@@ -146,21 +145,21 @@ async fn answer(
 async fn passkey(
     State(portal): State<Portal>,
     who: Who,
+    from: From,
     headers: HeaderMap,
     fields: Fields,
 ) -> Result<Response, PortalError> {
     let (visit, next) = (&who.visit, guard::next(fields.text("next")));
-    match confirm::by_passkey(&portal, visit, &fields).await {
+    match confirm::by_passkey(&portal, visit, &from, &fields).await {
         Ok(cookie) => {
-            confirm::give_up(&portal, visit).await?;
             let next = if visit.has_stash { "/confirm" } else { next };
             Ok(with_cookie(&headers, &cookie, next))
         }
-        Err(error @ (PasskeyError::Declined | PasskeyError::Over)) => {
+        Err(PortalError::Passkey(error @ (PasskeyError::Declined | PasskeyError::Over))) => {
             let fault = Some(sentence(&error));
             settle(&portal, &who, &headers, (None, next), fault).await
         }
-        Err(error) => Err(error.into()),
+        Err(error) => Err(error),
     }
 }
 

@@ -24,6 +24,8 @@ pub struct PasskeyRow {
     pub created: Millis,
     /// When it was last used.
     pub used: Option<Millis>,
+    /// The name with which its owner signs in.
+    pub owner: String,
     /// Its owner may sign in.
     pub may_sign_in: bool,
 }
@@ -51,7 +53,7 @@ macro_rules! passkey_sql {
     ($condition:literal) => {
         concat!(
             "SELECT p.id, p.tenant, p.account, p.name, p.credential, p.record, p.version,
-                    p.created, p.used, a.state, a.removed
+                    p.created, p.used, a.state, a.removed, a.name
              FROM passkey p JOIN account a ON a.id = p.account WHERE ",
             $condition
         )
@@ -134,6 +136,7 @@ fn passkey_row(row: &Row) -> Result<PasskeyRow, StoreError> {
         version: row.int(6)?,
         created: row.millis(7)?,
         used: row.opt_millis(8)?,
+        owner: row.text(11)?.to_owned(),
         may_sign_in: row.text(9)? == "active" && row.opt_millis(10)?.is_none(),
     })
 }

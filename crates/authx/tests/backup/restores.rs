@@ -92,9 +92,9 @@ async fn what_opened_the_portal_opens_it_no_more() {
         let (tenant, by) = (world.tenant, Actor::new("root"));
         let app = world.place.open().await;
         let alice = accounts::find(&app, tenant, "alice").await.unwrap().id;
-        let (from, none) = (sessions::From::default(), Batch::default());
-        let begun = sessions::begin_proved(&app, tenant, alice, &from, "passkey", none).await;
-        let cookie = begun.unwrap();
+        let from = sessions::From::default();
+        let (cookie, batch) = sessions::proved(&app, tenant, alice, &from, "passkey").unwrap();
+        app.store.commit(batch).await.unwrap();
         let link = sign_up::invite_account(&app, &by, tenant, alice).await.unwrap();
         let reason = "phone lost".to_owned();
         let wish = bypass::Wish { user: alice, kind: bypass::Kind::Bypass, reason, secs: 86_400 };

@@ -8,7 +8,11 @@
 
 mod app;
 mod applications;
+#[path = "../admin/authenticator.rs"]
+mod authenticator;
+mod by_passkey;
 mod codes;
+mod codes_given;
 mod coming_in;
 mod company;
 mod dashboard;

@@ -3,7 +3,7 @@
 use authx::{
     admin::{
         Actor, administrators, passwords,
-        sessions::{self, Cookie, From},
+        sessions::{self, From},
         sign_up, tenants,
     },
     app::App,
@@ -109,15 +109,8 @@ impl World {
 
     pub(crate) async fn browser_of(&self, tenant: TenantId, account: UserId) -> Browser {
         let from = From { address: Some("192.0.2.9".to_owned()), browser: "Test".to_owned() };
-        let cookie = sessions::begin_proved(
-            &self.app,
-            tenant,
-            account,
-            &from,
-            "test",
-            authx::store::Batch::default(),
-        );
-        let cookie: Cookie = cookie.await.unwrap();
+        let (cookie, batch) = sessions::proved(&self.app, tenant, account, &from, "test").unwrap();
+        self.app.store.commit(batch).await.unwrap();
         let mut browser = Browser::default();
         browser.cookies.insert(SESSION.to_owned(), cookie.text().to_string());
         // Any page gives the browser its own cookie and the token of its forms.

@@ -109,8 +109,9 @@ pub(crate) fn verification(world: &World, index: usize) -> anyhow::Result<Batch>
         answer,
         session: None,
         waived: None,
+        passkey: false,
     };
-    let mut means = Means { enrolled: &mut enrolled, phones: &[], enrol: None };
+    let mut means = Means { enrolled: &mut enrolled, phones: &[], enrol: None, passkeys: false };
     let (login, effects) = app.decide(now, |cx| start(cx, begun, &caller.policy, &mut means));
     ensure!(login.is_final(), "a right code did not let the user in");
     batch(world, now, user, &login, &enrolled, effects)

@@ -108,8 +108,9 @@ impl Company {
         )
         .await?;
         let from = From { address: None, browser: "bench".to_owned() };
-        let cookie = sessions::begin_proved(app, tenant, owner, &from, "code", Batch::default());
-        let cookie = cookie.await?.text().to_string();
+        let (cookie, session) = sessions::proved(app, tenant, owner, &from, "code")?;
+        app.store.commit(session).await?;
+        let cookie = cookie.text().to_string();
         Ok(Self { world, groups, cookie })
     }
 

@@ -1,7 +1,7 @@
 //! Logins that ask a phone.
 
 use super::*;
-use crate::{factor::push::Push, policy::AutomaticPush};
+use crate::{factor::push::Push, guard::Source, policy::AutomaticPush};
 
 pub(super) fn phone(id: u8) -> PhoneId {
     PhoneId::from_bytes([id; 16])
@@ -55,7 +55,7 @@ fn asked(world: &mut World, id: u8, typed: &str) -> (Login, Vec<Effect>) {
     begun(world, id, &format!(r#""answer":"{typed}","match_number":"{NUMBER}","#), id)
 }
 
-fn begun(world: &mut World, id: u8, more: &str, network: u8) -> (Login, Vec<Effect>) {
+pub(super) fn begun(world: &mut World, id: u8, more: &str, network: u8) -> (Login, Vec<Effect>) {
     let json = format!(
         r#"{{"user":"alice","first_factor":{{"kind":"password","password":"x"}},{more}
         "can":{{"text":true,"several":true}},"client":{{"address":"192.0.{network}.1"}}}}"#

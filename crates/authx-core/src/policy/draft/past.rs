@@ -192,7 +192,7 @@ fn ended(kind: EventKind, detail: &Detail<'_>) -> Option<Ended> {
         return Some(Ended::Refused(*reason));
     }
     let word = detail.by.as_deref()?;
-    // A bypass is nothing that a policy chooses.
+    // A bypass or a passkey is nothing that a policy chooses.
     let factor = FactorKind::CHOICES.iter().find(|kind| kind.word() == word);
     Some(Ended::Allowed(match (word, factor) {
         (_, Some(factor)) => By::Factor(*factor),

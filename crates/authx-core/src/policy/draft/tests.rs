@@ -308,3 +308,27 @@ proptest! {
         prop_assert!(said != Some(Verdict::LetIn), "{:?}", said);
     }
 }
+
+/// No policy chooses passkeys, so no draft says anything else of who came by one.
+#[test]
+fn a_passkey_stays_one_under_any_draft() {
+    let mut trail = Trail::default();
+    let detail = r#"{"user":"anna","first_factor":"password","by":"passkey","after_ms":9000}"#;
+    trail.read(EventKind::LoginAllowed, detail);
+    let past = trail.past().unwrap();
+    for json in [
+        json!({"factors": ["push"]}),
+        json!({"second_factor": "off"}),
+        json!({"lifetimes": {"login_secs": 30}, "limits": {"answers_per_login": 1}}),
+    ] {
+        assert_eq!(draft(&past, json), None);
+    }
+    let refused = past_refused();
+    assert_eq!(draft(&refused, json!({"factors": ["push"]})), None);
+    let more = json!({"limits": {"answers_per_login": 5}});
+    assert_eq!(draft(&refused, more), Some(Verdict::Unsaid(Gap::Tries)));
+}
+
+fn past_refused() -> Past {
+    past(Ended::Refused(Reason::PasskeyDeclined))
+}

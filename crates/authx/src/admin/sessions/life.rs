@@ -27,39 +27,55 @@ pub async fn begin(
     Ok(cookie)
 }
 
-/// Begins a session of somebody who is proved already, as by a passkey; `by` is the factor's word.
+/// A session of somebody who is proved already, as by a passkey; `by` is the factor's word. It is
+/// one once the batch is stored.
 ///
 /// # Errors
 ///
-/// As [`super::find`].
-pub async fn begin_proved(
+/// [`AdminError::Clock`].
+pub fn proved(
     app: &App,
     tenant: TenantId,
     account: UserId,
     from: &From,
     by: &str,
-    with: Batch,
-) -> Result<Cookie, AdminError> {
+) -> Result<(Cookie, Batch), AdminError> {
     let now = app.now()?;
     let cookie = Cookie::draw(app);
     let new = new(app, tenant, account, from, now, &cookie, None);
     let id = new.id;
-    let batch =
-        with.insert_portal_session(new).prove_portal_session(id, 1, cookie.digest(), now, by);
-    app.store.commit(signed_in(app, batch, now, tenant, account, by, from)).await?;
-    Ok(cookie)
+    let batch = Batch::default().insert_portal_session(new).prove_portal_session(
+        id,
+        1,
+        cookie.digest(),
+        now,
+        by,
+    );
+    Ok((cookie, signed_in(app, batch, now, tenant, account, by, from)))
 }
 
 /// Notes that a second factor was given, under a new cookie: for a half session the end of the
-/// sign-in, for a whole one a step-up. `with` is stored together with it.
+/// sign-in, for a whole one a step-up.
 ///
 /// # Errors
 ///
 /// As [`super::find`]; [`AdminError::Busy`] where the same session moved on meanwhile.
-pub async fn prove(app: &App, visit: &Visit, by: &str, with: Batch) -> Result<Cookie, AdminError> {
+pub async fn prove(app: &App, visit: &Visit, by: &str) -> Result<Cookie, AdminError> {
+    let (cookie, batch) = proving(app, visit, by)?;
+    commit(app, batch).await?;
+    Ok(cookie)
+}
+
+/// The same, to be stored with what it rests on.
+///
+/// # Errors
+///
+/// [`AdminError::Clock`].
+pub fn proving(app: &App, visit: &Visit, by: &str) -> Result<(Cookie, Batch), AdminError> {
     let now = app.now()?;
     let cookie = Cookie::draw(app);
-    let batch = with.prove_portal_session(visit.id, visit.version, cookie.digest(), now, by);
+    let digest = cookie.digest();
+    let batch = Batch::default().prove_portal_session(visit.id, visit.version, digest, now, by);
     let (tenant, account) = (visit.tenant, visit.account);
     let batch = if visit.proved.is_none() {
         signed_in(app, batch, now, tenant, account, by, &visit.from)
@@ -68,8 +84,7 @@ pub async fn prove(app: &App, visit: &Visit, by: &str, with: Batch) -> Result<Co
         let detail = detail([("by", visit.name.as_str().into()), ("factor", by.into())]);
         app.record(batch, now, tenant, EventKind::PortalSteppedUp, about, detail)
     };
-    commit(app, batch).await?;
-    Ok(cookie)
+    Ok((cookie, batch))
 }
 
 /// Ends a session of an account; its own, or one that its owner no longer knows. `false`: the

@@ -89,7 +89,9 @@ pub(super) fn ended(ended: Ended) -> String {
         Ended::Allowed(By::Session { .. }) => "Granted, as it was remembered".to_owned(),
         Ended::Allowed(By::Policy) => "Granted without a second factor".to_owned(),
         Ended::Allowed(By::Autologin) => "Granted to a client that signs in by itself".to_owned(),
-        Ended::Allowed(By::Other | By::Factor(FactorKind::Bypass)) => "Granted".to_owned(),
+        Ended::Allowed(By::Other | By::Factor(FactorKind::Bypass | FactorKind::Passkey)) => {
+            "Granted".to_owned()
+        }
         Ended::Cancelled => "Cancelled".to_owned(),
         Ended::Expired => "Expired".to_owned(),
         Ended::Refused(reason) => format!("Refused: {}", reason.entry().operator),
