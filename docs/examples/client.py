@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """A whole AuthX client, on nothing but Python's standard library.
 
-    AUTHX_URL=https://mfa.example.com AUTHX_APP=app_… AUTHX_KEY=axk_… client.py USER CODE
+    AUTHX_URL=https://mfa.example.com AUTHX_APP=app_… AUTHX_KEY=axk_… client.py [USER CODE]
 
-asks for the password (or reads it from standard input) and prints the verdict. It ends with 0 when
-the user is let in, with 1 when not, and with an error when there is no verdict to be trusted.
+With USER and CODE it asks for the password (or reads it from standard input) and prints the verdict:
+it ends with 0 when the user is let in, with 1 when not, and with an error when there is no verdict
+to be trusted. With neither it changes nothing and prints what the server says of id and key.
 """
 import base64, getpass, hashlib, hmac, http.client, json, os, secrets, sys, time, urllib.parse  # noqa: E401
 
@@ -33,7 +34,7 @@ def call(origin, app, key, method, target, body=b""):
     right = sign(f'"@status": {answer.status}', f'"content-digest": {digest(content)}',
                  f'"signature";req;key="authx": {signature}', f'"@signature-params": {params}')
     if not hmac.compare_digest(got, right) or not params.startswith('("@status" "content-digest" "signature";req;key="authx");'):
-        raise SystemExit(f"no verdict: an answer ({answer.status}) without AuthX's signature")
+        raise SystemExit(f"no verdict: an answer ({answer.status}) without AuthX's signature: {content[:300]!r}")
     return answer.status, json.loads(content)
 
 
@@ -44,10 +45,15 @@ def login_id():
 
 
 if __name__ == "__main__":
+    host = [os.environ[f"AUTHX_{name}"] for name in ("URL", "APP", "KEY")]
+    if len(sys.argv) == 1:
+        status, check = call(*host, "GET", "/api/v1/check")
+        print(json.dumps(check, indent=2))
+        sys.exit(0 if status == 200 else 1)
     user, code = sys.argv[1:]
     password = getpass.getpass() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
     status, login = call(
-        os.environ["AUTHX_URL"], os.environ["AUTHX_APP"], os.environ["AUTHX_KEY"], "PUT", f"/api/v1/logins/{login_id()}",
+        *host, "PUT", f"/api/v1/logins/{login_id()}",
         json.dumps({
             "user": user, "first_factor": {"kind": "password", "password": password}, "answer": code,
             "support_code": "".join(secrets.choice("23456789ABCDEFGHJKMNPQRSTVWXYZ") for _ in range(6)),

@@ -12,6 +12,7 @@ mod form;
 mod forms;
 mod house;
 mod manual;
+mod own_program;
 mod pages;
 mod people;
 mod roles;

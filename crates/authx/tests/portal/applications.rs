@@ -299,7 +299,15 @@ async fn the_package_is_downloaded_without_a_key_or_with_a_new_one() {
 
     let api = protect(world, &mut browser, "Builds", "api").await;
     let page = browser.get(world, &format!("{api}/install")).await;
-    assert!(page.shown().contains("curl https://mfa.example.com/api/v1/check"));
+    // Runs where there is nothing but a shell: e2e does so. No source tree is spoken of.
+    let said = page.shown();
+    let url = "https://mfa.example.com";
+    let named = format!("export AUTHX_URL={url} AUTHX_APP={}\n", api.rsplit('/').next().unwrap());
+    assert!(said.contains(&named) && said.contains("def call(origin"), "{said}");
+    assert!(said.contains(&format!("href=\"{url}/api/v1/openapi.json\"")));
+    for absent in ["docs/", "crates/", "HMAC:", "axk_A"] {
+        assert!(!page.main().contains(absent), "{absent}");
+    }
     let none = browser.get(world, &format!("{api}/package")).await;
     assert_eq!(none.status, StatusCode::NOT_FOUND);
 }

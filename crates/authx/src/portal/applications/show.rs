@@ -75,7 +75,9 @@ struct Install {
     package: Option<Sums>,
     missing: String,
     may_write: bool,
-    example: String,
+    /// For a program of the operator's own: what saves the client, and what names this application.
+    client: String,
+    values: String,
 }
 
 struct Sums {
@@ -180,24 +182,23 @@ pub(super) async fn install(
         package,
         missing,
         may_write: who.may(Permission::KeysWrite),
-        example: example(&shown.application, &app.public_url.to_string()),
+        client: saved(),
+        values: named(&shown.application, &app.public_url.to_string()),
         shown,
     };
     Ok(render(&page).into_response())
 }
 
-/// A request that proves a key, and changes nothing.
-fn example(application: &Application, url: &str) -> String {
-    format!(
-        "curl {url}/api/v1/check \\\n  \
-         -H 'AuthX-Client: my-program/1.0' \\\n  \
-         -H 'Content-Digest: sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:' \\\n  \
-         -H 'Signature-Input: authx=(\"@method\" \"@authority\" \"@path\" \"@query\" \
-         \"content-digest\" \"authx-client\");created=SECONDS;nonce=\"NONCE\";keyid=\"{}\";\
-         alg=\"hmac-sha256\";tag=\"authx-app-1\"' \\\n  \
-         -H 'Signature: authx=:HMAC:'",
-        application.id
-    )
+/// Saves the client that the documentation shows, by a shell alone: who reads this page has no source
+/// tree.
+fn saved() -> String {
+    format!("cat > client.py <<'END'\n{CLIENT}END")
+}
+
+/// Names an application for the client. The key is typed, so that it stands nowhere.
+fn named(application: &Application, url: &str) -> String {
+    let id = application.id;
+    format!("export AUTHX_URL={url} AUTHX_APP={id}\nread -rs AUTHX_KEY && export AUTHX_KEY")
 }
 
 pub(super) async fn policy(
@@ -222,6 +223,7 @@ pub(super) async fn policy(
     Ok(render(&Policy { chrome: shown.chrome(&portal, &who), shown, rows }).into_response())
 }
 
+const CLIENT: &str = include_str!("../../../../../docs/examples/client.py");
 /// After this long the usual causes open by themselves.
 const LONG_MILLIS: u64 = 300_000;
 const SILENT_MILLIS: u64 = 24 * 60 * 60 * 1_000;
