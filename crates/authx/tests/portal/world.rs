@@ -19,7 +19,10 @@ use axum::{
     body::{Body, to_bytes},
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 use tower::ServiceExt as _;
 use zeroize::Zeroizing;
 
@@ -260,7 +263,9 @@ impl Browser {
         if let Some(token) = between(&text, "name=\"_csrf\" value=\"", "\"") {
             token.clone_into(&mut self.token);
         }
-        Page { status: parts.status, headers: parts.headers, text }
+        let page = Page { status: parts.status, headers: parts.headers, text };
+        page.has_each_id_once();
+        page
     }
 }
 
@@ -281,6 +286,19 @@ impl Page {
     pub(crate) fn refused(&self) -> &str {
         assert_eq!(self.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", self.text);
         &self.text
+    }
+
+    /// Says that labels, links and scripts find what they name, and not something else of that name.
+    fn has_each_id_once(&self) {
+        let kind = self.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        if kind.is_none_or(|kind| !kind.starts_with("text/html")) {
+            return;
+        }
+        let mut known = BTreeSet::new();
+        for rest in self.text.split(" id=\"").skip(1) {
+            let id = rest.split('"').next().unwrap_or_default();
+            assert!(known.insert(id), "the id {id} is there twice: {}", self.text);
+        }
     }
 
     /// What the page is about; all of it where it is no page.

@@ -23,7 +23,7 @@ calmSwaps()
 keepToasts()
 prepare(document.body)
 fillFromFragment()
-const first = document.querySelector<HTMLElement>('main [aria-invalid="true"]') ?? document.querySelector<HTMLElement>('main #once')
+const first = document.querySelector<HTMLElement>('main [aria-invalid="true"]') ?? document.querySelector<HTMLElement>('main [data-once] [tabindex]')
 first?.focus()
 document.addEventListener('htmx:load', event => prepare(event.target as HTMLElement))
 
