@@ -6,7 +6,8 @@ mod members;
 
 pub use listing::{Wanted, found};
 pub use members::{
-    Member, Members, MembersWanted, NotFound, add, find_all, members, membership, of_user, remove,
+    Leave, Member, Members, MembersWanted, NotFound, add, find_all, leave, members, membership,
+    of_user, remove,
 };
 
 use super::{Actor, AdminError, Change, accounts::AccountError, change, detail};

@@ -1,9 +1,13 @@
 //! Groups, as their administrators see them.
 
-use crate::world::{Browser, World, name, on_each_engine};
-use authx::admin::groups;
-use authx_core::{GroupId, role::Role};
+use crate::{
+    html::forms,
+    world::{Browser, Page, World, name, on_each_engine},
+};
+use authx::admin::{groups, policies};
+use authx_core::{GroupId, policy::Document, role::Role};
 use axum::http::StatusCode;
+use serde_json::json;
 
 async fn made(world: &World, called: &str) -> GroupId {
     groups::create(&world.app, &world.by, world.tenant, &name(called)).await.unwrap()
@@ -148,7 +152,7 @@ async fn long_lists_page_both_ways() {
             assert!(page.shown().contains(first) && !page.text.contains(last));
             let next = page.between("rel=\"next\"", "Next");
             assert!(!next.is_empty());
-            let href = |page: &crate::world::Page, rel: &str| {
+            let href = |page: &Page, rel: &str| {
                 let (before, _) = page.text.split_once(&format!("rel=\"{rel}\"")).unwrap();
                 let (_, link) = before.rsplit_once("href=\"").unwrap();
                 link.split_once('"').unwrap().0.replace("&#38;", "&")
@@ -197,6 +201,12 @@ async fn another_companys_group_is_not_there() {
     .await;
 }
 
+/// Where the forms about a group lead.
+fn forms_to(page: &Page, at: &str) -> Vec<String> {
+    let forms = forms(page.shown()).into_iter().map(|form| form.action);
+    forms.filter(|action| action.starts_with(at)).collect()
+}
+
 /// A user manager looks after members, but not over those who stand higher, nor the order.
 #[tokio::test]
 async fn what_a_role_may_not_do_it_is_not_offered() {
@@ -209,6 +219,22 @@ async fn what_a_role_may_not_do_it_is_not_offered() {
         assert!(page.shown().contains("Add members") && !page.text.contains("/place\""));
         let page = manager.post(world, &format!("{at}/members/{boss}/add"), &[]).await;
         assert_eq!(page.status, StatusCode::FORBIDDEN);
+        // Who is asked for a second factor is not theirs to say, by no group either.
+        let document = json!({"second_factor": "off"});
+        let target = policies::Target::Group(group);
+        let document = Document::from_value(&document).unwrap();
+        policies::set(&world.app, &world.by, world.tenant, target, document).await.unwrap();
+        world.account(world.tenant, "alice", None).await;
+        let page = manager.get(world, &at).await;
+        assert!(page.shown().contains("Whoever may change policies adds and removes members."));
+        assert_eq!(forms_to(&page, &at), [format!("{at}/name")]);
+        for (form, names) in [("members", "alice"), ("remove", "")] {
+            let page = manager.post(world, &format!("{at}/{form}"), &[("names", names)]).await;
+            assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{form}: {}", page.main());
+        }
+        let mut owner = owner(world).await;
+        assert_eq!(forms_to(&owner.get(world, &at).await, &at).len(), 4);
+
         let mut reader = world.signed_in("ria", Some(Role::ReadOnly)).await;
         let page = reader.get(world, &at).await;
         assert!(!page.shown().contains("Add members") && !page.text.contains("Remove"));

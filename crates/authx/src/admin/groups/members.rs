@@ -12,6 +12,7 @@ use authx_core::{
     GroupId, TenantId, UserId,
     audit::EventKind,
     name::Name,
+    policy::Document,
     role::{Permission, Role},
 };
 use serde::Serialize;
@@ -69,6 +70,33 @@ pub async fn members(
     let rows = stored::members(store, tenant, group, count, wanted).await;
     let page = rows.map_err(AdminError::from)?.into_iter().map(member).collect();
     Ok(Members { count, page })
+}
+
+/// What a group's policy leaves to somebody who may change groups.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Leave {
+    /// To add and take out members.
+    pub members: bool,
+    /// To remove the group.
+    pub removal: bool,
+}
+
+/// What may be done to a group without a say over policies: what would be refused is not offered.
+///
+/// # Errors
+///
+/// [`AdminError::Store`], [`AdminError::Damaged`].
+pub async fn leave(
+    app: &App,
+    by: &Actor,
+    tenant: TenantId,
+    group: &Group,
+) -> Result<Leave, AdminError> {
+    let members =
+        by.may(Permission::PoliciesWrite) || !deciding(app, tenant).await?.contains(&group.id);
+    let removal =
+        by.may(Permission::PoliciesWrite) || (members && group.policy == Document::default());
+    Ok(Leave { members, removal })
 }
 
 /// The groups that a user is in, in their order.

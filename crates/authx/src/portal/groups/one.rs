@@ -2,7 +2,7 @@
 
 use super::{done, named, trouble};
 use crate::{
-    admin::groups::{self, Group, GroupError, Member, MembersWanted},
+    admin::groups::{self, Group, GroupError, Leave, Member, MembersWanted},
     portal::{
         Portal,
         error::PortalError,
@@ -33,6 +33,7 @@ struct One {
     group: Group,
     facts: String,
     writes: bool,
+    leave: Leave,
     orders: bool,
     form: Form,
     name: Form,
@@ -97,6 +98,7 @@ pub(super) async fn show(
         chrome: who.chrome(portal, &group.name, Place::Groups),
         facts,
         writes: who.may(Permission::GroupsWrite),
+        leave: groups::leave(app, &who.actor(), tenant, &group).await?,
         orders: who.may(Permission::PoliciesWrite),
         form: forms.add,
         name,
