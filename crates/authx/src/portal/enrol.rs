@@ -42,7 +42,10 @@ pub(super) fn routes() -> Vec<Route> {
 struct Page {
     chrome: Chrome,
     company: String,
+    /// Who has no role comes in for a VPN, which asks phones and apps alone.
+    phone_first: bool,
     passkey: Option<Asked>,
+    passkey_help: &'static str,
     fault: Option<String>,
     phone: Option<PhoneOffer>,
 }
@@ -95,7 +98,10 @@ async fn show(
     };
     let status = if fault.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let chrome = visitor.chrome(portal, "Add your second factor");
-    let page = Page { chrome, company: visit.tenant_name.clone(), passkey, fault, phone };
+    let phone_first = visit.role.is_none();
+    let passkey_help = if phone_first { PORTAL_ALONE } else { ANYWHERE };
+    let company = visit.tenant_name.clone();
+    let page = Page { chrome, company, phone_first, passkey, passkey_help, fault, phone };
     Ok(render_as(status, &page).into_response())
 }
 
@@ -226,4 +232,8 @@ async fn enrolled(
     Ok(Some(guard::redirect(headers, "/sign-in")))
 }
 
+const ANYWHERE: &str =
+    "This computer’s fingerprint or PIN, or a security key. It signs you in alone.";
+const PORTAL_ALONE: &str =
+    "This computer’s fingerprint or PIN, or a security key. It signs you in to this portal only.";
 const BY_PHONE: &str = "phone";

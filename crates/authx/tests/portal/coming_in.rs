@@ -34,7 +34,7 @@ async fn a_link_makes_a_company_once() {
         let mut browser = Browser::default();
         browser.get(world, "/set-up").await.shown();
         let page = browser.post(world, "/set-up", &[("link", &link)]).await;
-        assert!(page.shown().contains("Your name"));
+        assert!(page.shown().contains("Your name") && page.text.contains("Step 1 of 2"));
         // Looking spends nothing.
         browser.post(world, "/set-up", &[("link", &link)]).await.shown();
         let with = |link| [&[("set_up_token", link)], &OWNER[..]].concat();
@@ -44,7 +44,9 @@ async fn a_link_makes_a_company_once() {
         assert_eq!(browser.get(world, "/").await.to(), "/enrol");
         assert_eq!(browser.get(world, "/confirm").await.to(), "/enrol");
         let page = browser.get(world, "/enrol").await;
-        assert!(page.shown().contains("Make a passkey"));
+        assert!(page.shown().contains("Make a passkey") && page.text.contains("Step 2 of 2"));
+        assert!(page.between("action=\"/enrol/passkey\"", "</form>").contains("btn main"));
+        assert_eq!(page.main().matches("btn main").count(), 1);
         let mut other = Browser::default();
         other.get(world, "/set-up").await;
         let again = [&[("set_up_token", &*link), ("company", "B")], &OWNER[1..]].concat();

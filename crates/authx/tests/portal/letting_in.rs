@@ -43,10 +43,17 @@ async fn a_user_gets_a_first_password_by_a_link_that_is_shown_once() {
         let over = browser.post(world, "/set-up", &[("link", &first)]).await;
         assert!(over.refused().contains("used or is too old"), "the newest counts alone");
         let page = browser.post(world, "/set-up", &[("link", &link)]).await;
-        assert!(page.shown().contains("anna"));
+        assert!(page.shown().contains("anna") && page.text.contains("Step 1 of 2"));
         let token = link.split_once('#').unwrap().1;
         let sent = [("set_up_token", token), ("password", PASSWORD)];
         assert_eq!(browser.post(world, "/set-up/account", &sent).await.to(), "/enrol");
+        // No VPN takes a passkey: the phone comes first for those whom a VPN asks.
+        let page = browser.get(world, "/enrol").await;
+        let (phone, passkey) = (page.shown().find("on my phone"), page.text.find("a passkey</b"));
+        assert!(phone.is_some() && phone < passkey, "{}", page.main());
+        assert!(page.text.contains("Step 2 of 2") && page.text.contains("this portal only"));
+        assert!(page.between("action=\"/enrol/phone\"", "</form>").contains("btn main"));
+        assert_eq!(page.main().matches("btn main").count(), 1);
         assert!(boss.get(world, &path).await.shown().contains("A link for a new password"));
     })
     .await;
