@@ -47,7 +47,24 @@ async fn in_by_passkey_and_by_password_with_code() {
     browser.fill(&code, &app.code(now().secs() / 30)).await;
     browser.press("Enter").await;
     desk.at("Dashboard").await;
+    named_before_it_is_made(&desk).await;
     browser.is_clean().await;
+}
+
+/// The device makes no passkey whose name is refused: nobody would ever take it away there.
+async fn named_before_it_is_made(desk: &Desk) {
+    let browser = &desk.browser;
+    browser.clear_credentials().await;
+    desk.open("/me/passkey").await;
+    desk.fill("Name", "   ").await;
+    desk.press("Make a passkey").await;
+    browser.wait(&Target::css("#name-e")).await;
+    let made = browser.credentials().await;
+    assert_eq!(made.as_array().map(Vec::len), Some(0), "{made}");
+    desk.fill("Name", "Office laptop").await;
+    desk.press("Make a passkey").await;
+    desk.reads("Passkey added.").await;
+    desk.reads("Office laptop").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,6 +2,7 @@
 
 mod app;
 mod logins;
+mod passkey;
 mod rows;
 
 use super::{
@@ -13,7 +14,6 @@ use super::{
     guard,
     page::{Chrome, render, render_as},
     routes::{Route, get, post},
-    second_factor,
     sign_in::sentence,
     undo::Undo,
     who::Who,
@@ -23,7 +23,7 @@ use crate::{
         accounts::AccountError,
         bypass::{self, Shown as CallerCheck},
         own::{self, OwnError, Reported},
-        passkeys::{self, Asked, PasskeyError, Shown},
+        passkeys::{self, Shown},
         passwords::PasswordRuleError,
         record::{self, Filter},
         sessions::{self, Pending},
@@ -35,7 +35,7 @@ use crate::{
     },
 };
 use askama::Template;
-use authx_core::{LoginId, Millis, PasskeyId, PhoneId, SessionId, wire::phone::PhoneClass};
+use authx_core::{LoginId, Millis, PhoneId, SessionId, wire::phone::PhoneClass};
 use axum::{
     extract::{Path, State},
     http::{HeaderMap, StatusCode},
@@ -52,9 +52,6 @@ pub(super) fn routes() -> Vec<Route> {
         get("/me/phones/{phone}/move", Access::Own, move_phone),
         post("/me/phones/{phone}/remove", Access::OwnStepUp, remove_phone),
         post("/me/phones/{phone}/rename", Access::Own, rename_phone),
-        get("/me/passkey", Access::OwnStepUp, new_passkey),
-        post("/me/passkey", Access::OwnStepUp, add_passkey),
-        post("/me/passkeys/{passkey}/remove", Access::OwnStepUp, remove_passkey),
         post("/me/recovery", Access::OwnStepUp, new_codes),
         get("/me/password", Access::OwnStepUp, password),
         post("/me/password", Access::OwnStepUp, set_password),
@@ -63,6 +60,7 @@ pub(super) fn routes() -> Vec<Route> {
         post("/me/logins/{login}/not-me", Access::Own, not_me),
     ];
     routes.extend(app::routes());
+    routes.extend(passkey::routes());
     routes
 }
 
@@ -227,66 +225,6 @@ async fn rename_phone(
         }
         Err(error) => Err(error.into()),
     }
-}
-
-#[derive(Template)]
-#[template(path = "portal/me_passkey.html")]
-struct PasskeyPage {
-    chrome: Chrome,
-    form: Form,
-    asked: Asked,
-}
-
-async fn new_passkey(State(portal): State<Portal>, who: Who) -> Result<Response, PortalError> {
-    let form = Form::new().with("name", second_factor::browser(&who.visit.from.browser));
-    show_passkey(&portal, &who, form).await
-}
-
-async fn show_passkey(portal: &Portal, who: &Who, form: Form) -> Result<Response, PortalError> {
-    let asked = passkeys::ask_new(portal.app(), who.visit.tenant, who.visit.account).await?;
-    let good = form.is_good();
-    let status = if good { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let chrome = who.alone(portal, "Add a passkey");
-    Ok(render_as(status, &PasskeyPage { chrome, form, asked }).into_response())
-}
-
-async fn add_passkey(
-    State(portal): State<Portal>,
-    who: Who,
-    headers: HeaderMap,
-    fields: Fields,
-) -> Result<Response, PortalError> {
-    let visit = &who.visit;
-    let (name, state, answer) =
-        (fields.text("name"), fields.raw("state"), fields.raw("credential"));
-    let (tenant, account) = (visit.tenant, visit.account);
-    let added =
-        passkeys::add(portal.app(), &visit.actor(), tenant, account, name, state, answer).await;
-    let mut form = Form::sent(&fields);
-    match added {
-        Ok(_) => return done(&portal, &who, &headers, "Passkey added.").await,
-        Err(PasskeyError::Name(error)) => {
-            form.refuse("name", sentence(&error));
-        }
-        Err(error @ (PasskeyError::Declined | PasskeyError::Over)) => {
-            form.fault = Some(sentence(&error));
-        }
-        Err(error) => return Err(error.into()),
-    }
-    show_passkey(&portal, &who, form).await
-}
-
-async fn remove_passkey(
-    State(portal): State<Portal>,
-    who: Who,
-    headers: HeaderMap,
-    Path(passkey): Path<String>,
-) -> Result<Response, PortalError> {
-    let id: PasskeyId = passkey.parse().map_err(|_| PortalError::NotFound)?;
-    let visit = &who.visit;
-    let removed =
-        passkeys::remove(portal.app(), &visit.actor(), visit.tenant, visit.account, id).await?;
-    done(&portal, &who, &headers, &format!("Passkey “{removed}” removed.")).await
 }
 
 /// Ten codes, in the very answer: they are kept nowhere, so going back or reloading shows none.

@@ -31,6 +31,30 @@ async fn recovery_codes_are_shown_once() {
     .await;
 }
 
+/// A device keeps whatever it makes, so its name is judged first.
+#[tokio::test]
+async fn a_passkeys_name_is_judged_before_there_is_one() {
+    on_each_engine(async |world| {
+        let mut carol = world.signed_in("carol", None).await;
+        for (name, fault) in [
+            ("   ", "visible character"),
+            ("Lap\u{200b}top", "invisible characters"),
+            (&*"x".repeat(129), "at most 128"),
+        ] {
+            let page = carol.post(world, "/me/passkey", &[("name", name), ("only", "name")]).await;
+            assert!(page.refused().contains(fault), "{name}: {}", page.main());
+        }
+        let sent = [("name", "Office laptop"), ("only", "name")];
+        let page = carol.post(world, "/me/passkey", &sent).await;
+        assert_eq!(page.status, StatusCode::NO_CONTENT, "{}", page.text);
+        assert!(carol.get(world, "/me").await.shown().contains("A passkey signs you in here"));
+        // What came from a device is judged as ever.
+        let sent = [("name", "Office laptop"), ("credential", "{}"), ("state", "x")];
+        carol.post(world, "/me/passkey", &sent).await.refused();
+    })
+    .await;
+}
+
 /// What needs a fresh factor is kept until there is one, and done then with what was typed.
 #[tokio::test]
 async fn an_old_sign_in_confirms_before_the_deed() {

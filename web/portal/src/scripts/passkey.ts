@@ -46,6 +46,7 @@ async function ask(form: HTMLFormElement): Promise<void> {
   const wished = wishes(form)
   try {
     if (form.dataset['passkey'] === 'register') {
+      if (!await named(form)) return
       const credential = await navigator.credentials.create(creation(wished))
       if (credential !== null) answer(form, created(credential as PublicKeyCredential))
     } else {
@@ -56,6 +57,23 @@ async function ask(form: HTMLFormElement): Promise<void> {
     idle(form)
     fault(form, words(error))
   }
+}
+
+/** Whether the name that is typed can be one: the server says so before the device makes a passkey, which nobody would
+ *  take away there if the name were refused afterwards. */
+async function named(form: HTMLFormElement): Promise<boolean> {
+  if (form.elements.namedItem('name') === null) return true
+  const body = new URLSearchParams([...new FormData(form)].map(([name, value]) => [name, String(value)]))
+  body.set('only', 'name')
+  const { ok, redirected } = await fetch(form.action, { method: 'POST', body })
+  if (ok && !redirected) return true
+  // Either a second factor is wanted first, or what is wrong is said by the page that answers the form itself.
+  if (redirected) location.assign(form.action)
+  else {
+    form.dataset['answered'] = ''
+    form.submit()
+  }
+  return false
 }
 
 function wishes(form: HTMLFormElement): Wished {
