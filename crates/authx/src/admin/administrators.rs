@@ -66,6 +66,17 @@ pub enum InviteError {
     Role(#[from] RoleError),
 }
 
+/// Somebody who is to look after a company.
+#[derive(Clone, Debug)]
+pub struct NewAdministrator<'a> {
+    /// Their work address; they sign in with it.
+    pub mail: &'a str,
+    /// As people call them.
+    pub display: Option<Name>,
+    /// As what.
+    pub role: Role,
+}
+
 /// Somebody who was invited.
 #[derive(Debug)]
 pub struct Invited {
@@ -89,14 +100,13 @@ pub async fn invite(
     app: &App,
     by: &Actor,
     tenant: TenantId,
-    mail: &str,
-    role: Role,
+    NewAdministrator { mail, display, role }: NewAdministrator<'_>,
 ) -> Result<Invited, InviteError> {
     let mail = sign_up::address(mail).map_err(InviteError::Mail)?;
     let mail = &Mail::new(&mail).map_err(|error| InviteError::Mail(error.to_string()))?;
     let name = &Name::new(mail.as_str())?;
     check_gives(by, role)?;
-    let details = &Details { display: None, mail: Some(mail.clone()) };
+    let details = &Details { display, mail: Some(mail.clone()) };
     let search = &details.search(&[name.folded()]);
     change(app, by, tenant, move |tenant, now| async move {
         accounts::free(app, tenant.id, name, None).await?;

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     admin::{
         accounts::{self, AccountError},
-        administrators::{self, Factors, Given, InviteError, Invited, RoleError},
+        administrators::{self, Factors, Given, InviteError, Invited, NewAdministrator, RoleError},
         sign_up::{self, LinkError},
     },
     store::portal::AdministratorRow,
@@ -26,6 +26,7 @@ use crate::{
 use askama::Template;
 use authx_core::{
     TenantId, UserId,
+    name::Name,
     role::{Permission, Role},
 };
 use axum::{
@@ -247,7 +248,18 @@ async fn invited(
         form.refuse("role", "Choose one of the roles.");
         return Ok(None);
     };
-    match administrators::invite(app, by, tenant, fields.text("mail"), role).await {
+    let display = match fields.text("display") {
+        "" => None,
+        text => match Name::new(text) {
+            Ok(name) => Some(name),
+            Err(error) => {
+                form.refuse("display", sentence(&error));
+                return Ok(None);
+            }
+        },
+    };
+    let new = NewAdministrator { mail: fields.text("mail"), display, role };
+    match administrators::invite(app, by, tenant, new).await {
         Ok(made) => return Ok(Some(Shown::of(portal, tenant, made).await?)),
         Err(InviteError::Account(AccountError::NameTaken { name, .. })) => {
             form.refuse(

@@ -60,7 +60,8 @@ async fn an_owner_invites_an_owner() {
         let olga = world.account(world.tenant, "olga", Some(Role::Owner)).await;
         let by = authx::admin::Actor::account(olga, Some(Role::Owner), "olga");
         let (app, tenant, mail) = (&world.app, world.tenant, "otto@example.com");
-        let made = administrators::invite(app, &by, tenant, mail, Role::Owner).await.unwrap();
+        let new = administrators::NewAdministrator { mail, display: None, role: Role::Owner };
+        let made = administrators::invite(app, &by, tenant, new).await.unwrap();
         assert_eq!(made.name, mail);
         // Another link for somebody who stands as high is not made.
         assert!(administrators::link(app, &by, tenant, made.id).await.is_err());

@@ -273,7 +273,9 @@ async fn who_is_let_into_the_portal() {
     on_each_portal(async |portal| {
         let world = &portal.world;
         let (app, by, tenant) = (&world.app, &world.by, world.tenant);
-        let invited = administrators::invite(app, by, tenant, "bob@example.com", Role::HelpDesk);
+        let (mail, role) = ("bob@example.com", Role::HelpDesk);
+        let new = administrators::NewAdministrator { mail, display: None, role };
+        let invited = administrators::invite(app, by, tenant, new);
         let made = invited.await.unwrap();
         assert_eq!(made.posted.unwrap().to, "b•••@example.com");
         let mail = portal.mails("bob", 1).await.pop().unwrap();

@@ -64,10 +64,15 @@ async fn names_of_other_companies_are_tried_slowly() {
 async fn an_invited_administrator_comes_in_by_a_link() {
     on_each_engine(async |world| {
         let mut olga = world.signed_in("olga", Some(Role::Owner)).await;
-        let wish = [("mail", "adam@example.com"), ("role", "administrator")];
+        let wish =
+            [("mail", "adam@example.com"), ("display", "Adam Able"), ("role", "administrator")];
+        let nameless = [("display", "Adam\u{200b}"), wish[0], wish[2]];
+        let page = olga.post(world, "/settings/administrators", &nameless).await;
+        assert!(page.refused().contains("id=\"display-e\""), "{}", page.main());
         let page = olga.post(world, "/settings/administrators", &wish).await;
         let link = page.between("<code>", "</code>").to_owned();
         page.shown();
+        assert!(page.text.contains("<strong>Adam Able</strong>"), "{}", page.main());
         olga.post(world, "/settings/administrators", &wish).await.refused();
         let mut adam = Browser::default();
         adam.get(world, "/set-up").await;

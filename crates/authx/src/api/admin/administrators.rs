@@ -8,12 +8,13 @@ use super::{
     routes::{Route, route},
 };
 use crate::{
-    admin::administrators::{self, InviteError, Invited},
+    admin::administrators::{self, InviteError, Invited, NewAdministrator},
     api::error::ApiError,
     store::portal::AdministratorRow,
 };
 use authx_core::{
     UserId,
+    name::Name,
     role::{
         Permission::{RolesRead, RolesWrite},
         Role,
@@ -116,6 +117,8 @@ async fn list(
 struct InviteAdministrator {
     /// Their work address; they sign in with it.
     mail: String,
+    /// As people call them.
+    display: Option<Name>,
     role: Role,
 }
 
@@ -136,7 +139,7 @@ struct InvitedAdministrator {
 #[utoipa::path(
     post, path = "/admin/v1/administrators", tag = "administrators",
     request_body(content = InviteAdministrator, example = json!({
-        "mail": "anna@example.com", "role": "auditor",
+        "mail": "anna@example.com", "display": "Anna Berg", "role": "auditor",
     })),
     responses(
         (status = 201, body = InvitedAdministrator, description = "The link is shown this once"),
@@ -148,8 +151,9 @@ async fn invite(
     by: Caller,
     Sent(wish): Sent<InviteAdministrator>,
 ) -> Result<(StatusCode, Json<InvitedAdministrator>), ApiError> {
-    let InviteAdministrator { mail, role } = wish;
-    let made = administrators::invite(api.app(), &by.actor(), by.tenant(), &mail, role).await;
+    let InviteAdministrator { mail, display, role } = wish;
+    let new = NewAdministrator { mail: &mail, display, role };
+    let made = administrators::invite(api.app(), &by.actor(), by.tenant(), new).await;
     let made = made.map_err(|error| {
         let field = if matches!(error, InviteError::Role(_)) { "role" } else { "mail" };
         ApiError::from(error).at(field)
