@@ -12,6 +12,8 @@ async fn sees(browser: &mut Browser, world: &World) -> bool {
     let (counted, told) = (page.contains(COUNT), page.contains(NOTICE));
     assert_eq!(counted, told, "{page}");
     assert_eq!(told, page.contains("href=\"/approvals\">Decide"), "{page}");
+    // A caller waits for it, and nobody for a backup.
+    assert!(!told || page.find(NOTICE) < page.find("No backup was ever made"), "{page}");
     told
 }
 

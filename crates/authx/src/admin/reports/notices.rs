@@ -99,12 +99,13 @@ async fn noticed(
     let mut found = vec![];
     found.extend(reported(app, tenant, now).await?);
     found.extend(refused(app, tenant, now).await?);
+    // A caller is on the telephone meanwhile.
+    found.extend(wished(app, by, tenant).await?);
     found.extend(clock(app));
     found.extend(certificate(app, now));
     found.extend(record(app, tenant, now).await?);
     found.extend(push(app));
     found.extend(backup(app, tenant, now).await?);
-    found.extend(wished(app, by, tenant).await?);
     found.extend(people(app, tenant, now).await?);
     found.extend(mail(app, tenant, now).await?);
     for application in applications::list(app, tenant).await? {

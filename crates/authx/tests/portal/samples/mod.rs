@@ -1,6 +1,7 @@
 //! Pages in states that no link leads to. They are written to `target/test/gallery`, where
 //! `scripts/web screens` looks at them in a browser.
 
+mod factors;
 mod people;
 mod protected;
 mod records;
