@@ -7,6 +7,12 @@ pub(crate) enum Way {
     Get(&'static str),
     /// By a caller whose digits are asked for.
     Called,
+    /// By its address, as the help desk.
+    Help(&'static str),
+    /// By a caller whose digits the help desk asks for.
+    HelpCalled,
+    /// By a caller whose digits were right, as the help desk.
+    HelpChecked,
     /// By a draft of the global policy.
     Draft,
     /// By its address, with a second factor that has grown old.
@@ -49,12 +55,23 @@ pub(crate) struct Row {
     pub(crate) never: bool,
     /// It is a search: it changes nothing and has no token.
     pub(crate) asks: bool,
+    /// Whether what is typed can be is asked before it is sent.
+    pub(crate) judged: bool,
 }
 
 type Pairs = &'static [(&'static str, &'static str)];
 
 const fn row(route: &'static str, way: Way) -> Row {
-    Row { route, way, right: &[], taken: &[], chosen: &[], never: false, asks: false }
+    Row {
+        route,
+        way,
+        right: &[],
+        taken: &[],
+        chosen: &[],
+        never: false,
+        asks: false,
+        judged: false,
+    }
 }
 
 impl Row {
@@ -82,6 +99,11 @@ impl Row {
         self.asks = true;
         self
     }
+
+    const fn judged(mut self) -> Self {
+        self.judged = true;
+        self
+    }
 }
 
 /// In the order in which they are tried: what ends something comes last.
@@ -105,6 +127,9 @@ pub(crate) const ROWS: &[Row] = &[
     row("/users/{user}/caller", Way::Get("/users/{anna}/bypass")),
     row("/users/{user}/caller/answer", Way::Called).right(&[("digits", "{digits}")]),
     row("/users/{user}/bypass", Way::Get("/users/{ted}/bypass")).right(&[("reason", "phone lost")]),
+    row("/users/{user}/caller", Way::Help("/users/{ted}/bypass")),
+    row("/users/{user}/caller/answer", Way::HelpCalled).right(&[("digits", "{digits}")]),
+    row("/users/{user}/bypass", Way::HelpChecked).right(&[("reason", "phone lost")]),
     row("/users/{user}/bypass/end", Way::Get("/users/{lea}")),
     row("/approvals/{approval}/decline", Way::Get("/approvals")),
     row("/approvals/{approval}/agree", Way::Get("/approvals")),
@@ -169,7 +194,7 @@ pub(crate) const ROWS: &[Row] = &[
     row("/me/logins/{login}/not-me", Way::Get("/me")),
     row("/me/recovery", Way::Get("/me")),
     row("/me/passkeys/{passkey}/remove", Way::Get("/me")),
-    row("/me/passkey", Way::Get("/me/passkey")).right(&[("name", "Office laptop")]),
+    row("/me/passkey", Way::Get("/me/passkey")).right(&[("name", "Office laptop")]).judged(),
     row("/me/password", Way::Get("/me/password")).right(&[("password", "{password}")]),
     row("/confirm/begin", Way::Old),
     row("/confirm/passkey", Way::Old),
