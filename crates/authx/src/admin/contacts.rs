@@ -6,10 +6,11 @@ use super::{
 };
 use crate::{
     app::App,
-    store::{applications as stored, contacts as noted},
+    store::contacts::{self as noted, KnownContact},
 };
 use authx_core::{ApplicationId, KeyId, TenantId, wire::login::Rfc3339};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// A host that calls.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, utoipa::ToSchema)]
@@ -48,25 +49,45 @@ pub async fn list(
     application: ApplicationId,
 ) -> Result<Vec<Contact>, ApplicationError> {
     applications::row(app, tenant, application).await?;
-    let keys = stored::keys(&app.store, tenant, application).await.map_err(AdminError::from)?;
-    let rows = noted::contacts(&app.store, tenant, application).await.map_err(AdminError::from)?;
-    let says_more = |row: &noted::ContactRow| {
-        row.server.is_empty()
-            && rows.iter().any(|other| other.key == row.key && !other.server.is_empty())
+    let rows = noted::of_one(&app.store, tenant, application).await.map_err(AdminError::from)?;
+    Ok(told(&rows))
+}
+
+/// The same of all applications of a tenant that were called for, by one question to the store.
+///
+/// # Errors
+///
+/// [`AdminError::Store`].
+pub async fn all(
+    app: &App,
+    tenant: TenantId,
+) -> Result<BTreeMap<ApplicationId, Vec<Contact>>, AdminError> {
+    let mut all: BTreeMap<ApplicationId, Vec<KnownContact>> = BTreeMap::new();
+    for row in noted::of_all(&app.store, tenant).await? {
+        all.entry(row.application).or_default().push(row);
+    }
+    Ok(all.into_iter().map(|(application, rows)| (application, told(&rows))).collect())
+}
+
+fn told(rows: &[KnownContact]) -> Vec<Contact> {
+    let says_more = |row: &KnownContact| {
+        let is_same = |other: &&KnownContact| other.contact.key == row.contact.key;
+        row.contact.server.is_empty()
+            && rows.iter().filter(is_same).any(|other| !other.contact.server.is_empty())
     };
-    let contact = |row: &noted::ContactRow| {
-        let key = keys.iter().find(|key| key.id == row.key)?;
-        Some(Contact {
-            server: Some(row.server.clone()).filter(|name| !name.is_empty()),
-            key_id: row.key,
-            key_name: key.name.clone(),
-            key_revoked: key.revoked.is_some(),
-            client: row.client.clone(),
-            address: row.address.clone(),
-            ahead_secs: row.ahead_secs,
-            first: Rfc3339(row.first),
-            last: Rfc3339(row.last),
-        })
+    let contact = |row: &KnownContact| {
+        let KnownContact { key_name, key_revoked, contact, .. } = row.clone();
+        Contact {
+            server: Some(contact.server).filter(|name| !name.is_empty()),
+            key_id: contact.key,
+            key_name,
+            key_revoked,
+            client: contact.client,
+            address: contact.address,
+            ahead_secs: contact.ahead_secs,
+            first: Rfc3339(contact.first),
+            last: Rfc3339(contact.last),
+        }
     };
-    Ok(rows.iter().filter(|row| !says_more(row)).filter_map(contact).collect())
+    rows.iter().filter(|row| !says_more(row)).map(contact).collect()
 }

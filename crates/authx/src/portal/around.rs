@@ -41,9 +41,10 @@ impl Around {
 pub(super) async fn applications(
     portal: &Portal,
     who: &Who,
+    listing: &Listing,
 ) -> Result<Vec<(String, String)>, PortalError> {
     let all = applications::list(portal.app(), who.tenant()).await?;
-    Ok(super::logins::words::applications(&all))
+    Ok(super::logins::words::applications(&all, listing.filter("application")))
 }
 
 /// Who may have done something, for a select: those with a role, and who is chosen already.

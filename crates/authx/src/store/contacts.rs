@@ -22,6 +22,67 @@ pub struct ContactRow {
     pub last: Millis,
 }
 
+/// A contact with what it belongs to.
+#[derive(Clone, Debug)]
+pub struct KnownContact {
+    /// For which application.
+    pub application: ApplicationId,
+    /// What the key is called.
+    pub key_name: String,
+    /// Whether the key was revoked since.
+    pub key_revoked: bool,
+    /// Itself.
+    pub contact: ContactRow,
+}
+
+macro_rules! select {
+    ($which:literal) => {
+        concat!(
+            "SELECT c.application_key, c.server, c.client, c.address, c.ahead_secs, c.first, c.last,
+                    c.application, k.name, k.revoked
+             FROM contact c
+             JOIN application_key k ON k.id = c.application_key AND k.tenant = c.tenant
+             WHERE ",
+            $which,
+            " ORDER BY c.last DESC, c.server"
+        )
+    };
+}
+
+/// Reads the contacts of all applications of a tenant, newest first.
+///
+/// # Errors
+///
+/// [`StoreError::Unavailable`]: the database gave no answer.
+pub async fn of_all(store: &Store, tenant: TenantId) -> Result<Vec<KnownContact>, StoreError> {
+    let rows = store.query(select!("c.tenant = $1"), [tenant.into()]).await?;
+    rows.iter().map(known).collect()
+}
+
+/// Reads the contacts of an application, newest first, with their keys.
+///
+/// # Errors
+///
+/// As [`of_all`].
+pub async fn of_one(
+    store: &Store,
+    tenant: TenantId,
+    application: ApplicationId,
+) -> Result<Vec<KnownContact>, StoreError> {
+    let sql = select!("c.tenant = $1 AND c.application = $2");
+    let rows = store.query(sql, [tenant.into(), application.into()]).await?;
+    rows.iter().map(known).collect()
+}
+
+fn known(row: &Row) -> Result<KnownContact, StoreError> {
+    Ok(KnownContact {
+        application: row.application(7)?,
+        key_name: row.text(8)?.to_owned(),
+        key_revoked: row.opt_millis(9)?.is_some(),
+        contact: contact(row)?,
+    })
+}
+
 /// Reads the contacts of an application, newest first.
 ///
 /// # Errors
@@ -39,18 +100,19 @@ pub async fn contacts(
             [tenant.into(), application.into()],
         )
         .await?;
-    let contact = |row: &Row| {
-        Ok(ContactRow {
-            key: row.key(0)?,
-            server: row.text(1)?.to_owned(),
-            client: row.text(2)?.to_owned(),
-            address: row.opt_text(3)?.map(str::to_owned),
-            ahead_secs: row.int(4)?,
-            first: row.millis(5)?,
-            last: row.millis(6)?,
-        })
-    };
     rows.iter().map(contact).collect()
+}
+
+fn contact(row: &Row) -> Result<ContactRow, StoreError> {
+    Ok(ContactRow {
+        key: row.key(0)?,
+        server: row.text(1)?.to_owned(),
+        client: row.text(2)?.to_owned(),
+        address: row.opt_text(3)?.map(str::to_owned),
+        ahead_secs: row.int(4)?,
+        first: row.millis(5)?,
+        last: row.millis(6)?,
+    })
 }
 
 impl Batch {

@@ -119,6 +119,8 @@ fn statements(filter: &PushFilter) -> (&'static str, &'static str) {
         OF_CODE
     } else if filter.user.is_some() {
         statements!("r.account = $4")
+    } else if filter.application.is_some() {
+        statements!("r.application = $5")
     } else if filter.missed == Some(true) {
         statements!("r.delivered IS NULL")
     } else {
@@ -159,12 +161,14 @@ fn params(
     newer: bool,
     most: i64,
 ) -> Vec<Value> {
-    let end = if newer { (0, 0) } else { (u64::MAX, u8::MAX) };
-    let (created, login, phone) = from.unwrap_or((
-        Millis(end.0),
-        LoginId::from_bytes([end.1; 16]),
-        PhoneId::from_bytes([end.1; 16]),
-    ));
+    // Without a place it begins where the times do that are wanted.
+    let (end, all) = if newer {
+        (Millis(filter.from.unwrap_or_default().0.saturating_sub(1)), u8::MAX)
+    } else {
+        (filter.until.unwrap_or(Millis(u64::MAX)), 0)
+    };
+    let (created, login, phone) =
+        from.unwrap_or((end, LoginId::from_bytes([all; 16]), PhoneId::from_bytes([all; 16])));
     vec![
         tenant.into(),
         filter.missed.map(i64::from).into(),

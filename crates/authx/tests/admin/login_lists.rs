@@ -1,5 +1,6 @@
 use super::{PASSWORD, World, on_each_engine};
 use authx::admin::{
+    Actor, groups,
     record::{
         actions::{self, ActionFilter},
         logins::{self, LoginFilter, Towards},
@@ -166,6 +167,29 @@ async fn deeds_are_listed_with_what_was_before_and_after() {
         assert_eq!(list(tenant, kind, actions::Towards::Older(None)).await.total, 1);
         let by = ActionFilter { by: Some(alice), ..none() };
         assert_eq!(list(tenant, by, actions::Towards::Older(None)).await.total, 0);
+        let now = app.now().unwrap();
+        world.clock.advance_secs(2 * 3_600);
+        let alices = Actor::account(alice, None, "alice");
+        let named = |text: &str| text.parse().unwrap();
+        for group in ["first", "second", "third"] {
+            world.clock.advance_secs(2 * 3_600);
+            groups::create(app, &alices, tenant, &named(group)).await.unwrap();
+        }
+        let by = ActionFilter { by: Some(alice), ..none() };
+        assert_eq!(list(tenant, by.clone(), actions::Towards::Older(None)).await.total, 3);
+        assert_eq!(list(other, by.clone(), actions::Towards::Older(None)).await.total, 0);
+        let [begin, end] = [5, 7].map(|hours| Some(now.plus_secs(hours * 3_600)));
+        for (from, until, total) in [
+            (begin, end, 1),
+            (begin, None, 2),
+            (None, begin, 1),
+            (None, Some(now), 0),
+            (end, begin, 0),
+        ] {
+            let filter = ActionFilter { from, until, ..by.clone() };
+            let found = list(tenant, filter, actions::Towards::Older(None)).await;
+            assert_eq!(found.total, total, "{from:?} {until:?}");
+        }
         let kinds = actions::kinds(app, tenant).await.unwrap();
         assert!(kinds.contains(&("policy_set".into(), "Policy set".into())));
     })

@@ -27,6 +27,7 @@ use authx_core::{
     audit::EventKind,
     policy::Document,
     role::{Permission, Role},
+    wire::login::Rfc3339,
 };
 use axum::http::Method;
 use serde_json::json;
@@ -348,6 +349,38 @@ async fn every_list_pages_sorts_and_filters_in_its_url() {
                 route.path,
                 page.main()
             );
+        }
+    })
+    .await;
+}
+
+/// The bounds of a time are where a list begins and ends, whatever else narrows it.
+#[tokio::test]
+async fn a_stretch_of_time_is_whole_from_both_ends() {
+    on_each_engine(async |world| {
+        let company = Company::new(world, "Alpha").await;
+        let begun = world.app.now().unwrap();
+        many(world, &company).await;
+        let mut browser = company.browser(world).await;
+        let [from, until] =
+            [11, 21].map(|number| String::from(Rfc3339(begun.plus_secs(61 * number))));
+        for (address, sort, count) in [
+            // One of two tells who may agree of a wish.
+            ("/deliveries/mail?", "created", 20),
+            ("/deliveries/mail?kind=test", "created", 5),
+            ("/deliveries/mail?state=not_sent", "created", 20),
+            ("/deliveries/mail?state=not_sent&kind=test", "created", 5),
+            ("/deliveries?", "created", 20),
+            ("/deliveries?arrived=no", "created", 20),
+            ("/record?kind=policy_set", "at", 10),
+        ] {
+            let address = format!("{address}&from={from}&until={until}");
+            let newest = walked(world, &mut browser, &address).await.concat();
+            assert_eq!(newest.len(), count, "{address}: {newest:?}");
+            let turned = with(&address, "sort", sort);
+            let mut oldest = walked(world, &mut browser, &turned).await.concat();
+            oldest.reverse();
+            assert_eq!(newest, oldest, "{turned}");
         }
     })
     .await;

@@ -74,4 +74,4 @@ pub(crate) fn code(mut number: u64) -> String {
     code
 }
 
-const DAY_MILLIS: u64 = 86_400_000;
+pub(crate) const DAY_MILLIS: u64 = 86_400_000;

@@ -7,6 +7,7 @@
 
 pub(crate) mod bare;
 mod client;
+mod deeds;
 mod direct;
 mod figures;
 mod lines;

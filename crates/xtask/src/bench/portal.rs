@@ -3,8 +3,9 @@
 
 use super::{
     Arguments, Extent, client,
+    deeds::{self, Deeds},
     figures::percentile,
-    lines::{code, fill},
+    lines::{DAY_MILLIS, code, fill},
     requests::Answer,
     sides::serve,
     world::{Kind, World, user_name},
@@ -13,13 +14,14 @@ use anyhow::{Context as _, ensure};
 use authx::{
     admin::{
         Actor, administrators,
+        applications::{self, Application},
         groups::{self, Group},
         imports,
         sessions::{self, From},
     },
     store::Batch,
 };
-use authx_core::{name::Name, role::Role};
+use authx_core::{Millis, name::Name, role::Role, wire::login::Rfc3339};
 use std::{
     fmt::Write as _,
     io::{Cursor, Read, Write},
@@ -60,6 +62,7 @@ pub(crate) fn measure(
 
 /// An installation whose company has users, groups and a log, and an owner who is signed in.
 struct Company {
+    applications: Vec<Application>,
     world: World,
     groups: Vec<Group>,
     cookie: String,
@@ -82,6 +85,7 @@ impl Company {
         let kind = Kind { database: None, tls: false, users: users.max(1) };
         let world = Box::pin(World::make(kind)).await?;
         let (app, tenant, by) = (&world.app, world.caller.tenant, Actor::new("bench"));
+        deeds::fill(&world, Deeds::of(lines), app.now()?).await?;
         // The server follows the record: lines that it has not read itself stay only behind a
         // reader that has begun.
         while !authx::lines::read_on(app).await? {}
@@ -97,21 +101,20 @@ impl Company {
             }
             app.store.commit(batch).await?;
         }
-        let owner = world.users.first().context("nobody")?.account;
-        administrators::set_role(
-            app,
-            &by,
-            tenant,
-            owner,
-            Some(Role::Owner),
-            administrators::Factors::Kept,
-        )
-        .await?;
+        let owner = deeds::doer(&world, 0);
+        for (number, role) in
+            [(0, Role::Owner), (1, Role::Administrator), (deeds::RARE, Role::HelpDesk)]
+        {
+            let doer = deeds::doer(&world, number);
+            let kept = administrators::Factors::Kept;
+            administrators::set_role(app, &by, tenant, doer, Some(role), kept).await?;
+        }
         let from = From { address: None, browser: "bench".to_owned() };
         let (cookie, session) = sessions::proved(app, tenant, owner, &from, "code")?;
         app.store.commit(session).await?;
         let cookie = cookie.text().to_string();
-        Ok(Self { world, groups, cookie })
+        let applications = applications::list(app, tenant).await?;
+        Ok(Self { applications, world, groups, cookie })
     }
 
     async fn pages(
@@ -135,8 +138,8 @@ impl Company {
                 let page = Answer::parse(&answer).context("no answer")?;
                 ensure!(page.status == 200, "{path}: status {}: {}", page.status, page.head);
                 let shown = String::from_utf8_lossy(page.body);
-                let empty = path.starts_with("/logins") && !shown.contains(SEEN);
-                ensure!(!empty, "{path} shows nothing");
+                let is_list = LISTS.iter().any(|list| path.starts_with(list));
+                ensure!(!is_list || shown.contains(ROW), "{path} shows nothing");
                 bytes = page.body.len();
             }
             found.push((words, Times { times, bytes }));
@@ -149,30 +152,13 @@ impl Company {
         let middle = world.users.get(world.users.len() / 2).context("nobody")?.account;
         let name = user_name(world.users.len() / 2);
         let (group, vpn) = (self.groups.first().context("no group")?.id, world.caller.id);
-        let owned = |paths: &[(&'static str, &str)]| -> Vec<(&'static str, String)> {
-            paths.iter().map(|(words, path)| (*words, (*path).to_owned())).collect()
-        };
-        let mut all = owned(&[
-            ("dashboard, 24 hours", "/dashboard"),
-            ("dashboard, 7 days", "/dashboard?period=7d"),
-            ("dashboard, 30 days", "/dashboard?period=30d"),
-            ("users by name", "/users"),
-            ("users by their last login", "/users?sort=-seen"),
-            ("users, newest first", "/users?sort=-created"),
-            ("users who are active", "/users?state=active"),
-            ("users without a phone", "/users?phone=none"),
-            ("administrators", "/settings/administrators"),
-            ("groups", "/groups"),
-            ("applications", "/applications"),
-            ("policies", "/policies"),
-            ("logins", "/logins"),
-            ("logins, refused", "/logins?outcome=refused"),
-            ("logins, one reason of a week", "/logins?reason=wrong_number&time=7d"),
-            ("logins by push, refused", "/logins?outcome=refused&factor=push"),
-            ("what administrators did", "/record"),
-            ("deliveries", "/deliveries"),
-            ("approvals", "/approvals"),
-        ]);
+        let [often, rare, about] = [0, deeds::RARE, 85].map(|number| deeds::doer(world, number));
+        let office = self.applications.first().context("no application")?.id;
+        let now = world.app.now()?;
+        let [from, until] =
+            [28, 27].map(|days| String::from(Rfc3339(Millis(now.0 - days * DAY_MILLIS))));
+        let kind = deeds::RARE_MAIL;
+        let mut all: Vec<_> = PAGES.iter().map(|(words, at)| (*words, (*at).to_owned())).collect();
         all.extend([
             ("users, from the middle on", format!("/users?after={middle}")),
             ("users, a whole name searched", format!("/users?q={name}")),
@@ -183,6 +169,22 @@ impl Company {
             ("logins of a user", format!("/logins?user={middle}")),
             ("logins, a support code searched", format!("/logins?q={}", code(1))),
             ("logins, a name searched", format!("/logins?q={name}")),
+            ("logins of an application", format!("/logins?application={vpn}")),
+            ("admin actions by one of many", format!("/record?by={often}")),
+            ("admin actions by one of few", format!("/record?by={rare}")),
+            ("admin actions, by and kind", format!("/record?by={rare}&kind=group_joined")),
+            ("admin actions about a user", format!("/record?user={about}")),
+            ("admin actions, old days", format!("/record?from={from}&until={until}")),
+            ("admin actions at an application", format!("/record?application={office}")),
+            ("deliveries of a user", format!("/deliveries?user={middle}")),
+            ("deliveries of an application", format!("/deliveries?application={office}")),
+            ("deliveries, a name searched", format!("/deliveries?q={name}")),
+            ("deliveries, old days", format!("/deliveries?from={from}&until={until}")),
+            ("mail of a kind", format!("/deliveries/mail?kind={kind}")),
+            ("mail, state and kind", format!("/deliveries/mail?state=sent&kind={kind}")),
+            ("mail to a user", format!("/deliveries/mail?user={middle}")),
+            ("mail, a support code searched", format!("/deliveries/mail?q={}", code(1))),
+            ("mail, old days", format!("/deliveries/mail?from={from}&until={until}")),
             ("an application", format!("/applications/{vpn}")),
             ("how it is installed", format!("/applications/{vpn}/install")),
         ]);
@@ -220,8 +222,43 @@ async fn take_in(rows: usize, out: &mut impl Write) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Pages that are the same at every company.
+const PAGES: &[(&str, &str)] = &[
+    ("dashboard, 24 hours", "/dashboard"),
+    ("dashboard, 7 days", "/dashboard?period=7d"),
+    ("dashboard, 30 days", "/dashboard?period=30d"),
+    ("users by name", "/users"),
+    ("users by their last login", "/users?sort=-seen"),
+    ("users, newest first", "/users?sort=-created"),
+    ("users who are active", "/users?state=active"),
+    ("users without a phone", "/users?phone=none"),
+    ("administrators", "/settings/administrators"),
+    ("groups", "/groups"),
+    ("applications", "/applications"),
+    ("applications, one searched", "/applications?q=office+0000"),
+    ("applications by last contact", "/applications?sort=-last"),
+    ("policies", "/policies"),
+    ("logins", "/logins"),
+    ("logins, refused", "/logins?outcome=refused"),
+    ("logins, one reason of a week", "/logins?reason=wrong_number&time=7d"),
+    ("logins by push, refused", "/logins?outcome=refused&factor=push"),
+    ("admin actions", "/record"),
+    ("admin actions, oldest first", "/record?sort=at"),
+    ("admin actions of a kind", "/record?kind=policy_set"),
+    ("deliveries", "/deliveries"),
+    ("deliveries, oldest first", "/deliveries?sort=created"),
+    ("deliveries that did not arrive", "/deliveries?arrived=no"),
+    ("mail", "/deliveries/mail"),
+    ("mail, oldest first", "/deliveries/mail?sort=created"),
+    ("mail that was not sent", "/deliveries/mail?state=not_sent"),
+    ("wishes", "/approvals"),
+    ("API tokens", "/settings/tokens"),
+];
 const GROUPS: usize = 20;
 const FEW_USERS: usize = 100;
 const FEW_LINES: usize = 1_000;
-/// Stands in every row of a list of logins.
-const SEEN: &str = "<tr id=\"log_";
+/// Lists that are not empty, however they are narrowed here.
+const LISTS: [&str; 6] =
+    ["/applications?", "/approvals", "/deliveries", "/logins", "/record", "/users?"];
+/// Begins the first cell of a row.
+const ROW: &str = "<td class=\"first\">";

@@ -108,8 +108,10 @@ async fn noticed(
     found.extend(backup(app, tenant, now).await?);
     found.extend(people(app, tenant, now).await?);
     found.extend(mail(app, tenant, now).await?);
+    let contacts = contacts::all(app, tenant).await?;
     for application in applications::list(app, tenant).await? {
-        found.extend(servers(app, tenant, now, version, &application).await?);
+        let contacts = contacts.get(&application.id).map_or(&[][..], Vec::as_slice);
+        found.extend(servers(now, version, &application, contacts));
     }
     found.sort_by_key(|notice| notice.level);
     Ok(found)
@@ -264,13 +266,12 @@ async fn mail(app: &App, tenant: TenantId, now: Millis) -> Result<Option<Notice>
 }
 
 /// Hosts that fell silent or run a program that is too old, and a trial that goes on.
-async fn servers(
-    app: &App,
-    tenant: TenantId,
+fn servers(
     now: Millis,
     version: &str,
     application: &Application,
-) -> Result<Vec<Notice>, AdminError> {
+    contacts: &[Contact],
+) -> Vec<Notice> {
     let Application { id, name, .. } = application;
     let notice = |code, what, action: &str| Notice {
         level: Level::Warn,
@@ -300,14 +301,8 @@ async fn servers(
         let action = "Only its groups are asked for a second factor. End it to ask everybody.";
         found.push(notice(Code::PilotOpen, format!("{name} is on trial"), action));
     }
-    let contacts = match contacts::list(app, tenant, *id).await {
-        Ok(contacts) => contacts,
-        Err(applications::ApplicationError::Admin(error)) => return Err(error),
-        // Deleted in this moment.
-        Err(_) => vec![],
-    };
     if application.state == State::InUse {
-        found.extend(silent(now, name, &contacts).map(|what| {
+        found.extend(silent(now, name, contacts).map(|what| {
             let action = "Others call. If it was taken down, revoke its key; else run \
                 authx-openvpn doctor there.";
             notice(Code::AgentsSilent, what, action)
@@ -322,7 +317,7 @@ async fn servers(
         let what = format!("{name}: {hosts} with a program that is more than two versions old");
         found.push(notice(Code::AgentsOutdated, what, action));
     }
-    Ok(found)
+    found
 }
 
 /// Of several hosts, those that have not called for a day.

@@ -95,7 +95,7 @@ pub(super) async fn page(
         around: Around::of(&portal, &who, &listing, Log::Phones).await?,
         live: listing.live(),
         arrived: &ARRIVED,
-        applications: applications(&portal, &who).await?,
+        applications: applications(&portal, &who, &listing).await?,
         times: words::times(&listing),
         may_export: who.may(Permission::LogsExport),
         listing,

@@ -129,7 +129,7 @@ async fn list(
         around: Around::of(&portal, &who, &listing, Log::Logins).await?,
         outcomes: words::outcomes(),
         factors: words::factors(),
-        applications: words::applications(&all),
+        applications: words::applications(&all, listing.filter("application")),
         reasons: words::reasons(),
         times: words::times(&listing),
         may_export: who.may(Permission::LogsExport),

@@ -2,7 +2,7 @@
 
 use super::super::{badge::Badge, listing::Listing};
 use crate::admin::{
-    applications::Application,
+    applications::{Application, ApplicationKind},
     record::{actions::in_words, logins::LoginItem},
 };
 use authx_core::{audit::LoginOutcome, factor::FactorKind, reason::Reason};
@@ -132,10 +132,18 @@ pub(in super::super) fn factors() -> Options {
     any("Any factor").chain(words.map(|word| (word.to_owned(), factor_words(word)))).collect()
 }
 
-pub(in super::super) fn applications(all: &[Application]) -> Options {
-    let each = all.iter().map(|one| (one.id.to_string(), one.name.clone()));
-    any("Any application").chain(each).collect()
+/// Of very many the first ones, for a page that stays light, beside the portal's own and the one
+/// that is chosen: the page of each leads to its rows.
+pub(in super::super) fn applications(all: &[Application], chosen: &str) -> Options {
+    let shown = all.iter().enumerate().filter(|(at, one)| {
+        let own = one.kind == ApplicationKind::Portal.word();
+        *at < MOST_APPLICATIONS || own || one.id.to_string() == chosen
+    });
+    let shown = shown.map(|(_, one)| (one.id.to_string(), one.name.clone()));
+    any("Any application").chain(shown).collect()
 }
+
+const MOST_APPLICATIONS: usize = 200;
 
 pub(super) fn reasons() -> Options {
     let mut each: Options = Reason::ALL

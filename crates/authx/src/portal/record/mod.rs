@@ -94,7 +94,7 @@ async fn list(
         around: Around::of(&portal, &who, &listing, Log::Actions).await?,
         live: listing.live(),
         doers: doers(&portal, &who, listing.filter("by")).await?,
-        applications: applications(&portal, &who).await?,
+        applications: applications(&portal, &who, &listing).await?,
         may_export: who.may(Permission::LogsExport),
         listing,
         chrome,

@@ -22,6 +22,9 @@ macro_rules! chosen {
 
 macro_rules! statements {
     ($lead:literal) => {
+        statements!($lead, $lead)
+    };
+    ($lead:literal, $count:literal) => {
         Statements {
             older: concat!(
                 "SELECT ",
@@ -37,7 +40,7 @@ macro_rules! statements {
             ),
             count: concat!(
                 "SELECT COUNT(*) FROM (SELECT 1 AS one FROM delivery d",
-                chosen!($lead),
+                chosen!($count),
                 " LIMIT $8) found"
             ),
         }
@@ -55,18 +58,25 @@ fn statements(filter: &Filter) -> Statements {
         statements!("d.support_code = $5")
     } else if filter.account.is_some() {
         statements!("d.account = $4")
+    } else if filter.state.is_some() && filter.kind.is_some() {
+        statements!("d.state = $2 AND d.kind = $3")
     } else if filter.state.is_some() {
-        statements!("d.state = $2")
+        statements!("d.state = $2", "d.state = $2 AND d.id >= $6 AND d.id < $7")
     } else if filter.kind.is_some() {
-        statements!("d.kind = $3")
+        statements!("d.kind = $3", "d.kind = $3 AND d.id >= $6 AND d.id < $7")
     } else {
         statements!("d.id >= $6 AND d.id < $7")
     }
 }
 
-fn params(tenant: TenantId, filter: &Filter) -> Vec<Value> {
+/// The ids between which those lie that are wanted.
+fn between(filter: &Filter) -> ([u8; 16], [u8; 16]) {
     let from = filter.from.map_or(NONE, |at| *DeliveryId::earliest(at).as_bytes());
-    let until = filter.until.map_or(ALL, |at| *DeliveryId::earliest(at).as_bytes());
+    (from, filter.until.map_or(ALL, |at| *DeliveryId::earliest(at).as_bytes()))
+}
+
+fn params(tenant: TenantId, filter: &Filter) -> Vec<Value> {
+    let (from, until) = between(filter);
     vec![
         tenant.into(),
         filter.state.map(DeliveryState::word).into(),
@@ -93,7 +103,8 @@ pub async fn deliveries(
     most: u32,
 ) -> Result<Vec<DeliveryRow>, StoreError> {
     let statements = statements(filter);
-    let (sql, end) = if newer { (statements.newer, NONE) } else { (statements.older, ALL) };
+    let (first, last) = between(filter);
+    let (sql, end) = if newer { (statements.newer, first) } else { (statements.older, last) };
     let mut params = params(tenant, filter);
     let from = from.map_or(end, |id| *id.as_bytes());
     params.extend([from.to_vec().into(), most.into()]);

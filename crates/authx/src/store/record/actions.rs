@@ -24,7 +24,8 @@ pub struct ActionFilter {
 }
 
 /// The condition that narrows most stands alone, so that its index is used; the others may be
-/// absent. PostgreSQL learns a parameter's type from the comparison, so that comes first.
+/// absent. PostgreSQL learns a parameter's type from the comparison, so that comes first. A bare
+/// condition on time or place would look to SQLite like a better index.
 macro_rules! fitting {
     ($lead:literal) => {
         concat!(
@@ -33,9 +34,11 @@ macro_rules! fitting {
              LEFT JOIN application p ON p.id = e.application AND p.tenant = e.tenant
              WHERE e.tenant = $1 AND e.login IS NULL AND ",
             $lead,
-            " AND (e.kind = $2 OR $2 IS NULL)
+            " AND CASE WHEN e.seq > $9 AND e.seq < $10 THEN 1 ELSE 0 END = 1
+               AND (e.kind = $2 OR $2 IS NULL)
                AND (e.account = $3 OR $3 IS NULL) AND (e.application = $4 OR $4 IS NULL)
-               AND (e.detail LIKE $5 OR $5 IS NULL) AND e.at >= $6 AND e.at < $7
+               AND (e.by_id = $5 OR $5 IS NULL)
+               AND CASE WHEN e.at >= $6 AND e.at < $7 THEN 1 ELSE 0 END = 1
                AND (e.support_code = $8 OR $8 IS NULL)"
         )
     };
@@ -50,17 +53,24 @@ macro_rules! columns {
 
 macro_rules! statements {
     ($lead:literal) => {
+        statements!($lead, $lead, $lead)
+    };
+    ($older:literal, $newer:literal, $count:literal) => {
         Statements {
             older: concat!(
                 columns!(),
-                fitting!($lead),
-                " AND e.seq < $9 ORDER BY e.seq DESC LIMIT $10"
+                fitting!($older),
+                " AND e.seq < $10 ORDER BY e.seq DESC LIMIT $11"
             ),
-            newer: concat!(columns!(), fitting!($lead), " AND e.seq > $9 ORDER BY e.seq LIMIT $10"),
+            newer: concat!(
+                columns!(),
+                fitting!($newer),
+                " AND e.seq > $9 ORDER BY e.seq LIMIT $11"
+            ),
             count: concat!(
                 "SELECT COUNT(*) FROM (SELECT 1 AS one",
-                fitting!($lead),
-                " LIMIT $9) found"
+                fitting!($count),
+                " LIMIT $11) found"
             ),
         }
     };
@@ -77,26 +87,64 @@ fn statements(filter: &ActionFilter) -> Statements {
         statements!("e.support_code = $8")
     } else if filter.user.is_some() {
         statements!("e.account = $3")
+    } else if filter.by.is_some() {
+        statements!("e.by_id = $5")
     } else if filter.kind.is_some() {
         statements!("e.kind = $2")
     } else if filter.application.is_some() {
         statements!("e.application = $4")
     } else {
-        statements!("e.seq > 0")
+        statements!("e.seq > $9", "e.seq < $10", "e.seq > $9 AND e.seq < $10")
     }
 }
 
-fn params(tenant: TenantId, filter: &ActionFilter) -> Vec<Value> {
-    let by = filter.by.map(|id| format!("%\"by_id\":\"{id}\"%"));
+/// Between which entries those lie that are wanted.
+#[derive(Clone, Copy)]
+struct Between {
+    after: i64,
+    before: i64,
+}
+
+const ANYWHERE: Between = Between { after: 0, before: i64::MAX };
+
+/// Entries come in the order of their times, but for moments between nodes and commits: an hour is
+/// left on either side.
+async fn between(
+    store: &Store,
+    tenant: TenantId,
+    filter: &ActionFilter,
+) -> Result<Between, StoreError> {
+    let mut between = ANYWHERE;
+    if let Some(from) = filter.from {
+        let sql = "SELECT seq FROM event WHERE tenant = $1 AND login IS NULL AND at < $2
+                   ORDER BY at DESC LIMIT 1";
+        let at = Millis(from.0.saturating_sub(HOUR_MILLIS));
+        let row = store.query_one(sql, [tenant.into(), at.into()]).await?;
+        between.after = row.map_or(Ok(between.after), |row| row.int(0))?;
+    }
+    if let Some(until) = filter.until {
+        let sql = "SELECT seq FROM event WHERE tenant = $1 AND login IS NULL AND at > $2
+                   ORDER BY at LIMIT 1";
+        let at = Millis(until.0.saturating_add(HOUR_MILLIS));
+        let row = store.query_one(sql, [tenant.into(), at.into()]).await?;
+        between.before = row.map_or(Ok(between.before), |row| row.int(0))?;
+    }
+    Ok(between)
+}
+
+fn params(tenant: TenantId, filter: &ActionFilter, between: Between, most: i64) -> Vec<Value> {
     vec![
         tenant.into(),
         filter.kind.as_deref().into(),
         filter.user.into(),
         filter.application.into(),
-        by.into(),
+        filter.by.map(|id| id.to_string()).into(),
         filter.from.unwrap_or_default().into(),
         filter.until.map_or(Value::Int(i64::MAX), Value::from),
         filter.support_code.as_deref().into(),
+        between.after.into(),
+        between.before.into(),
+        most.into(),
     ]
 }
 
@@ -114,11 +162,15 @@ pub async fn actions(
     newer: bool,
     most: i64,
 ) -> Result<Vec<EntryRow>, StoreError> {
-    let mut params = params(tenant, filter);
-    params.extend([from.into(), most.into()]);
+    let mut between = between(store, tenant, filter).await?;
+    if newer {
+        between.after = between.after.max(from);
+    } else {
+        between.before = between.before.min(from);
+    }
     let statements = statements(filter);
     let sql = if newer { statements.newer } else { statements.older };
-    let rows = store.query(sql, params).await?;
+    let rows = store.query(sql, params(tenant, filter, between, most)).await?;
     let mut found = rows.iter().map(entry).collect::<Result<Vec<_>, _>>()?;
     if newer {
         found.reverse();
@@ -128,9 +180,7 @@ pub async fn actions(
 
 /// All that [`actions()`] would give, newest first, however many.
 pub fn all_actions(store: &Store, tenant: TenantId, filter: &ActionFilter) -> Flow<Row> {
-    let mut params = params(tenant, filter);
-    params.extend([i64::MAX.into(), i64::MAX.into()]);
-    store.scan(statements(filter).older, params)
+    store.scan(statements(filter).older, params(tenant, filter, ANYWHERE, i64::MAX))
 }
 
 /// How many [`actions()`] would give, at most `most`.
@@ -144,8 +194,7 @@ pub async fn count_actions(
     filter: &ActionFilter,
     most: i64,
 ) -> Result<u64, StoreError> {
-    let mut params = params(tenant, filter);
-    params.push(most.into());
+    let params = params(tenant, filter, between(store, tenant, filter).await?, most);
     let row = store.query_one(statements(filter).count, params).await?;
     row.map_or(Ok(0), |row| row.count(0))
 }
@@ -156,7 +205,16 @@ pub async fn count_actions(
 ///
 /// As [`actions()`].
 pub async fn action_kinds(store: &Store, tenant: TenantId) -> Result<Vec<String>, StoreError> {
-    let sql = "SELECT DISTINCT kind FROM event WHERE tenant = $1 AND login IS NULL ORDER BY kind";
+    // From one kind to the next, past all entries between them.
+    let sql = "WITH RECURSIVE known (kind) AS (
+                 SELECT MIN(kind) FROM event WHERE tenant = $1 AND login IS NULL
+                 UNION ALL
+                 SELECT (SELECT MIN(e.kind) FROM event e
+                         WHERE e.tenant = $1 AND e.login IS NULL AND e.kind > known.kind)
+                 FROM known WHERE known.kind IS NOT NULL)
+               SELECT kind FROM known WHERE kind IS NOT NULL ORDER BY kind";
     let rows = store.query(sql, [tenant.into()]).await?;
     rows.iter().map(|row| Ok(row.text(0)?.to_owned())).collect()
 }
+
+const HOUR_MILLIS: u64 = 3_600_000;

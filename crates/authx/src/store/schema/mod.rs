@@ -72,6 +72,8 @@ fn spell(sql: &str, dialect: Dialect) -> Option<String> {
                  THEN nextval('event_seq') END",
             ),
             ("{rows}", ""),
+            ("{find}", "strpos"),
+            ("{computed}", "STORED"),
             ("{clustered}", ""),
             // Room on each page, so that a new version of a row stays beside the old one and
             // touches no index.
@@ -82,6 +84,8 @@ fn spell(sql: &str, dialect: Dialect) -> Option<String> {
             ("{bytes}", "BLOB"),
             ("{ordinal}", "INTEGER PRIMARY KEY AUTOINCREMENT"),
             ("{rows}", " STRICT"),
+            ("{find}", "instr"),
+            ("{computed}", "VIRTUAL"),
             ("{clustered}", " STRICT, WITHOUT ROWID"),
             ("{updated}", " STRICT"),
         ],

@@ -26,6 +26,7 @@ pub(in super::super) const STEPS: &[&str] = &[
     "CREATE INDEX delivery_tenant ON delivery (tenant, id)",
     "CREATE INDEX delivery_state ON delivery (tenant, state, id)",
     "CREATE INDEX delivery_kind ON delivery (tenant, kind, id)",
+    "CREATE INDEX delivery_state_kind ON delivery (tenant, state, kind, id)",
     "CREATE INDEX delivery_code ON delivery (tenant, support_code, id)",
     "CREATE INDEX delivery_user ON delivery (tenant, account, id) WHERE account IS NOT NULL",
     "CREATE INDEX delivery_account ON delivery (account) WHERE account IS NOT NULL",
