@@ -221,7 +221,7 @@ impl Told<'_> {
                 Some(_) => plain("Told how to enrol a phone", Tone::Machine),
                 None => plain("Asked for the second factor", Tone::Machine),
             },
-            EventKind::LoginCancelled => plain("Given up by the VPN host", Tone::Wrong),
+            EventKind::LoginCancelled => plain("Given up before an answer", Tone::Wrong),
             EventKind::LoginExpired => plain("Nobody answered in time", Tone::Wrong),
             EventKind::LoginRefused => {
                 let reason = self.text("reason").unwrap_or_default();

@@ -135,12 +135,16 @@ fn is_atom(atom: &str) -> bool {
 
 /// The domain as it stands in the DNS.
 fn ascii_domain(domain: &str) -> Option<String> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-.".contains(c) || !c.is_ascii();
-    if domain.is_empty() || domain.ends_with('.') || !domain.chars().all(plain) {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-.".contains(c);
+    if domain.is_empty()
+        || domain.ends_with('.')
+        || !domain.chars().all(|c| plain(c) || !c.is_ascii())
+    {
         return None;
     }
     let url = Url::parse(&format!("http://{domain}/")).ok()?;
-    url.domain().map(str::to_owned)
+    // Small and full-width signs become those of ASCII on the way (RFC 5891, section 4.2.2).
+    url.domain().filter(|domain| domain.chars().all(plain)).map(str::to_owned)
 }
 
 const MOST: usize = 254;
@@ -186,6 +190,7 @@ mod tests {
             "anna@127.0.0.1",
             "anna@[::1]",
             "anna@example.com.",
+            "anna@exa\u{fe60}mple.com",
             "\u{202e}anna@example.com",
         ] {
             assert!(wrong.parse::<Address>().is_err(), "{wrong}");
