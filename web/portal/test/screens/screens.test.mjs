@@ -79,11 +79,11 @@ function covered() {
   return [...document.querySelectorAll('.toast')].filter(toast => over(toast.getBoundingClientRect())).map(toast => toast.textContent)
 }
 
-/** Runs in the page: words that reach over its edge. */
+/** Runs in the page: words that reach over its edge. What scrolls in itself may. */
 function cutOff() {
   const width = document.documentElement.clientWidth
   return [...document.querySelectorAll('main *, header *, footer *')]
-    .filter(element => element.childElementCount === 0 && element.checkVisibility() && element.closest('.sr, .skip, thead, .tabs') === null)
+    .filter(element => element.childElementCount === 0 && element.checkVisibility() && element.closest('.sr, .skip, thead, .tabs, .listing') === null)
     .filter(element => { const { left, right, width: own } = element.getBoundingClientRect(); return own > 0 && (left < -1 || right > width + 1) })
     .map(element => element.outerHTML.slice(0, 80))
 }
