@@ -50,13 +50,13 @@ impl Passwords {
         Self::with_params(Params::DEFAULT, at_once)
     }
 
-    /// Hashes that cost next to nothing, for tests that check hundreds of passwords. A release
-    /// build has no such function.
+    /// Hashes that cost next to nothing, for tests that check hundreds of passwords. What is
+    /// installed is built without the feature `testing` and has no such function.
     ///
     /// # Errors
     ///
     /// As [`Passwords::new`].
-    #[cfg(debug_assertions)]
+    #[cfg(feature = "testing")]
     pub fn cheap_for_tests() -> Result<Self, PasswordError> {
         let params = Params::new(Params::MIN_M_COST, 1, 1, None)
             .map_err(|error| PasswordError::Failed(error.into()))?;
