@@ -51,7 +51,7 @@ use authx_core::{
         text::ChallengeSecret,
     },
 };
-use happened::{Happened, event, first_factor, known};
+use happened::{Happened, Told, event, first_factor, known};
 use has::Has;
 use zeroize::Zeroizing;
 
@@ -168,7 +168,7 @@ pub async fn answer(
         }
         login.seq = answer.seq;
         login.answer_digest.clone_from(&digest);
-        match advance(app, caller, &mut current, Happened::Answered(text)).await {
+        match advance(app, caller, &mut current, Happened::Told(Told::Answered(text))).await {
             Err(LoginError::Store(StoreError::Conflict)) => pause(app).await,
             other => return other.map(|()| current),
         }

@@ -18,29 +18,26 @@ use serde_json::{Map, Value};
 /// What a caller, a browser or a phone says, or the time.
 #[derive(Clone, Copy)]
 pub(super) enum Happened<'a> {
-    Answered(&'a str),
     Cancelled,
-    Passkey(&'a Opened),
     PasskeyDeclined,
-    Phone(PhoneId, &'a PhoneAnswer, &'a Map<String, Value>),
     Reached(PhoneId, Reach, &'a str),
+    Told(Told<'a>),
     Superseded,
     Timer,
+}
+
+/// What the user says, which counts only while all else stands.
+#[derive(Clone, Copy)]
+pub(super) enum Told<'a> {
+    Answered(&'a str),
+    Passkey(&'a Opened),
+    Phone(PhoneId, &'a PhoneAnswer, &'a Map<String, Value>),
 }
 
 impl<'a> Happened<'a> {
     /// The passkey that was given.
     pub(super) fn passkey(self) -> Option<&'a Opened> {
-        match self {
-            Self::Passkey(opened) => Some(opened),
-            Self::Answered(_)
-            | Self::Cancelled
-            | Self::PasskeyDeclined
-            | Self::Phone(..)
-            | Self::Reached(..)
-            | Self::Superseded
-            | Self::Timer => None,
-        }
+        if let Self::Told(Told::Passkey(opened)) = self { Some(opened) } else { None }
     }
 }
 
@@ -58,47 +55,39 @@ pub(super) async fn event<'a>(
         Happened::Reached(phone, reach, by) => Event::Reached { phone, reach, by: by.to_owned() },
         Happened::Superseded => Event::Superseded,
         Happened::Timer => Event::Timer,
-        Happened::Answered(_) | Happened::Passkey(_) | Happened::Phone(..) => {
-            return said(app, caller, policy, login, happened).await;
-        }
+        Happened::Told(what) => return said(app, caller, policy, login, what).await,
     };
     Ok((event, Has::default()))
 }
 
-/// The same of what the user says: it counts only while all else stands.
 async fn said<'a>(
     app: &App,
     caller: &Protected,
     policy: &Policy,
     login: &Login,
-    happened: Happened<'a>,
+    what: Told<'a>,
 ) -> Result<(Event<'a>, Has), LoginError> {
     let known = known(app, caller, login).await?;
     let mut has = Has::of(app, caller, policy, login.user, &known.factors).await?;
     let first_factor = first_factor(caller, login, known.account.as_ref());
     let certificate = known.certificate;
-    let event = match happened {
-        Happened::Answered(text) => {
+    let event = match what {
+        Told::Answered(text) => {
             let answer = Answer { text, digest: None };
             let answer = factors::hashed(app, &login.offers, &has.enrolled, answer).await?;
             Event::Answered { answer, first_factor, certificate }
         }
-        Happened::Passkey(opened) => {
+        Told::Passkey(opened) => {
             has.passkeys &= passkey::is_of(opened, caller, login);
             Event::Passkey { first_factor, certificate }
         }
-        Happened::Phone(phone, answer, evidence) => Event::Phone {
+        Told::Phone(phone, answer, evidence) => Event::Phone {
             phone,
             answer: answer.clone(),
             first_factor,
             certificate,
             evidence: evidence.clone(),
         },
-        Happened::Cancelled
-        | Happened::PasskeyDeclined
-        | Happened::Reached(..)
-        | Happened::Superseded
-        | Happened::Timer => Event::Timer,
     };
     Ok((event, has))
 }

@@ -1,6 +1,6 @@
 //! Passkeys at the portal: a login is allowed together with what the passkey opens, or not at all.
 
-use super::{Happened, LoginError, TRIES, Versioned, advance, load, move_on, pause};
+use super::{Happened, LoginError, TRIES, Told, Versioned, advance, load, move_on, pause};
 use crate::{
     admin::passkeys::Opened,
     app::App,
@@ -30,7 +30,7 @@ pub async fn pass(
         if current.login.is_final() {
             return Ok(false);
         }
-        match advance(app, caller, &mut current, Happened::Passkey(opened)).await {
+        match advance(app, caller, &mut current, Happened::Told(Told::Passkey(opened))).await {
             Err(LoginError::Store(StoreError::Conflict)) => pause(app).await,
             other => return other.map(|()| is_allowed_so(&current.login)),
         }

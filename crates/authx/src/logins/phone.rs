@@ -1,6 +1,6 @@
 //! What phones say to the logins that asked them.
 
-use super::{Facts, Happened, LoginError, TRIES, Versioned, advance, find, offered, pause};
+use super::{Facts, Happened, LoginError, TRIES, Told, Versioned, advance, find, offered, pause};
 use crate::{
     app::{About, App},
     directory::Protected,
@@ -99,7 +99,7 @@ pub async fn answer(
             }
         }
         check(&caller, login, said, matches!(answer, PhoneAnswer::Approve { .. }))?;
-        let happened = Happened::Phone(by.phone, answer, &said.evidence);
+        let happened = Happened::Told(Told::Phone(by.phone, answer, &said.evidence));
         match advance(app, &caller, &mut current, happened).await {
             Ok(()) => {
                 let at = app.now().map_err(LoginError::from)?;
