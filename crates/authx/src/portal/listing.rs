@@ -174,6 +174,22 @@ impl Listing {
         }
     }
 
+    /// The same, with the row as `read` takes it from its key. A key that names no row is said among
+    /// the faults, and the list is read from its end.
+    pub fn place<T>(
+        &self,
+        read: impl FnOnce(&str) -> Option<T>,
+        faults: &mut Vec<String>,
+    ) -> (Option<T>, bool) {
+        let (key, up) = self.way();
+        let row = key.and_then(read);
+        if key.is_some() && row.is_none() {
+            faults.push("This address names no place in this list.".to_owned());
+        }
+        let up = if row.is_some() { up } else { !self.descending };
+        (row, up)
+    }
+
     /// The rows to show and one more, as a store would read them, of a list that is short enough to
     /// be read whole: `all` is in the order of the list.
     pub fn cut<T>(&self, mut all: Vec<T>, key: impl Fn(&T) -> String) -> Vec<T> {
@@ -190,7 +206,7 @@ impl Listing {
                 all.reverse();
             }
         }
-        all.truncate(self.limit());
+        all.truncate(self.size().saturating_add(1));
         all
     }
 
@@ -207,8 +223,8 @@ impl Listing {
     }
 
     /// The rows to read: those of the page and one more.
-    pub fn limit(&self) -> usize {
-        self.spec.size.saturating_add(1)
+    pub fn limit(&self) -> u32 {
+        u32::try_from(self.spec.size).unwrap_or(u32::MAX).saturating_add(1)
     }
 
     /// The list's own path, without its state: where its form goes.

@@ -12,7 +12,7 @@ use super::{
         page::{Chrome, render},
         who::Who,
     },
-    NO_PLACE, Tabs, tabs,
+    Tabs, tabs,
 };
 use crate::{
     admin::{
@@ -72,15 +72,10 @@ pub(super) async fn page(
     let chrome = who.chrome(&portal, "Mail", Place::Deliveries);
     let mut faults = vec![];
     let filter = filter(&portal, &who, &listing, &chrome, &mut faults).await?;
-    let (key, newer) = listing.way();
-    let from = key.and_then(|text| text.parse().ok());
-    if key.is_some() && from.is_none() {
-        faults.push(NO_PLACE.to_owned());
-    }
-    let newer = if from.is_some() { newer } else { !listing.is_descending() };
-    let limit = u32::try_from(listing.limit()).unwrap_or(u32::MAX);
+    let (from, newer) = listing.place(|text| text.parse().ok(), &mut faults);
     let (app, tenant) = (portal.app(), who.tenant());
-    let (found, (count, more)) = letters::some(app, tenant, &filter, from, newer, limit).await?;
+    let (found, (count, more)) =
+        letters::some(app, tenant, &filter, from, newer, listing.limit()).await?;
     let total = if more { Total::MoreThan(count) } else { Total::Exactly(count) };
     let rows = found.into_iter().map(Letter::of).collect();
     let page = listing.page(rows, |row| row.key.clone(), total);

@@ -26,5 +26,3 @@ type Tabs = [(&'static str, &'static str, bool); 2];
 fn tabs(mail: bool) -> Tabs {
     [("/deliveries", "To phones", !mail), ("/deliveries/mail", "By mail", mail)]
 }
-
-const NO_PLACE: &str = "This address names no place in this list.";

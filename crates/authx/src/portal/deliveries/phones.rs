@@ -13,7 +13,7 @@ use super::{
         who::Who,
         words::took,
     },
-    NO_PLACE, Tabs, tabs,
+    Tabs, tabs,
 };
 use crate::admin::record::{
     actions::in_words,
@@ -77,14 +77,9 @@ pub(super) async fn page(
     let chrome = who.chrome(&portal, "Deliveries", Place::Deliveries);
     let mut faults = vec![];
     let filter = filter(&portal, &who, &listing, &chrome, &mut faults).await?;
-    let (key, newer) = listing.way();
-    let from = key.and_then(pushes::place);
-    if key.is_some() && from.is_none() {
-        faults.push(NO_PLACE.to_owned());
-    }
-    let newer = if from.is_some() { newer } else { !listing.is_descending() };
-    let limit = u32::try_from(listing.limit()).unwrap_or(u32::MAX);
-    let found = pushes::some(portal.app(), who.tenant(), &filter, from, newer, limit).await?;
+    let (from, newer) = listing.place(pushes::place, &mut faults);
+    let found =
+        pushes::some(portal.app(), who.tenant(), &filter, from, newer, listing.limit()).await?;
     let rows = found.into_iter().map(Push::of).collect();
     let page = listing.page(rows, |row| row.key.clone(), Total::Unknown);
     let view = Phones {

@@ -114,8 +114,7 @@ pub(super) async fn show(
 
 fn wanted(listing: &Listing) -> MembersWanted {
     let prefix = Name::new(listing.search()).map(|name| name.folded()).unwrap_or_default();
-    let most = u32::try_from(listing.limit()).unwrap_or(u32::MAX);
-    let mut wanted = MembersWanted { prefix, most, ..MembersWanted::default() };
+    let mut wanted = MembersWanted { prefix, most: listing.limit(), ..MembersWanted::default() };
     let (key, up) = listing.way();
     match key.and_then(row_of) {
         Some(row) if up => wanted.after = Some(row),

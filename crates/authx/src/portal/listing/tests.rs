@@ -9,7 +9,7 @@ fn listing(query: &str) -> Listing {
 
 /// What a store would give: rows from 0 to `all`, from the cursor on, one more than the page.
 fn read(listing: &Listing, all: u32) -> Vec<u32> {
-    let limit = listing.limit();
+    let limit = usize::try_from(listing.limit()).unwrap();
     match listing.cursor() {
         None => (0..all).take(limit).collect(),
         Some(Cursor::After(key)) => (key.parse::<u32>().unwrap() + 1..all).take(limit).collect(),

@@ -80,19 +80,9 @@ fn words(listing: &Listing, faults: &mut Vec<String>) -> LoginFilter {
 }
 
 fn towards(listing: &Listing, faults: &mut Vec<String>) -> Towards {
-    let (key, newer) = listing.way();
-    let place = key.and_then(|text| {
-        let place = logins::place(text);
-        if place.is_err() {
-            faults.push("This address names no place in this list.".to_owned());
-        }
-        place.ok()
-    });
-    match place {
-        Some(place) if newer => Towards::Newer(place),
-        Some(place) => Towards::Older(Some(place)),
-        None if listing.is_descending() => Towards::Older(None),
-        None => Towards::Newer(OLDEST),
+    match listing.place(|text| logins::place(text).ok(), faults) {
+        (place, true) => Towards::Newer(place.unwrap_or(OLDEST)),
+        (place, false) => Towards::Older(place),
     }
 }
 

@@ -111,8 +111,8 @@ async fn list(
     let listing = Listing::new(LOGINS, &query);
     let chrome = who.chrome(&portal, "Logins", Place::Logins);
     let asked = filter::asked(app, tenant, &listing, &chrome.times).await?;
-    let limit = u32::try_from(listing.limit()).unwrap_or(u32::MAX);
-    let (items, counted) = logins::some(app, tenant, &asked.filter, asked.towards, limit).await?;
+    let (items, counted) =
+        logins::some(app, tenant, &asked.filter, asked.towards, listing.limit()).await?;
     let total = match counted {
         (count, true) => Total::MoreThan(count),
         (count, false) => Total::Exactly(count),

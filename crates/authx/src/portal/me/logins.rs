@@ -42,10 +42,9 @@ pub(super) async fn page(
     let listing = Listing::new(LOGINS, query.as_deref().unwrap_or_default());
     let chrome = who.alone(&portal, "Your logins");
     let asked = own(&listing, &chrome.times, who.visit.account);
-    let limit = u32::try_from(listing.limit()).unwrap_or(u32::MAX);
     let (app, tenant) = (portal.app(), who.visit.tenant);
     let (items, (count, more)) =
-        logins::some(app, tenant, &asked.filter, asked.towards, limit).await?;
+        logins::some(app, tenant, &asked.filter, asked.towards, listing.limit()).await?;
     let total = if more { Total::MoreThan(count) } else { Total::Exactly(count) };
     let rows = items.into_iter().map(|item| (item.place.clone(), LastLogin::of(item))).collect();
     let view = Logins {

@@ -81,8 +81,8 @@ async fn list(
     let mut faults = vec![];
     let filter = filter(&portal, &who, &listing, &chrome, &mut faults).await?;
     let towards = towards(&listing, &mut faults);
-    let limit = u32::try_from(listing.limit()).unwrap_or(u32::MAX);
-    let (found, (count, more)) = actions::some(app, tenant, &filter, towards, limit).await?;
+    let (found, (count, more)) =
+        actions::some(app, tenant, &filter, towards, listing.limit()).await?;
     let total = if more { Total::MoreThan(count) } else { Total::Exactly(count) };
     let rows = found.into_iter().map(Row::of).collect();
     let kinds = actions::kinds(app, tenant).await?;
@@ -140,19 +140,9 @@ async fn filter(
 }
 
 fn towards(listing: &Listing, faults: &mut Vec<String>) -> Towards {
-    let (key, newer) = listing.way();
-    let place = key.and_then(|text| {
-        let read = text.parse().ok();
-        if read.is_none() {
-            faults.push("This address names no place in this list.".to_owned());
-        }
-        read
-    });
-    match place {
-        Some(place) if newer => Towards::Newer(place),
-        Some(place) => Towards::Older(Some(place)),
-        None if listing.is_descending() => Towards::Older(None),
-        None => Towards::Newer(0),
+    match listing.place(|text| text.parse().ok(), faults) {
+        (place, true) => Towards::Newer(place.unwrap_or(0)),
+        (place, false) => Towards::Older(place),
     }
 }
 

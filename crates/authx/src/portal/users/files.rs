@@ -72,12 +72,9 @@ async fn page(
 async fn of(portal: &Portal, who: &Who, query: &str, form: Form) -> Result<Page, PortalError> {
     let listing = Listing::new(IMPORTS, query);
     let state = Some(listing.filter("state")).filter(|state| !state.is_empty());
-    let (key, newer) = listing.way();
-    let from: Option<ImportId> = key.and_then(|text| text.parse().ok());
-    let newer = if from.is_some() { newer } else { !listing.is_descending() };
-    let limit = u32::try_from(listing.limit()).unwrap_or(u32::MAX);
+    let place = listing.place(|text| text.parse::<ImportId>().ok(), &mut vec![]);
     let (app, tenant) = (portal.app(), who.tenant());
-    let found = imports::some(app, tenant, state, (from, newer), limit).await?;
+    let found = imports::some(app, tenant, state, place, listing.limit()).await?;
     let total = Total::Exactly(imports::count(app, tenant, state).await?);
     let told = |import: Import| {
         let Rfc3339(at) = import.created;

@@ -98,21 +98,15 @@ async fn page(
         _ => None,
     };
     let filter = UserFilter { support_code: of_user::code(listing.search()), steps, from, until };
-    let (key, newer) = listing.way();
-    let at = key.and_then(|text| text.parse().ok());
-    if key.is_some() && at.is_none() {
-        faults.push("This address names no place in this list.".to_owned());
-    }
-    let newer = if at.is_some() { newer } else { !listing.is_descending() };
-    let limit = u32::try_from(listing.limit()).unwrap_or(u32::MAX);
+    let place = listing.place(|text| text.parse().ok(), &mut faults);
     let (app, tenant) = (portal.app(), who.tenant());
     let (entries, (count, more)) =
-        of_user::some(app, tenant, account.id, &filter, (at, newer), limit).await?;
+        of_user::some(app, tenant, account.id, &filter, place, listing.limit()).await?;
     let total = if more { Total::MoreThan(count) } else { Total::Exactly(count) };
     let rows = entries.into_iter().map(Row::of).collect();
     let page = listing.page(rows, |row: &Row| row.seq.to_string(), total);
     let view = Log {
-        first_visit: page.rows.is_empty() && !listing.is_narrowed() && key.is_none(),
+        first_visit: page.rows.is_empty() && !listing.is_narrowed() && listing.cursor().is_none(),
         state: state(&chrome, &account),
         times: words::times(&listing),
         faults,

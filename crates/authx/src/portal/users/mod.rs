@@ -121,8 +121,7 @@ async fn list(
     };
     let order = Order { sort, descending: listing.is_descending() != backwards, after };
     let wanted = accounts::Listing { filter, order };
-    let limit = u32::try_from(listing.limit()).unwrap_or(u32::MAX);
-    let found = accounts::page(app, tenant, &wanted, limit).await?;
+    let found = accounts::page(app, tenant, &wanted, listing.limit()).await?;
     let chrome = who.chrome(&portal, "Users", Place::Users);
     let rows = found.accounts.into_iter().map(|account| row(&chrome, account)).collect();
     let page = listing.page(rows, |row: &Row| row.id.clone(), Total::Exactly(found.all));
