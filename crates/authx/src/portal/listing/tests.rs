@@ -96,3 +96,20 @@ fn what_is_no_number_is_the_first_row() {
         assert_eq!(page.pager.position, "1–2 of 2", "{at}");
     }
 }
+
+#[test]
+fn a_place_that_is_none_is_said_and_the_list_begins_at_its_end() {
+    for (query, place, said) in [
+        ("", (None, true), 0),
+        ("sort=-name", (None, false), 0),
+        ("after=7", (Some(7), true), 0),
+        ("before=7", (Some(7), false), 0),
+        ("sort=-name&before=7", (Some(7), true), 0),
+        ("before=x", (None, true), 1),
+        ("sort=-name&before=x", (None, false), 1),
+    ] {
+        let mut faults = vec![];
+        let read = listing(query).place(|key| key.parse::<u32>().ok(), &mut faults);
+        assert_eq!((read, faults.len()), (place, said), "{query}");
+    }
+}
