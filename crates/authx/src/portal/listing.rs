@@ -149,6 +149,16 @@ impl Listing {
         !self.search.is_empty() || self.filters.keys().any(|name| *name != "live")
     }
 
+    /// Whether its filters are many: where there is little room, they are folded away.
+    pub fn has_many_filters(&self) -> bool {
+        self.spec.filters.iter().filter(|name| has_field(name)).count() > FEW_FILTERS
+    }
+
+    /// How many of the filters that have a field are set.
+    pub fn filters_set(&self) -> usize {
+        self.filters.keys().filter(|name| has_field(name)).count()
+    }
+
     /// What it is sorted by.
     pub fn sort(&self) -> &'static str {
         self.sort
@@ -349,6 +359,13 @@ impl Listing {
     }
 }
 
+/// Whether a filter stands in the bar; the others are said elsewhere on the page.
+fn has_field(name: &str) -> bool {
+    !matches!(name, "live" | "user")
+}
+
+/// As many as stand beside the search on a phone.
+const FEW_FILTERS: usize = 2;
 /// As in `2026-11-26`.
 const DAY_LEN: usize = 10;
 /// No list is longer.

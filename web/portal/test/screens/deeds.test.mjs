@@ -13,10 +13,10 @@ describe('what pages do', { skip: missing }, () => {
   before(async () => { browser = await launch() })
   after(() => browser?.close())
 
-  async function open(name, view = { width: 1280, height: 900 }) {
+  async function open(name, view = { width: 1280, height: 900 }, javaScriptEnabled = true) {
     sent = []
     server = await serve((path, fields) => { sent.push([path, fields]); return new Promise(resolve => setTimeout(resolve, 300)) })
-    context = await browser.newContext({ viewport: view, permissions: ['clipboard-read', 'clipboard-write'] })
+    context = await browser.newContext({ viewport: view, javaScriptEnabled, permissions: ['clipboard-read', 'clipboard-write'] })
     page = await context.newPage()
     page.setDefaultTimeout(5_000)
     await page.goto(`${server.origin}/${name}.html`)
@@ -94,6 +94,25 @@ describe('what pages do', { skip: missing }, () => {
     await page.locator('#list').getByText('1 of 100,000').waitFor()
     assert.equal(await page.getByRole('searchbox').inputValue(), 'alice')
     await page.locator('#live', { hasText: '1 of 100,000' }).waitFor({ state: 'attached' })
+    assert.equal(await page.locator('#filters-set').textContent(), '', 'says how many filters the answer has')
+  })
+
+  it('folds many filters away where there is little room, also without script', async () => {
+    await open('list', { width: 390, height: 800 }, false)
+    const [search, state, filters] = [page.getByRole('searchbox'), page.getByLabel('State'), page.locator('summary', { hasText: 'Filters: 1 set' })]
+    assert.ok(await search.isVisible())
+    assert.equal(await state.isVisible(), false)
+    await search.focus()
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Enter')
+    await state.waitFor()
+    await page.keyboard.press('Tab')
+    assert.ok(await state.evaluate(element => element === document.activeElement), 'what opens comes next')
+    await filters.click()
+    await state.waitFor({ state: 'hidden' })
+    await page.setViewportSize({ width: 1280, height: 900 })
+    await state.waitFor()
+    assert.equal(await filters.isVisible(), false)
   })
 
   it('signs in with a passkey', async () => {

@@ -120,8 +120,12 @@ fn components() -> Response<Body> {
     )
 }
 
-const USERS: Spec =
-    Spec { path: "/users", sorts: &["name", "-seen"], filters: &["state"], size: 10 };
+const USERS: Spec = Spec {
+    path: "/users",
+    sorts: &["name", "-seen"],
+    filters: &["state", "from", "until"],
+    size: 10,
+};
 
 fn list(query: &str, first_visit: bool, rows: usize) -> Response<Body> {
     let mut chrome = inside("Users", Place::Users);

@@ -113,3 +113,16 @@ fn a_place_that_is_none_is_said_and_the_list_begins_at_its_end() {
         assert_eq!((read, faults.len()), (place, said), "{query}");
     }
 }
+
+#[test]
+fn many_filters_are_counted_by_those_that_have_a_field() {
+    let listing = listing("q=a&state=active");
+    assert!(!listing.has_many_filters());
+    assert_eq!(listing.filters_set(), 1);
+    let many = Spec { filters: &["state", "group", "time", "user", "live"], ..USERS };
+    let listing = Listing::new(many, "state=active&time=7d&user=7&live=off");
+    assert!(listing.has_many_filters());
+    assert_eq!(listing.filters_set(), 2, "neither whose they are nor that they stand still");
+    let few = Spec { filters: &["state", "group", "user", "live"], ..USERS };
+    assert!(!Listing::new(few, "").has_many_filters());
+}
