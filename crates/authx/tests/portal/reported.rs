@@ -97,6 +97,9 @@ async fn a_login_that_was_let_in_and_reported_is_seen_by_whoever_looks_after_use
         assert_eq!(told(world).await, ["mona", "olga"], "once, and only who may act");
 
         authx::app::testing::read_all(&world.app).await;
+        let all = page(&mut her, world, "/me/logins").await;
+        assert!(all.contains("Not me</span>") && all.contains(">Reported<"), "{all}");
+        assert!(!all.contains("/not-me\""), "{all}");
         let dashboard = page(&mut owner, world, "/dashboard").await;
         assert!(dashboard.contains("Reported after it was let in: carol, Berlin VPN, <time"));
         assert!(dashboard.contains(&format!("href=\"/logins/{login}\">Open the login")));
@@ -114,6 +117,7 @@ async fn a_login_that_was_let_in_and_reported_is_seen_by_whoever_looks_after_use
         let row = log.split("“Not me” reported").nth(1).unwrap().split("</tr>").next().unwrap();
         assert!(row.contains("<td data-l=\"By\">carol</td>"), "{row}");
         assert!(!row.contains("Carol"), "no factor: {row}");
+        assert_eq!(log.matches("Not me").count() + log.matches("not me").count(), 1, "{log}");
         // A deed like any other, found by its code.
         let deeds = page(&mut owner, world, "/record?q=K7QF2M").await;
         let (_, row) = deeds.rsplit_once("Login reported as “not me”").unwrap();

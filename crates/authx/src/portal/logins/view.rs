@@ -39,6 +39,8 @@ pub(in super::super) struct LastLogin {
     pub(in super::super) at: Millis,
     pub(in super::super) address: String,
     pub(in super::super) code: String,
+    /// It was said to be somebody else's already.
+    pub(in super::super) reported: bool,
 }
 
 impl LastLogin {
@@ -50,6 +52,7 @@ impl LastLogin {
             at: item.began.0,
             address: item.address.unwrap_or_default(),
             code: item.support_code.unwrap_or_default(),
+            reported: item.reported.is_some(),
             name: item.user.unwrap_or(item.name),
             application: item.application.unwrap_or_else(|| DELETED.to_owned()),
         }
