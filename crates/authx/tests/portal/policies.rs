@@ -314,3 +314,29 @@ async fn who_only_reads_sees_no_way_to_change() {
     })
     .await;
 }
+
+/// Of very many applications the first ones are offered, and the one that is looked at.
+#[tokio::test]
+async fn very_many_applications_keep_these_pages_light() {
+    on_each_engine(async |world| {
+        let mut browser = owner(world).await;
+        let (app, by, kind) = (&world.app, &world.by, ApplicationKind::Openvpn);
+        let mut last = None;
+        for number in 0..=200 {
+            let (vpn, key) = (name(&format!("VPN {number:03}")), name("key"));
+            let made = applications::create(app, by, world.tenant, &vpn, kind, &key).await;
+            last = Some(made.unwrap().id);
+        }
+        let last = last.unwrap();
+        for path in ["/policies", "/policies/what-if"] {
+            let page = browser.get(world, path).await;
+            let page = page.shown();
+            assert!(page.contains("The first 200 of 201 applications are offered here."), "{page}");
+            assert!(page.contains("VPN 199") && !page.contains("VPN 200"), "{page}");
+            let page = browser.get(world, &format!("{path}?application={last}")).await;
+            let chosen = format!("value=\"{last}\" selected>VPN 200</option>");
+            assert!(page.shown().contains(&chosen), "{}", page.text);
+        }
+    })
+    .await;
+}

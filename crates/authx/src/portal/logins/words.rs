@@ -1,6 +1,6 @@
 //! Words for what happened to logins: one place, for all pages.
 
-use super::super::{badge::Badge, listing::Listing};
+use super::super::{badge::Badge, listing::Listing, words::count};
 use crate::admin::{
     applications::{Application, ApplicationKind},
     record::{actions::in_words, logins::LoginItem},
@@ -102,7 +102,7 @@ pub(super) fn portal_action(reason: &str) -> Option<&'static str> {
 }
 
 /// A sentence of the catalogue, whose commands and names stand between backticks.
-pub(super) fn quoted(text: &str) -> String {
+pub(in super::super) fn quoted(text: &str) -> String {
     let mut open = false;
     let quote = |letter: char| match letter {
         '`' => {
@@ -132,15 +132,28 @@ pub(in super::super) fn factors() -> Options {
     any("Any factor").chain(words.map(|word| (word.to_owned(), factor_words(word)))).collect()
 }
 
-/// Of very many the first ones, for a page that stays light, beside the portal's own and the one
-/// that is chosen: the page of each leads to its rows.
+/// [`offered`] behind all of them.
 pub(in super::super) fn applications(all: &[Application], chosen: &str) -> Options {
+    any("Any application").chain(offered(all, chosen)).collect()
+}
+
+/// Of very many the first ones, for a page that stays light, beside the portal's own and the one
+/// that is chosen: the page of each leads to its rows, and to its policy.
+pub(in super::super) fn offered(all: &[Application], chosen: &str) -> Options {
     let shown = all.iter().enumerate().filter(|(at, one)| {
         let own = one.kind == ApplicationKind::Portal.word();
         *at < MOST_APPLICATIONS || own || one.id.to_string() == chosen
     });
-    let shown = shown.map(|(_, one)| (one.id.to_string(), one.name.clone()));
-    any("Any application").chain(shown).collect()
+    shown.map(|(_, one)| (one.id.to_string(), one.name.clone())).collect()
+}
+
+/// What is said beside [`offered`] where it leaves some out; empty where it does not.
+pub(in super::super) fn not_offered(all: &[Application]) -> String {
+    if all.len() <= MOST_APPLICATIONS {
+        return String::new();
+    }
+    let all = count(u64::try_from(all.len()).unwrap_or(u64::MAX));
+    format!("The first {MOST_APPLICATIONS} of {all} applications are offered here.")
 }
 
 const MOST_APPLICATIONS: usize = 200;

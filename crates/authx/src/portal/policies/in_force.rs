@@ -11,6 +11,7 @@ use crate::{
         Portal,
         error::PortalError,
         form::Form,
+        logins::words,
         nav::Place,
         page::{Chrome, render_as},
         who::Who,
@@ -35,6 +36,7 @@ struct Page {
     title: String,
     form: Form,
     applications: Vec<(String, String)>,
+    not_offered: String,
     groups: Vec<(String, String)>,
     user: Option<String>,
     user_groups: Vec<(GroupId, String)>,
@@ -100,18 +102,16 @@ pub(super) async fn page(
     form = form
         .with("application", wanted.application.map_or_else(String::new, |id| id.to_string()))
         .with("group", wanted.group.map_or_else(String::new, |id| id.to_string()));
-    let applications = applications::list(app, tenant).await?.into_iter();
-    let applications = applications.filter(|application| application.kind != "portal");
+    let known = applications::list(app, tenant).await?;
     let all = groups::list(app, tenant).await?.into_iter();
     let user = user.map(|user| user.name);
     let title = title(&found, user.as_deref());
     let page = Page {
         chrome: who.chrome(&portal, &title, Place::Policies),
         title,
+        applications: words::applications(&known, form.value("application")),
+        not_offered: words::not_offered(&known),
         form,
-        applications: std::iter::once((String::new(), "Any application".to_owned()))
-            .chain(applications.map(|one| (one.id.to_string(), one.name)))
-            .collect(),
         groups: std::iter::once((String::new(), "No group".to_owned()))
             .chain(all.map(|one| (one.id.to_string(), one.name)))
             .collect(),

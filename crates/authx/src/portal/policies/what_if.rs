@@ -13,6 +13,7 @@ use crate::{
         Portal,
         error::PortalError,
         form::Form,
+        logins::words,
         nav::Place,
         page::{Chrome, render_as},
         sign_in::sentence,
@@ -39,6 +40,7 @@ struct Page {
     chrome: Chrome,
     form: Form,
     applications: Vec<(String, String)>,
+    not_offered: String,
     answer: Option<Shown>,
     writes: bool,
 }
@@ -94,10 +96,11 @@ pub(super) async fn page(
         }
     }
     let status = if form.is_good() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let applications = applications::list(app, tenant).await?.into_iter();
+    let known = applications::list(app, tenant).await?;
     let page = Page {
         chrome: who.chrome(&portal, "What if …", Place::Policies),
-        applications: applications.map(|one| (one.id.to_string(), one.name)).collect(),
+        applications: words::offered(&known, form.value("application")),
+        not_offered: words::not_offered(&known),
         form,
         answer,
         writes: who.may(Permission::PoliciesWrite),
