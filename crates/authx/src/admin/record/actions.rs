@@ -178,6 +178,7 @@ pub fn event_words(kind: &str) -> String {
         "phone_credential" => "Phone’s lock bound",
         "portal_invited" => "Invited to the portal",
         "portal_signed_in" => "Signed in to the portal",
+        "tenant_created" => "Company created",
         "portal_signed_out" => "Signed out of the portal",
         "portal_stepped_up" => "Second factor given once more",
         "recovery_made" => "Recovery codes made",

@@ -15,7 +15,7 @@ use crate::{
     },
     packages::{Package, Packed, file_name},
     portal::{
-        logins::{self, LastLogin},
+        logins::{self, LastLogin, words::quoted},
         page::render,
         policies::in_force::{Row, row},
     },
@@ -167,7 +167,7 @@ pub(super) async fn install(
             let Package { sha256, files, .. } = made.package;
             (Some(Sums { sha256, files }), String::new())
         }
-        Err(error) => (None, super::sentence(&error)),
+        Err(error) => (None, quoted(super::sentence(&error).trim_end_matches('.'))),
     };
     let file = format!("{}.zip", file_name(&shown.application.name));
     let page = Install {

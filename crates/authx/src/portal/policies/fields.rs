@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     admin::policies::{InForce, Shown, Target, checked},
-    portal::{fields::Fields, form::Form},
+    portal::{fields::Fields, form::Form, sign_in::capitalised},
 };
 use authx_core::policy::{Document, Origin, SETTINGS, Setting, Shape, Unit, Word};
 use serde_json::{Map, Value, json};
@@ -79,13 +79,14 @@ fn row(target: Target, shown: &Shown, form: &Form, setting: &'static Setting) ->
         Shape::Number { least, most, unit } => {
             let help = match unit {
                 Unit::Secs => {
-                    format!(
-                        "{}, as 90 s, 15 minutes, 12 hours, 30 days",
-                        range(*least, *most, *unit)
-                    )
+                    let fit = |(secs, _): &&(u64, _)| (*least..=*most).contains(secs);
+                    let some: Vec<_> =
+                        LENGTHS.iter().filter(fit).map(|(_, words)| *words).collect();
+                    format!("{}, as {}.", range(*least, *most, *unit), some.join(", "))
                 }
-                Unit::Count(_) => range(*least, *most, *unit),
+                Unit::Count(_) => format!("{}.", range(*least, *most, *unit)),
             };
+            let help = capitalised(&help);
             let value = form.value(path).to_owned();
             typed = Some(Typed { value, help, most: 20 });
         }
@@ -108,6 +109,10 @@ fn row(target: Target, shown: &Shown, form: &Form, setting: &'static Setting) ->
         fault: form.fault_of(path).to_owned(),
     }
 }
+
+/// How a length of time may be written.
+const LENGTHS: [(u64, &str); 4] =
+    [(90, "90 s"), (900, "15 minutes"), (43_200, "12 hours"), (2_592_000, "30 days")];
 
 /// “12 hours, built in”.
 fn below(target: Target, below: &InForce, setting: &Setting) -> String {

@@ -308,8 +308,8 @@ async fn approvals(
         Row {
             length: span(asked.secs),
             what: match asked.kind {
-                Kind::Code => "a code, good once",
-                Kind::Bypass => "no second factor",
+                Kind::Code => "A code, good once",
+                Kind::Bypass => "No second factor",
             },
             own,
             may_agree: mine.iter().any(|wish| wish.id == asked.id),

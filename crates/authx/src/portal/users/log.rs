@@ -41,6 +41,8 @@ pub(super) fn routes() -> Vec<Route> {
 struct Log {
     chrome: Chrome,
     account: Account,
+    /// The name to sign in with, where people call the user otherwise.
+    beside: String,
     state: Badge,
     listing: Listing,
     page: Page<Row>,
@@ -107,6 +109,9 @@ async fn page(
     let page = listing.page(rows, |row: &Row| row.seq.to_string(), total);
     let view = Log {
         first_visit: page.rows.is_empty() && !listing.is_narrowed() && listing.cursor().is_none(),
+        beside: Some(account.name.clone())
+            .filter(|name| name != called(&account))
+            .unwrap_or_default(),
         state: state(&chrome, &account),
         times: words::times(&listing),
         faults,

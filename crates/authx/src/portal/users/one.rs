@@ -124,9 +124,13 @@ pub(super) async fn shown(
         vec![]
     };
     let chrome = who.chrome(portal, called(&account), Place::Users);
-    let mut names = vec![account.name.clone()];
+    // What stands above already is not said again.
+    let own = Some(account.name.clone()).filter(|name| name != called(&account));
+    let mut names: Vec<String> = own.into_iter().collect();
     names.extend(account.aliases.iter().cloned());
-    names.extend(account.mail.clone().filter(|mail| !names.contains(mail)));
+    names.extend(
+        account.mail.clone().filter(|mail| !names.contains(mail) && mail != called(&account)),
+    );
     let phones = phones.into_iter().map(|it| Phone::of(&chrome, it)).collect();
     let good = form.is_good();
     let page = One {
