@@ -6,8 +6,8 @@ mod members;
 
 pub use listing::{Wanted, found};
 pub use members::{
-    Leave, Member, Members, MembersWanted, NotFound, add, find_all, leave, members, membership,
-    of_user, remove,
+    Leave, Member, Members, MembersWanted, NotFound, add, check_moves, find_all, leave, members,
+    membership, of_user, remove,
 };
 
 use super::{Actor, AdminError, Change, accounts::AccountError, change, detail};

@@ -36,6 +36,7 @@ mod roles;
 mod samples;
 mod sent;
 mod settings;
+mod standing;
 mod tokens;
 mod undo;
 mod users;

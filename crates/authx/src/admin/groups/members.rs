@@ -233,12 +233,7 @@ async fn moving(
     let mut moving: Vec<AccountRow> = vec![];
     for &user in users {
         let row = accounts::row(app, tenant, user).await?;
-        // A group is a right: nobody gives themselves one who could not give it to all.
-        if decides {
-            by.check_self_or_outranks(row.id, row.role)?;
-        } else {
-            by.check_outranks(row.role)?;
-        }
+        check_moves(by, row.id, row.role)?;
         let groups = stored::groups_of(&app.store, tenant, user).await.map_err(AdminError::from)?;
         let is_in = groups.iter().any(|row| row.id == group);
         if is_in == joins || moving.iter().any(|other| other.id == user) {
@@ -250,6 +245,20 @@ async fn moving(
         moving.push(row);
     }
     Ok(moving)
+}
+
+/// Fails unless it may move that account, which has this role, between groups.
+///
+/// # Errors
+///
+/// [`AdminError::Outranked`].
+pub fn check_moves(by: &Actor, user: UserId, role: Option<Role>) -> Result<(), AdminError> {
+    // A group is a right: nobody gives themselves one who could not give it to all.
+    if by.may(Permission::PoliciesWrite) {
+        by.check_self_or_outranks(user, role)
+    } else {
+        by.check_outranks(role)
+    }
 }
 
 /// Which of a tenant's groups a new user is to be in: every name has to be one's.

@@ -2,7 +2,10 @@
 
 use super::{done, named, trouble};
 use crate::{
-    admin::groups::{self, Group, GroupError, Leave, Member, MembersWanted},
+    admin::{
+        Actor,
+        groups::{self, Group, GroupError, Leave, Member, MembersWanted},
+    },
     portal::{
         Portal,
         error::PortalError,
@@ -35,6 +38,7 @@ struct One {
     writes: bool,
     leave: Leave,
     orders: bool,
+    by: Actor,
     form: Form,
     name: Form,
     places: Vec<(usize, String, bool)>,
@@ -42,6 +46,15 @@ struct One {
     listing: Listing,
     count: u64,
     page: Page<Member>,
+}
+
+impl One {
+    /// Whether this member is one whom the reader may take out.
+    fn may_take_out(&self, member: &Member) -> bool {
+        self.writes
+            && self.leave.members
+            && groups::check_moves(&self.by, member.id, member.role).is_ok()
+    }
 }
 
 const MEMBERS: Spec = Spec { path: "/groups", sorts: &["name"], filters: &[], size: SIZE };
@@ -100,6 +113,7 @@ pub(super) async fn show(
         writes: who.may(Permission::GroupsWrite),
         leave: groups::leave(app, &who.actor(), tenant, &group).await?,
         orders: who.may(Permission::PoliciesWrite),
+        by: who.actor(),
         form: forms.add,
         name,
         places,

@@ -7,6 +7,7 @@ mod files;
 mod help;
 mod letting_in;
 mod log;
+mod may;
 mod one;
 mod phone;
 

@@ -1,6 +1,6 @@
 //! One user: what they have, in which state they are, and what is done about it.
 
-use super::{Back, account, called, done, gone, phone::Phone, state};
+use super::{Back, account, called, done, gone, may::May, phone::Phone, state};
 use crate::{
     admin::{
         accounts::{self, Account, AccountError},
@@ -60,17 +60,6 @@ pub(super) fn routes() -> Vec<Route> {
     ]
 }
 
-/// What may be done on the page.
-#[derive(Clone, Copy, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each lets something of its own")]
-pub(super) struct May {
-    pub(super) write: bool,
-    pub(super) factors: bool,
-    pub(super) invite: bool,
-    pub(super) bypass: bool,
-    pub(super) logs: bool,
-}
-
 #[derive(Template)]
 #[template(path = "portal/users/one.html")]
 struct One {
@@ -85,18 +74,10 @@ struct One {
     means: Means,
     logins: Vec<LastLogin>,
     may: May,
+    own: bool,
+    why_not: Option<&'static str>,
     owner: bool,
     form: Form,
-}
-
-pub(super) fn may(who: &Who) -> May {
-    May {
-        write: who.may(Permission::UsersWrite),
-        factors: who.may(Permission::FactorsWrite),
-        invite: who.may(Permission::UsersInvite),
-        bypass: who.may(Permission::BypassWrite),
-        logs: who.may(Permission::LogsRead),
-    }
 }
 
 async fn page(
@@ -133,6 +114,7 @@ pub(super) async fn shown(
     );
     let phones = phones.into_iter().map(|it| Phone::of(&chrome, it)).collect();
     let good = form.is_good();
+    let may = May::of(who, &account);
     let page = One {
         state: state(&chrome, &account),
         names: names.join(" · "),
@@ -142,7 +124,9 @@ pub(super) async fn shown(
         passkeys: passkeys::list(app, tenant, account.id).await?,
         means: sign_up::means(app, tenant, account.id).await?,
         logins,
-        may: may(who),
+        may,
+        own: may.own(),
+        why_not: may.why_not(who),
         owner: account.role == Some(Role::Owner),
         chrome,
         account,
