@@ -1,9 +1,12 @@
 //! Groups: some of a tenant's people, with a policy of their own. Where a user is in several, the
 //! one that stands higher goes first.
 
+mod deciding;
 mod listing;
 mod members;
 
+pub(super) use deciding::deciding;
+pub use deciding::{Decides, decides};
 pub use listing::{Wanted, found};
 pub use members::{
     Leave, Member, Members, MembersWanted, NotFound, add, check_moves, find_all, leave, members,
@@ -13,20 +16,16 @@ pub use members::{
 use super::{Actor, AdminError, Change, accounts::AccountError, change, detail};
 use crate::{
     app::{About, App},
-    store::{
-        Batch,
-        audiences::{self, Part},
-        groups as stored,
-    },
+    store::{Batch, groups as stored},
 };
 use authx_core::{
     GroupId, Millis, TenantId,
     audit::EventKind,
     name::{InvalidName, Name},
     policy::Document,
-    role::Permission,
     wire::login::Rfc3339,
 };
+use deciding::may_switch;
 use serde::Serialize;
 
 /// Why a group could not be made, found or changed.
@@ -310,39 +309,6 @@ pub async fn put_back(
         })
     })
     .await
-}
-
-/// Whoever switches a group on or off does so with its policy, for everybody in it.
-async fn may_switch(
-    app: &App,
-    by: &Actor,
-    tenant: TenantId,
-    row: &stored::GroupRow,
-) -> Result<(), GroupError> {
-    if by.may(Permission::PoliciesWrite) {
-        Ok(())
-    } else if row.policy != "{}" {
-        Err(GroupError::PolicyInForce(row.name.clone()))
-    } else if deciding(app, tenant).await?.contains(&row.id) {
-        Err(GroupError::DecidesFactor(row.name.clone()))
-    } else {
-        Ok(())
-    }
-}
-
-/// The groups whose members are asked for a second factor because they are in them, or are not:
-/// those whose policy says so, and the pilots of applications. Who moves people there lets them off
-/// as a bypass does, which takes a second person.
-pub(super) async fn deciding(app: &App, tenant: TenantId) -> Result<Vec<GroupId>, AdminError> {
-    let pilots = audiences::audience(&app.store, tenant, None).await?;
-    let pilots = pilots.into_iter().filter(|row| row.part == Part::Pilot).map(|row| row.group);
-    let mut groups: Vec<GroupId> = pilots.collect();
-    for group in list(app, tenant).await? {
-        if group.policy.second_factor.is_some() {
-            groups.push(group.id);
-        }
-    }
-    Ok(groups)
 }
 
 /// The group of that id, as a change of it needs it.

@@ -73,8 +73,9 @@ fn may(who: &Who, path: &str) -> bool {
     let mut ways = routes().into_iter().filter(|route| route.path == path);
     ways.any(|route| match route.access {
         Access::StepUp(permission) => who.may(permission),
+        Access::May(permission) => route.weighs && who.may(permission),
         Access::OwnStepUp => true,
-        Access::Public | Access::Half | Access::Own | Access::May(_) => false,
+        Access::Public | Access::Half | Access::Own => false,
     })
 }
 
@@ -176,7 +177,22 @@ const DEEDS: &[Words] = &[
         KEEP,
     ),
     deed("/approvals/{approval}/agree", "Agree that somebody is let in", NOT_NOW),
+    of("/groups/{group}/members", "Move people in a group", "Move people in the group {}", KEEP),
+    of(
+        "/groups/{group}/members/{user}/add",
+        "Put a user into a group",
+        "Put {} into a group",
+        KEEP,
+    ),
+    of(
+        "/groups/{group}/members/{user}/remove",
+        "Take a user out of a group",
+        "Take {} out of a group",
+        KEEP,
+    ),
     of("/groups/{group}/place", "Move a group", "Move the group {}", KEEP),
+    deed("/groups/{group}/put-back", "Put a group back", NOT_NOW),
+    of("/groups/{group}/remove", "Remove a group", "Remove the group {}", KEEP),
     deed("/me/app", "Add an authenticator app", NOT_NOW),
     deed("/me/app/confirm", "Use an authenticator app", NOT_NOW),
     deed("/me/app/remove", "Remove the authenticator app", KEEP),
@@ -199,6 +215,7 @@ const DEEDS: &[Words] = &[
     deed("/settings/tokens", "Make an API token", NOT_NOW),
     of("/settings/tokens/{token}/restore", "Restore a token", "Restore the token {}", KEEP),
     of("/settings/tokens/{token}/revoke", "Revoke a token", "Revoke the token {}", KEEP),
+    deed("/users/bulk", "Move users in a group", KEEP),
     of(
         "/users/{user}/app/remove",
         "Remove an authenticator app",
@@ -234,7 +251,7 @@ mod tests {
         let demands = |access| matches!(access, Access::OwnStepUp | Access::StepUp(_));
         let demanded: BTreeSet<&str> = routes()
             .into_iter()
-            .filter(|route| demands(route.access))
+            .filter(|route| demands(route.access) || route.weighs)
             .map(|route| route.path)
             .collect();
         let known: BTreeSet<&str> = DEEDS.iter().map(|words| words.path).collect();

@@ -86,6 +86,11 @@ pub(crate) enum PortalError {
     /// A form that was made for another browser, or without cookies.
     #[error("this form was made for another browser or is too old; load the page again")]
     StaleForm,
+    /// What this turns out to be takes a second factor less than five minutes old: the guard asks.
+    #[error(
+        "confirm first that it is you: your second factor was given more than five minutes ago"
+    )]
+    Stale,
     /// A handler outside the registry.
     #[error("this page is not guarded")]
     Unguarded,
@@ -170,7 +175,9 @@ impl PortalError {
             Self::Role(error) => of(error),
             Self::SignUp(error) => of(error),
             Self::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Elsewhere | Self::NotAllowed(_) | Self::StaleForm => StatusCode::FORBIDDEN,
+            Self::Elsewhere | Self::NotAllowed(_) | Self::Stale | Self::StaleForm => {
+                StatusCode::FORBIDDEN
+            }
             Self::FormTooLong => StatusCode::PAYLOAD_TOO_LARGE,
             Self::FormTooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::SessionOver => StatusCode::UNAUTHORIZED,
@@ -191,6 +198,10 @@ fn of(error: &impl Told) -> StatusCode {
     }
 }
 
+/// What the guard makes a step-up of, after which the same form is carried out.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stale;
+
 /// What the guard makes a page of, which knows for whom it is.
 #[derive(Clone, Debug)]
 pub(super) struct Unshown(pub(super) Trouble);
@@ -202,6 +213,9 @@ impl IntoResponse for PortalError {
             tracing::error!(error = %self, "a page could not be shown");
         }
         let mut response = status.into_response();
+        if matches!(self, Self::Stale) {
+            response.extensions_mut().insert(Stale);
+        }
         response.extensions_mut().insert(Unshown(self.trouble()));
         response
     }

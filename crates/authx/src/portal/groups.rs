@@ -14,7 +14,7 @@ use super::{
 };
 use crate::admin::{
     accounts::AccountError,
-    groups::{self, Group, GroupError},
+    groups::{self, Decides, Group, GroupError},
 };
 use authx_core::{GroupId, role::Permission};
 use axum::{http::HeaderMap, response::Response};
@@ -27,14 +27,14 @@ pub(super) fn routes() -> Vec<Route> {
         post("/groups", writes, list::create),
         get("/groups/new", writes, list::new),
         get("/groups/{group}", reads, one::page),
-        post("/groups/{group}/members", writes, members::add),
-        post("/groups/{group}/members/{user}/remove", writes, members::remove),
-        post("/groups/{group}/members/{user}/add", writes, members::put_back),
+        post("/groups/{group}/members", writes, members::add).weighing(),
+        post("/groups/{group}/members/{user}/remove", writes, members::remove).weighing(),
+        post("/groups/{group}/members/{user}/add", writes, members::put_back).weighing(),
         post("/groups/{group}/name", writes, one::rename),
         // The order decides whose policy counts.
         post("/groups/{group}/place", Access::StepUp(Permission::PoliciesWrite), one::place),
-        post("/groups/{group}/remove", writes, one::remove),
-        post("/groups/{group}/put-back", writes, one::put_back),
+        post("/groups/{group}/remove", writes, one::remove).weighing(),
+        post("/groups/{group}/put-back", writes, one::put_back).weighing(),
     ]
 }
 
@@ -42,6 +42,20 @@ pub(super) fn routes() -> Vec<Route> {
 async fn named(portal: &Portal, who: &Who, text: &str) -> Result<Group, PortalError> {
     let id: GroupId = text.parse().map_err(|_| PortalError::NotFound)?;
     groups::get(portal.app(), who.tenant(), id).await.map_err(trouble)
+}
+
+/// Who is put into a group that decides about the second factor is let off as by a bypass, and a
+/// group that goes or comes takes its policy with it: like those, that takes a fresh second factor.
+/// Whoever may not decide on policies is refused later, without having confirmed anything.
+pub(super) async fn weigh(
+    portal: &Portal,
+    who: &Who,
+    group: GroupId,
+    deed: Decides,
+) -> Result<(), PortalError> {
+    let decides = who.may(Permission::PoliciesWrite)
+        && groups::decides(portal.app(), who.tenant(), group, deed).await?;
+    if decides { who.check_fresh(portal) } else { Ok(()) }
 }
 
 /// What no field of a form is to blame for.

@@ -4,7 +4,7 @@
 use super::{
     Access, Portal,
     cookies::{self, Browser},
-    error::{PortalError, Unshown},
+    error::{PortalError, Stale, Unshown},
     fields::Fields,
     twice,
     who::Visitor,
@@ -45,9 +45,8 @@ pub(super) async fn guard(
     let swaps = request.headers().contains_key("hx-request");
     let mut visitor = Visitor { visit: None, csrf: browser.token.as_str().into() };
     let mut response = match admit(&portal, rule, &browser, &mut visitor, request).await {
-        Ok(request) => carried_out(&portal, request, next).await,
-        Err(Held::Answer(answer)) => *answer,
-        Err(Held::Error(error)) => error.into_response(),
+        Ok(request) => carried_out(&portal, visitor.visit.clone(), request, next).await,
+        Err(held) => held.into(),
     };
     if let Some(Unshown(trouble)) = response.extensions_mut().remove() {
         response = trouble.page(visitor.inside(&portal)).into_response();
@@ -64,11 +63,47 @@ pub(super) async fn guard(
 struct Sent(Bytes);
 
 /// The handler's answer; for a form that was sent twice at once, the same one.
-async fn carried_out(portal: &Portal, mut request: Request, next: Next) -> Response {
-    let sent = request.extensions_mut().remove::<Sent>();
-    match sent.and_then(|Sent(form)| twice::key(request.uri(), request.headers(), &form)) {
-        Some(key) => twice::once(portal, key, next.run(request)).await,
-        None => next.run(request).await,
+async fn carried_out(
+    portal: &Portal,
+    visit: Option<Arc<Visit>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let Some(Sent(form)) = request.extensions_mut().remove::<Sent>() else {
+        return next.run(request).await;
+    };
+    let key = twice::key(request.uri(), request.headers(), &form);
+    let act = weighed(portal.clone(), visit, form, request, next);
+    match key {
+        Some(key) => twice::once(portal, key, act).await,
+        None => act.await,
+    }
+}
+
+/// The handler's answer, or a step-up where it found that this takes one: the form is kept.
+async fn weighed(
+    portal: Portal,
+    visit: Option<Arc<Visit>>,
+    form: Bytes,
+    request: Request,
+    next: Next,
+) -> Response {
+    let (uri, headers) = (request.uri().clone(), request.headers().clone());
+    let mut response = next.run(request).await;
+    match (visit, response.extensions_mut().remove::<Stale>()) {
+        (Some(visit), Some(Stale)) => {
+            hold(&portal, &visit, &uri, &headers, &form).await.unwrap_or_else(Into::into)
+        }
+        _ => response,
+    }
+}
+
+impl From<Held> for Response {
+    fn from(held: Held) -> Self {
+        match held {
+            Held::Answer(answer) => *answer,
+            Held::Error(error) => error.into_response(),
+        }
     }
 }
 
@@ -234,20 +269,32 @@ async fn fresh(
     if visit.is_fresh(now) {
         return Ok(());
     }
-    let target = target(&parts.uri);
     let Some(form) = form else {
         // A deed that was given up must not be done by the step-up for another page.
         if visit.has_stash && !parts.headers.contains_key("hx-request") {
             sessions::forget_stash(portal.app(), visit).await.map_err(error)?;
         }
-        return Err(go(parts, &format!("/confirm?next={}", encoded(&target))));
+        return Err(go(parts, &format!("/confirm?next={}", encoded(&target(&parts.uri)))));
     };
+    let answer = hold(portal, visit, &parts.uri, &parts.headers, form).await?;
+    Err(Held::Answer(Box::new(answer)))
+}
+
+/// Keeps a form until there is a fresh second factor, and leads there.
+async fn hold(
+    portal: &Portal,
+    visit: &Visit,
+    uri: &Uri,
+    headers: &HeaderMap,
+    form: &Bytes,
+) -> Result<Response, Held> {
     let body = String::from_utf8_lossy(form).into_owned();
     let (word, cookie) = cookies::new_deed(portal);
-    sessions::stash(portal.app(), visit, target, body, word).await.map_err(error)?;
-    let mut answer = redirect(&parts.headers, "/confirm");
+    let kept = sessions::stash(portal.app(), visit, target(uri), body, word).await;
+    kept.map_err(|error| Held::Error(error.into()))?;
+    let mut answer = redirect(headers, "/confirm");
     answer.headers_mut().append(header::SET_COOKIE, cookie);
-    Err(Held::Answer(Box::new(answer)))
+    Ok(answer)
 }
 
 /// For a page: sign in, then back here. For a form: a page that says so, because the form itself is

@@ -40,6 +40,8 @@ pub struct Route {
     pub access: Access,
     /// Its body is no form and is read by the handler itself, which checks the form's token.
     pub streams: bool,
+    /// Its handler may find that this deed takes a second factor less than five minutes old.
+    pub weighs: bool,
     handler: MethodRouter<Portal>,
 }
 
@@ -54,6 +56,7 @@ pub(super) fn get<H: Handler<T, Portal>, T: 'static>(
         path,
         access,
         streams: false,
+        weighs: false,
         handler: on(MethodFilter::GET, handler),
     }
 }
@@ -69,6 +72,7 @@ pub(super) fn post<H: Handler<T, Portal>, T: 'static>(
         path,
         access,
         streams: false,
+        weighs: false,
         handler: on(MethodFilter::POST, handler),
     }
 }
@@ -78,6 +82,12 @@ impl Route {
     #[must_use]
     pub fn streaming(self) -> Self {
         Self { streams: true, ..self }
+    }
+
+    /// Lets the handler ask for a fresh second factor, by [`Who::check_fresh`](super::who::Who).
+    #[must_use]
+    pub fn weighing(self) -> Self {
+        Self { weighs: true, ..self }
     }
 }
 

@@ -81,6 +81,12 @@ impl Who {
         Ok(sessions::set_toast(portal.app(), &self.visit, Some(&toast)).await?)
     }
 
+    /// Fails where the second factor is older than five minutes: for a deed of which the handler
+    /// alone knows that it takes a fresh one. Its route says so by `weighing`.
+    pub(crate) fn check_fresh(&self, portal: &Portal) -> Result<(), PortalError> {
+        if self.visit.is_fresh(portal.app().now()?) { Ok(()) } else { Err(PortalError::Stale) }
+    }
+
     /// Whether the matrix lets it do something.
     pub(crate) fn may(&self, permission: Permission) -> bool {
         self.visit.role.is_some_and(|role| role.may(permission))

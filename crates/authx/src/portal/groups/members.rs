@@ -3,10 +3,10 @@
 use super::{
     done, named,
     one::{Forms, show},
-    trouble,
+    trouble, weigh,
 };
 use crate::{
-    admin::groups::{self, GroupError},
+    admin::groups::{self, Decides, GroupError},
     portal::{
         Portal, error::PortalError, fields::Fields, form::Form, sign_in::capitalised, undo::Undo,
         who::Who, words::plural,
@@ -32,6 +32,7 @@ pub(super) async fn add(
     let lines = fields.raw("names").lines().map(str::trim).filter(|line| !line.is_empty());
     let names: Vec<&str> = lines.collect();
     let leave = fields.has("remove");
+    weigh(&portal, &who, group.id, Decides::ByMembers).await?;
     let found = groups::find_all(app, tenant, &names).await;
     let fault = match found {
         Ok((users, missing)) if missing.is_empty() && !users.is_empty() => {
@@ -125,6 +126,7 @@ pub(super) async fn remove(
     let group = named(&portal, &who, &id).await?;
     let user: UserId = user.parse().map_err(|_| PortalError::NotFound)?;
     let (app, by, tenant) = (portal.app(), &who.actor(), who.tenant());
+    weigh(&portal, &who, group.id, Decides::ByMembers).await?;
     let gone = groups::remove(app, by, tenant, group.id, &[user]).await.map_err(trouble)?;
     let to = format!("/groups/{}", group.id);
     let undo = gone.first().map(|_| Undo::at(format!("{to}/members/{user}/add")));
@@ -140,6 +142,7 @@ pub(super) async fn put_back(
     let group = named(&portal, &who, &id).await?;
     let user: UserId = user.parse().map_err(|_| PortalError::NotFound)?;
     let (app, by, tenant) = (portal.app(), &who.actor(), who.tenant());
+    weigh(&portal, &who, group.id, Decides::ByMembers).await?;
     let came = groups::add(app, by, tenant, group.id, &[user]).await.map_err(trouble)?;
     let text = told(&came, 1, &group.name);
     let to = format!("/groups/{}", group.id);

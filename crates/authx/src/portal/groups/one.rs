@@ -1,10 +1,10 @@
 //! One group: who is in it, where it stands, and what its policy says.
 
-use super::{done, named, trouble};
+use super::{done, named, trouble, weigh};
 use crate::{
     admin::{
         Actor,
-        groups::{self, Group, GroupError, Leave, Member, MembersWanted},
+        groups::{self, Decides, Group, GroupError, Leave, Member, MembersWanted},
     },
     portal::{
         Portal,
@@ -215,6 +215,7 @@ pub(super) async fn remove(
 ) -> Result<Response, PortalError> {
     let group = named(&portal, &who, &id).await?;
     let (app, by, tenant) = (portal.app(), &who.actor(), who.tenant());
+    weigh(&portal, &who, group.id, Decides::ByPolicy).await?;
     let removed = groups::delete(app, by, tenant, group.id).await.map_err(trouble)?;
     let text = format!("“{}” removed.", removed.name);
     let undo = Some(Undo::at(format!("/groups/{}/put-back", group.id)));
@@ -229,6 +230,7 @@ pub(super) async fn put_back(
 ) -> Result<Response, PortalError> {
     let id: GroupId = id.parse().map_err(|_| PortalError::NotFound)?;
     let (app, by, tenant) = (portal.app(), &who.actor(), who.tenant());
+    weigh(&portal, &who, id, Decides::ByPolicy).await?;
     let name = groups::put_back(app, by, tenant, id).await.map_err(trouble)?;
     let text = format!("“{name}” is there again, behind all others.");
     let to = format!("/groups/{id}");

@@ -2,11 +2,15 @@
 
 use super::done;
 use crate::{
-    admin::accounts::{self, Deed},
+    admin::{
+        accounts::{self, Deed},
+        groups::Decides,
+    },
     portal::{
         Access, Portal,
         error::PortalError,
         fields::Fields,
+        groups::weigh,
         nav::Place,
         page::{Chrome, render},
         routes::{Route, post},
@@ -28,7 +32,7 @@ use std::fmt::Write as _;
 use zeroize::Zeroizing;
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![post("/users/bulk", Access::May(UsersWrite), bulk)]
+    vec![post("/users/bulk", Access::May(UsersWrite), bulk).weighing()]
 }
 
 #[derive(Template)]
@@ -68,6 +72,9 @@ async fn bulk(
         Ok(deed) => deed,
         Err(text) => return done(&portal, &who, &headers, text, None, "/users").await,
     };
+    if let Deed::Join(group) | Deed::Leave(group) = deed {
+        weigh(&portal, &who, group, Decides::ByMembers).await?;
+    }
     let outcome = accounts::bulk(portal.app(), &who.actor(), who.tenant(), deed, &ids).await?;
     let count = |many: usize| u64::try_from(many).unwrap_or(u64::MAX);
     let users: Vec<UserId> = outcome.iter().filter(|one| one.changed).map(|one| one.id).collect();
