@@ -60,6 +60,14 @@ pub enum Towards {
     Older(Option<Place>),
 }
 
+impl Towards {
+    /// From a place, or from the end, one way or the other.
+    pub fn from(place: Option<Place>, newer: bool) -> Self {
+        const OLDEST: Place = Place { began: Millis(0), seq: 0 };
+        if newer { Self::Newer(place.unwrap_or(OLDEST)) } else { Self::Older(place) }
+    }
+}
+
 /// The condition that narrows most stands alone, so that its index is used; the others may be
 /// absent. PostgreSQL learns a parameter's type from the comparison, so that comes first.
 macro_rules! fitting {

@@ -9,7 +9,7 @@ use serde_json::json;
 
 const IMPORTS: &str = "/admin/v1/imports";
 
-async fn upload(world: &World, token: &str, query: &str, csv: &[u8]) -> Reply {
+pub(crate) async fn upload(world: &World, token: &str, query: &str, csv: &[u8]) -> Reply {
     let path = format!("{IMPORTS}{query}");
     let request = request(&Method::POST, &path, token).header(header::CONTENT_TYPE, "text/csv");
     world.send(request.body(Body::from(csv.to_vec())).unwrap()).await

@@ -1,6 +1,7 @@
 //! Logins, the record, deliveries and figures.
 
 use crate::{
+    files::upload,
     people_samples::login,
     world::{World, on_each_engine},
 };
@@ -59,6 +60,66 @@ async fn logins_are_found_and_followed_step_by_step() {
         assert_eq!(steps.last().unwrap()["event"], "login_refused");
     })
     .await;
+}
+
+/// Whatever stands in an order is read from either end, in parts: the one is the other turned round.
+#[tokio::test]
+async fn what_is_listed_is_read_from_either_end() {
+    on_each_engine(async |world| {
+        let (token, _) = some(world).await;
+        let group = json!({"name": "Staff"});
+        let group = world.post(&token, "/admin/v1/groups", &group).await.good()["group_id"].clone();
+        let group = group.as_str().unwrap();
+        world.account(world.tenant, "ben", None).await;
+        let members = json!({"users": ["anna", "ben"]});
+        let into = format!("/admin/v1/groups/{group}/members");
+        world.post(&token, &into, &members).await.good();
+        let anna = world.get(&token, "/admin/v1/users/by-name/anna").await.good();
+        let log = format!("/admin/v1/users/{}/log", anna["user_id"].as_str().unwrap());
+        for query in ["?name=one.csv", "?name=two.csv"] {
+            upload(world, &token, query, b"name\ncarol\n").await.good();
+        }
+        for (path, word, down) in [
+            ("/admin/v1/logins", "began", true),
+            ("/admin/v1/record", "at", true),
+            ("/admin/v1/deliveries/mail", "created", true),
+            ("/admin/v1/deliveries/phones", "created", true),
+            ("/admin/v1/imports", "created", true),
+            (&log, "at", true),
+            (&into, "name", false),
+        ] {
+            let usual = whole(world, &token, path, "").await;
+            assert!(usual.len() > 1 || path.contains("deliveries"), "{path}: {usual:?}");
+            let down_word = format!("-{word}");
+            let (same, other) =
+                if down { (down_word.as_str(), word) } else { (word, down_word.as_str()) };
+            assert_eq!(whole(world, &token, path, same).await, usual, "{path}");
+            let mut turned = whole(world, &token, path, other).await;
+            turned.reverse();
+            assert_eq!(turned, usual, "{path}");
+            let strange = world.get(&token, &format!("{path}?sort=x")).await;
+            strange.refused(400, "invalid_query");
+        }
+        let steps = world.get(&token, &format!("{log}?what=logins")).await.good();
+        let changes = world.get(&token, &format!("{log}?what=changes")).await.good();
+        assert!(steps["total"].as_u64() >= Some(5), "{steps}");
+        assert!(changes.to_string().contains("user_created"), "{changes}");
+        let done = world.get(&token, "/admin/v1/imports?state=done").await.good();
+        assert!(done["items"].as_array().unwrap().is_empty(), "{done}");
+    })
+    .await;
+}
+
+/// All of a list, read two by two.
+async fn whole(world: &World, token: &str, path: &str, sort: &str) -> Vec<Value> {
+    let list = format!("{path}?limit=2&sort={sort}");
+    let (mut read, mut next) = (vec![], list.clone());
+    loop {
+        let part = world.get(token, &next).await.good();
+        read.extend(part["items"].as_array().unwrap().iter().cloned());
+        let Some(cursor) = part.get("next_cursor") else { return read };
+        next = format!("{list}&cursor={}", cursor.as_str().unwrap());
+    }
 }
 
 #[tokio::test]

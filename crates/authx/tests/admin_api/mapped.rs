@@ -5,6 +5,7 @@ use authx::{
     api::admin::{self, Route},
     portal::{Access, routes},
 };
+use authx_core::role::Role;
 use axum::http::Method;
 
 /// What a script does instead of sending a form.
@@ -134,6 +135,80 @@ const FORMS: &[(&str, Way)] = &[
     ("/users/{user}/unlock", By(&["POST /users/{user}/unlock"])),
 ];
 
+/// What a script asks instead of opening a page that is about others. Pages that only hold a form,
+/// or ask before one is sent, are those of [`FORMS`].
+const PAGES: &[(&str, Way)] = &[
+    ("/applications", By(&["GET /applications"])),
+    (
+        "/applications/{id}",
+        By(&["GET /applications/{application}", "GET /applications/{application}/contacts"]),
+    ),
+    ("/applications/{id}/install", By(&["GET /applications/{application}/package"])),
+    ("/applications/{id}/keys", By(&["GET /applications/{application}/keys"])),
+    ("/applications/{id}/package", By(&["GET /applications/{application}/package"])),
+    ("/applications/{id}/policy", By(&["GET /policies/in-force"])),
+    ("/applications/{id}/settings", By(&["GET /applications/{application}"])),
+    ("/approvals", By(&["GET /bypass/wishes"])),
+    ("/dashboard", By(&["GET /dashboard", "GET /notices"])),
+    ("/deliveries", By(&["GET /deliveries/phones"])),
+    ("/deliveries/export", By(&["GET /deliveries/phones/export"])),
+    ("/deliveries/mail", By(&["GET /deliveries/mail"])),
+    ("/deliveries/mail/export", By(&["GET /deliveries/mail/export"])),
+    ("/groups", By(&["GET /groups"])),
+    ("/groups/{group}", By(&["GET /groups/{group}", "GET /groups/{group}/members"])),
+    ("/logins", By(&["GET /logins"])),
+    ("/logins/export", By(&["GET /logins/export"])),
+    ("/logins/{id}", By(&["GET /logins/{login}"])),
+    ("/policies", By(&["GET /policies/in-force"])),
+    ("/policies/edit/{target}", By(&["GET /policies/{target}"])),
+    ("/policies/history/{target}", By(&["GET /policies/{target}/versions"])),
+    ("/policies/what-if", By(&["GET /policies/what-if"])),
+    ("/record", By(&["GET /record", "GET /record/kinds"])),
+    ("/record/export", By(&["GET /record/export"])),
+    ("/settings", By(&["GET /company"])),
+    ("/settings/administrators", By(&["GET /administrators"])),
+    ("/settings/record", By(&["GET /retention"])),
+    ("/settings/tokens", By(&["GET /tokens"])),
+    ("/users", By(&["GET /users"])),
+    ("/users/export.csv", By(&["GET /users/export"])),
+    ("/users/import", By(&["GET /imports"])),
+    ("/users/import/{import}", By(&["GET /imports/{import}"])),
+    ("/users/import/{import}/errors.csv", By(&["GET /imports/{import}/errors"])),
+    (
+        "/users/{user}",
+        By(&[
+            "GET /users/{user}",
+            "GET /users/{user}/passkeys",
+            "GET /users/{user}/phones",
+            "GET /users/by-name/{name}",
+        ]),
+    ),
+    ("/users/{user}/bypass", By(&["GET /users/{user}/bypass"])),
+    ("/users/{user}/log", By(&["GET /users/{user}/log"])),
+    ("/applications/protect", Not(FORM)),
+    ("/applications/{id}/delete", Not(FORM)),
+    ("/groups/new", Not(FORM)),
+    ("/users/new", Not(FORM)),
+    ("/users/{user}/app/remove", Not(FORM)),
+    ("/users/{user}/edit", Not(FORM)),
+    ("/users/{user}/passkeys/{passkey}/remove", Not(FORM)),
+    ("/users/{user}/phones/{phone}/remove", Not(FORM)),
+];
+
+/// What turns a list of the portal round in its address, and what does it for a script.
+const TURNED: &[&str] = &[
+    "GET /applications",
+    "GET /deliveries/mail",
+    "GET /deliveries/phones",
+    "GET /groups",
+    "GET /groups/{group}/members",
+    "GET /imports",
+    "GET /logins",
+    "GET /record",
+    "GET /users",
+    "GET /users/{user}/log",
+];
+
 fn named(route: &Route) -> String {
     format!("{} {}", route.method, route.path.trim_start_matches("/admin/v1"))
 }
@@ -169,7 +244,45 @@ fn every_form_of_the_portal_has_its_route() {
     }
 }
 
+/// The same of the pages: a new one needs its line above. Whoever may open it may ask.
+#[test]
+fn every_page_of_the_portal_has_its_route() {
+    let scripts = admin::routes();
+    let pages: Vec<_> = routes().into_iter().filter(|route| route.method == Method::GET).collect();
+    for page in &pages {
+        let (Access::May(needed) | Access::StepUp(needed)) = page.access else { continue };
+        let found = PAGES.iter().find(|(path, _)| *path == page.path);
+        let (_, way) = found.unwrap_or_else(|| panic!("{page:?}: which route tells the same?"));
+        let By(ways) = way else { continue };
+        for way in *ways {
+            let route = scripts.iter().find(|route| named(route) == *way);
+            let route = route.unwrap_or_else(|| panic!("{page:?}: there is no {way}"));
+            for role in Role::ALL.iter().filter(|role| role.may(needed)) {
+                let may = route.needs.iter().all(|&scope| role.may(scope));
+                assert!(may, "{role:?} opens {page:?} and may not ask {route:?}");
+            }
+        }
+    }
+    for (path, _) in PAGES {
+        assert!(pages.iter().any(|page| page.path == *path), "the portal has no page {path}");
+    }
+    let told: Vec<&str> = PAGES
+        .iter()
+        .filter_map(|(_, way)| if let By(ways) = way { Some(*ways) } else { None })
+        .flatten()
+        .copied()
+        .collect();
+    for way in TURNED {
+        assert!(told.contains(way), "{way} is no page's");
+        let route = scripts.iter().find(|route| named(route) == *way).unwrap();
+        let parameters = serde_json::to_value(&route.operation.parameters).unwrap();
+        let sorts = parameters.as_array().unwrap().iter().any(|one| one["name"] == "sort");
+        assert!(sorts, "{way} is read in one order");
+    }
+}
+
 const COMING_IN: &str = "it is how a person comes in, and goes; a script shows its token";
+const FORM: &str = "it holds a form, or asks before one is sent";
 const OWN: &str = "it is a person's own account, and a token is never its owner";
 const PERSON: &str = "the second pair of eyes is a person's: one who holds two tokens is no two";
 const RIGHTS: &str = "a token makes no tokens and brings none back: they would outlive it";

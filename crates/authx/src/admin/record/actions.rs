@@ -67,6 +67,13 @@ pub enum Towards {
     Older(Option<i64>),
 }
 
+impl Towards {
+    /// From an entry, or from the end, one way or the other.
+    pub fn from(seq: Option<i64>, newer: bool) -> Self {
+        if newer { Self::Newer(seq.unwrap_or(0)) } else { Self::Older(seq) }
+    }
+}
+
 /// One page of what was done, newest first, and how many deeds fit.
 ///
 /// # Errors

@@ -4,7 +4,7 @@ use super::{
     AdminApi,
     caller::Caller,
     file,
-    listing::{Asked, Counted, Listed, Moment},
+    listing::{Asked, Counted, Listed, Moment, Order},
     logins::MOMENT,
     routes::{Route, route},
 };
@@ -39,7 +39,8 @@ pub(super) fn routes() -> Vec<Option<Route>> {
     ]
 }
 
-/// What was asked of phones in the last ninety days, the newest first, and whether it came there.
+/// What was asked of phones in the last ninety days, the newest or the oldest first, and whether it
+/// came there.
 #[utoipa::path(
     get, path = "/admin/v1/deliveries/phones", tag = "deliveries",
     params(
@@ -49,6 +50,7 @@ pub(super) fn routes() -> Vec<Option<Route>> {
         ("application" = Option<ApplicationId>, Query, description = "For this application"),
         ("from" = Option<String>, Query, description = "Then or later, as `2026-11-26T14:00:00Z`"),
         ("until" = Option<String>, Query, description = "Before then"),
+        ("sort" = Option<String>, Query, description = "`-created`, the newest first, or `created`, the oldest first"),
         ("limit" = Option<u32>, Query, description = "Entries at most, 1 to 200; 50 without"),
         ("cursor" = Option<String>, Query, description = "The `next_cursor` of the part before"),
     ),
@@ -59,15 +61,13 @@ async fn phones(
     by: Caller,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Listed<Push>>, ApiError> {
-    let asked = Asked::parse(query.as_deref(), PHONES)?;
+    let asked = Asked::parse(query.as_deref(), &[PHONES, &["sort"]].concat())?;
     let filter = pushed(&api, &by, &asked).await?;
     let from = asked.behind::<Place>()?.map(|Place(place)| place);
-    let most = u32::try_from(asked.limit.saturating_add(1)).unwrap_or(u32::MAX);
-    let rows = pushes::some(api.app(), by.tenant(), &filter, from, false, most).await?;
-    let mut items: Vec<Push> = rows.into_iter().map(Push::from).collect();
-    let more = items.len() > asked.limit;
-    items.truncate(asked.limit);
-    Ok(Json(Asked::page(items, more, |push| push.place.clone())))
+    let newer = asked.ascends("created", Order::Down)?;
+    let rows = pushes::some(api.app(), by.tenant(), &filter, from, newer, asked.rows()).await?;
+    let items = rows.into_iter().map(Push::from).collect();
+    Ok(Json(asked.part(items, |push: &Push| push.place.clone())))
 }
 
 /// Where a list of them goes on.
@@ -81,7 +81,7 @@ impl std::str::FromStr for Place {
     }
 }
 
-/// What was sent by mail, the newest first: to whom and what became of it, never what was written.
+/// What was sent by mail, the newest or the oldest first: to whom and what became of it, never what was written.
 #[utoipa::path(
     get, path = "/admin/v1/deliveries/mail", tag = "deliveries",
     params(
@@ -92,6 +92,7 @@ impl std::str::FromStr for Place {
         ("support_code" = Option<String>, Query, description = "The one that stands in the mail"),
         ("from" = Option<String>, Query, description = "Queued then or later, as `2026-11-26T14:00:00Z`"),
         ("until" = Option<String>, Query, description = "Queued before then"),
+        ("sort" = Option<String>, Query, description = "`-created`, the newest first, or `created`, the oldest first"),
         ("limit" = Option<u32>, Query, description = "Entries at most, 1 to 200; 50 without"),
         ("cursor" = Option<String>, Query, description = "The `next_cursor` of the part before"),
     ),
@@ -102,14 +103,14 @@ async fn mail(
     by: Caller,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Counted<Delivery>>, ApiError> {
-    let asked = Asked::parse(query.as_deref(), MAIL)?;
+    let asked = Asked::parse(query.as_deref(), &[MAIL, &["sort"]].concat())?;
     let filter = mailed(&api, &by, &asked).await?;
-    let before = asked.behind::<DeliveryId>()?;
-    let most = u32::try_from(asked.limit).unwrap_or(u32::MAX);
-    let found = letters::deliveries(api.app(), by.tenant(), &filter, before, most).await?;
-    let more = found.next.is_some();
-    let part = Asked::page(found.deliveries, more, |delivery| delivery.id.to_string());
-    Ok(Json(Counted::at_least(part, found.total, found.more)))
+    let from = asked.behind::<DeliveryId>()?;
+    let newer = asked.ascends("created", Order::Down)?;
+    let (items, (total, more)) =
+        letters::some(api.app(), by.tenant(), &filter, from, newer, asked.rows()).await?;
+    let part = asked.part(items, |delivery| delivery.id.to_string());
+    Ok(Json(Counted::at_least(part, total, more)))
 }
 
 /// What was sent to phones as a file, the newest first; that it was taken is recorded.

@@ -3,7 +3,7 @@
 use super::{
     AdminApi,
     caller::Caller,
-    listing::{Asked, Counted, Listed},
+    listing::{Asked, Counted, Listed, Order},
     problem::invalid,
     request::{At, Sent},
     routes::{Route, route},
@@ -231,12 +231,13 @@ async fn restore(
     now(&api, &by, id).await
 }
 
-/// Who is in a group, by name.
+/// Who is in a group, by name, from either end.
 #[utoipa::path(
     get, path = "/admin/v1/groups/{group}/members", tag = "groups",
     params(
         ("group" = GroupId, Path),
         ("q" = Option<String>, Query, description = "The beginning of the name"),
+        ("sort" = Option<String>, Query, description = "`name`, or `-name`, the last first"),
         ("limit" = Option<u32>, Query, description = "Entries at most, 1 to 200; 50 without"),
         ("cursor" = Option<String>, Query, description = "The `next_cursor` of the part before"),
     ),
@@ -250,21 +251,21 @@ async fn members(
     At(id): At<GroupId>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Counted<Member>>, ApiError> {
-    let asked = Asked::parse(query.as_deref(), &["q"])?;
+    let asked = Asked::parse(query.as_deref(), &["q", "sort"])?;
     let prefix = asked.word("q").map(Name::new).transpose();
     let prefix = prefix.map_err(|error| invalid("q", error.to_string()))?;
-    let most = u32::try_from(asked.limit.saturating_add(1)).unwrap_or(u32::MAX);
+    let place = asked.behind::<Place>()?.map(|Place(folded, id)| (folded, id));
+    let ascends = asked.ascends("name", Order::Up)?;
+    let (after, before) = if ascends { (place, None) } else { (None, place) };
     let wanted = MembersWanted {
         prefix: prefix.map(|name| name.folded()).unwrap_or_default(),
-        after: asked.behind::<Place>()?.map(|Place(folded, id)| (folded, id)),
-        most,
-        ..MembersWanted::default()
+        from_last: !ascends && before.is_none(),
+        after,
+        before,
+        most: asked.rows(),
     };
     let found = groups::members(api.app(), by.tenant(), id, &wanted).await?;
-    let mut page = found.page;
-    let more = page.len() > asked.limit;
-    page.truncate(asked.limit);
-    let part = Asked::page(page, more, |member| format!("{} {}", member.id, member.folded));
+    let part = asked.part(found.page, |member| format!("{} {}", member.id, member.folded));
     Ok(Json(Counted::exactly(part, found.count)))
 }
 

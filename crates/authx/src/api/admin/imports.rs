@@ -4,7 +4,7 @@ use super::{
     AdminApi,
     caller::Caller,
     file,
-    listing::{Asked, Listed},
+    listing::{Asked, Listed, Order},
     problem::invalid,
     request::At,
     routes::{Route, route},
@@ -50,10 +50,12 @@ pub(super) fn routes() -> Vec<Option<Route>> {
     ]
 }
 
-/// Imports, the newest first.
+/// Imports, the newest or the oldest first.
 #[utoipa::path(
     get, path = "/admin/v1/imports", tag = "imports",
     params(
+        ("state" = Option<String>, Query, description = "`checked`, `running`, `done` or `undone`"),
+        ("sort" = Option<String>, Query, description = "`-created`, the newest first, or `created`, the oldest first"),
         ("limit" = Option<u32>, Query, description = "Entries at most, 1 to 200; 50 without"),
         ("cursor" = Option<String>, Query, description = "The `next_cursor` of the part before"),
     ),
@@ -64,13 +66,11 @@ async fn list(
     by: Caller,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Listed<Import>>, ApiError> {
-    let asked = Asked::parse(query.as_deref(), &[])?;
-    let from = (asked.behind::<ImportId>()?, false);
-    let most = u32::try_from(asked.limit.saturating_add(1)).unwrap_or(u32::MAX);
-    let mut items = imports::some(api.app(), by.tenant(), None, from, most).await?;
-    let more = items.len() > asked.limit;
-    items.truncate(asked.limit);
-    Ok(Json(Asked::page(items, more, |import| import.id.to_string())))
+    let asked = Asked::parse(query.as_deref(), &["state", "sort"])?;
+    let from = (asked.behind::<ImportId>()?, asked.ascends("created", Order::Down)?);
+    let state = asked.one_of("state", STATES)?;
+    let items = imports::some(api.app(), by.tenant(), state, from, asked.rows()).await?;
+    Ok(Json(asked.part(items, |import| import.id.to_string())))
 }
 
 /// Checks a file of users, and keeps it for a day; nothing is changed before it is started. Its
@@ -209,3 +209,7 @@ async fn export(
     let parts = exports::file(api.shared_app(), by.actor(), by.tenant(), filter).await?;
     Ok(file::file(parts, file::CSV, "users.csv"))
 }
+
+/// The states that an import is kept in, as the list is asked for them.
+const STATES: &[(&str, &str)] =
+    &[("checked", "checked"), ("running", "running"), ("done", "done"), ("undone", "undone")];

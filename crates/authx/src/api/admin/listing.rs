@@ -55,6 +55,15 @@ impl FromStr for Moment {
     }
 }
 
+/// Which way a list goes unless a script wants the other.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Order {
+    /// The newest first.
+    Down,
+    /// From the beginning of the alphabet.
+    Up,
+}
+
 /// What a script asks of a list.
 #[derive(Debug)]
 pub(super) struct Asked {
@@ -152,6 +161,30 @@ impl Asked {
         self.cursor.as_deref().map(|key| key.parse().map_err(|_| strange_cursor())).transpose()
     }
 
+    /// Whether a list in the order of time, or of something else that goes one way, is wanted the
+    /// other way round: `-WORD` is what it is without a wish where it `begins` downwards.
+    ///
+    /// # Errors
+    ///
+    /// `invalid_query` names the two orders.
+    pub(super) fn ascends(&self, word: &str, begins: Order) -> Result<bool, ApiError> {
+        let down = format!("-{word}");
+        let wish = self.one_of("sort", &[(word, true), (down.as_str(), false)])?;
+        Ok(wish.unwrap_or(begins == Order::Up))
+    }
+
+    /// How many rows to read: those of a part and one more, which says whether there is another.
+    pub(super) fn rows(&self) -> u32 {
+        u32::try_from(self.limit.saturating_add(1)).unwrap_or(u32::MAX)
+    }
+
+    /// The part of what was read, [`Self::rows`] at most, in the order of the list.
+    pub(super) fn part<T>(&self, mut items: Vec<T>, key: impl Fn(&T) -> String) -> Listed<T> {
+        let more = items.len() > self.limit;
+        items.truncate(self.limit);
+        Self::page(items, more, key)
+    }
+
     /// The part of a list that was read whole.
     ///
     /// # Errors
@@ -167,9 +200,7 @@ impl Asked {
             let at = at.ok_or_else(strange_cursor)?;
             all.drain(..=at);
         }
-        let more = all.len() > self.limit;
-        all.truncate(self.limit);
-        Ok(Self::page(all, more, key))
+        Ok(self.part(all, key))
     }
 
     /// A part that was read, and whether there is more behind it.

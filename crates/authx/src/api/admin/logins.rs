@@ -4,7 +4,7 @@ use super::{
     AdminApi,
     caller::Caller,
     file,
-    listing::{Asked, Counted, Moment},
+    listing::{Asked, Counted, Moment, Order},
     problem::missing,
     request::At,
     routes::{Route, route},
@@ -39,7 +39,7 @@ pub(super) fn routes() -> Vec<Option<Route>> {
     ]
 }
 
-/// Logins, the newest first: all of them, or those that fit.
+/// Logins, the newest or the oldest first: all of them, or those that fit.
 #[utoipa::path(
     get, path = "/admin/v1/logins", tag = "logins",
     params(
@@ -51,6 +51,7 @@ pub(super) fn routes() -> Vec<Option<Route>> {
         ("user" = Option<UserId>, Query, description = "Of this user"),
         ("from" = Option<String>, Query, description = "Begun then or later, as `2026-11-26T14:00:00Z`"),
         ("until" = Option<String>, Query, description = "Begun before then"),
+        ("sort" = Option<String>, Query, description = "`-began`, the newest first, or `began`, the oldest first"),
         ("limit" = Option<u32>, Query, description = "Entries at most, 1 to 200; 50 without"),
         ("cursor" = Option<String>, Query, description = "The `next_cursor` of the part before"),
     ),
@@ -61,14 +62,14 @@ async fn list(
     by: Caller,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Counted<LoginItem>>, ApiError> {
-    let asked = Asked::parse(query.as_deref(), FILTERS)?;
+    let asked = Asked::parse(query.as_deref(), &[FILTERS, &["sort"]].concat())?;
     let filter = filter(&api, &by, &asked).await?;
-    let from = Towards::Older(asked.behind::<Place>()?.map(|Place(place)| place));
-    let most = u32::try_from(asked.limit).unwrap_or(u32::MAX);
-    let found = logins::list(api.app(), by.tenant(), &filter, from, most).await?;
-    let more = found.older.is_some();
-    let part = Asked::page(found.items, more, |login| login.place.clone());
-    Ok(Json(Counted::at_least(part, found.total, found.more)))
+    let place = asked.behind::<Place>()?.map(|Place(place)| place);
+    let towards = Towards::from(place, asked.ascends("began", Order::Down)?);
+    let (items, (total, more)) =
+        logins::some(api.app(), by.tenant(), &filter, towards, asked.rows()).await?;
+    let part = asked.part(items, |login| login.place.clone());
+    Ok(Json(Counted::at_least(part, total, more)))
 }
 
 /// One login with its steps: since when, what, how long each took, and what the user read.

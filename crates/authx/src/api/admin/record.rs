@@ -4,7 +4,7 @@ use super::{
     AdminApi,
     caller::Caller,
     file,
-    listing::{Asked, Counted, Listed, Moment},
+    listing::{Asked, Counted, Listed, Moment, Order},
     logins::MOMENT,
     routes::{Route, route},
 };
@@ -36,7 +36,7 @@ pub(super) fn routes() -> Vec<Option<Route>> {
     ]
 }
 
-/// What was done, the newest first, with what was before and what is after.
+/// What was done, the newest or the oldest first, with what was before and what is after.
 #[utoipa::path(
     get, path = "/admin/v1/record", tag = "record",
     params(
@@ -47,6 +47,7 @@ pub(super) fn routes() -> Vec<Option<Route>> {
         ("application" = Option<ApplicationId>, Query, description = "About this application"),
         ("from" = Option<String>, Query, description = "Then or later, as `2026-11-26T14:00:00Z`"),
         ("until" = Option<String>, Query, description = "Before then"),
+        ("sort" = Option<String>, Query, description = "`-at`, the newest first, or `at`, the oldest first"),
         ("limit" = Option<u32>, Query, description = "Entries at most, 1 to 200; 50 without"),
         ("cursor" = Option<String>, Query, description = "The `next_cursor` of the part before"),
     ),
@@ -57,13 +58,13 @@ async fn list(
     by: Caller,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Counted<Action>>, ApiError> {
-    let asked = Asked::parse(query.as_deref(), FILTERS)?;
-    let (filter, from) = (filter(&api, &by, &asked).await?, Towards::Older(asked.behind::<i64>()?));
-    let most = u32::try_from(asked.limit).unwrap_or(u32::MAX);
-    let found = actions::list(api.app(), by.tenant(), &filter, from, most).await?;
-    let more = found.older.is_some();
-    let part = Asked::page(found.items, more, |action| action.entry.seq.to_string());
-    Ok(Json(Counted::at_least(part, found.total, found.more)))
+    let asked = Asked::parse(query.as_deref(), &[FILTERS, &["sort"]].concat())?;
+    let filter = filter(&api, &by, &asked).await?;
+    let towards = Towards::from(asked.behind()?, asked.ascends("at", Order::Down)?);
+    let (items, (total, more)) =
+        actions::some(api.app(), by.tenant(), &filter, towards, asked.rows()).await?;
+    let part = asked.part(items, |action| action.entry.seq.to_string());
+    Ok(Json(Counted::at_least(part, total, more)))
 }
 
 /// A kind of entry.

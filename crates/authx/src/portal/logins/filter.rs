@@ -80,14 +80,9 @@ fn words(listing: &Listing, faults: &mut Vec<String>) -> LoginFilter {
 }
 
 fn towards(listing: &Listing, faults: &mut Vec<String>) -> Towards {
-    match listing.place(|text| logins::place(text).ok(), faults) {
-        (place, true) => Towards::Newer(place.unwrap_or(OLDEST)),
-        (place, false) => Towards::Older(place),
-    }
+    let (place, newer) = listing.place(|text| logins::place(text).ok(), faults);
+    Towards::from(place, newer)
 }
-
-/// From the oldest on.
-const OLDEST: logins::Place = logins::Place { began: Millis(0), seq: 0 };
 
 /// `time` counts back from now, `from` and `until` are days or moments.
 pub(in super::super) fn period(

@@ -140,10 +140,8 @@ async fn filter(
 }
 
 fn towards(listing: &Listing, faults: &mut Vec<String>) -> Towards {
-    match listing.place(|text| text.parse().ok(), faults) {
-        (place, true) => Towards::Newer(place.unwrap_or(0)),
-        (place, false) => Towards::Older(place),
-    }
+    let (place, newer) = listing.place(|text| text.parse().ok(), faults);
+    Towards::from(place, newer)
 }
 
 /// Who did what has no other doer in the record.

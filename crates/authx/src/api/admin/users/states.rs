@@ -4,7 +4,7 @@ use super::{
     super::{
         AdminApi,
         caller::Caller,
-        listing::{Asked, Counted, Listed, Moment},
+        listing::{Asked, Counted, Listed, Moment, Order},
         logins::MOMENT,
         problem::invalid,
         request::{At, Sent},
@@ -242,7 +242,7 @@ async fn remove_alias(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// What the record says of a user, the newest first.
+/// What the record says of a user, the newest or the oldest first.
 #[utoipa::path(
     get, path = "/admin/v1/users/{user}/log", tag = "users",
     params(
@@ -250,6 +250,8 @@ async fn remove_alias(
         ("support_code" = Option<String>, Query, description = "Under this one"),
         ("from" = Option<String>, Query, description = "Then or later, as `2026-11-26T14:00:00Z`"),
         ("until" = Option<String>, Query, description = "Before then"),
+        ("what" = Option<String>, Query, description = "`logins` for the steps of logins alone, `changes` for everything else"),
+        ("sort" = Option<String>, Query, description = "`-at`, the newest first, or `at`, the oldest first"),
         ("limit" = Option<u32>, Query, description = "Entries at most, 1 to 200; 50 without"),
         ("cursor" = Option<String>, Query, description = "The `next_cursor` of the part before"),
     ),
@@ -263,21 +265,18 @@ async fn log(
     At(id): At<UserId>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Counted<Entry>>, ApiError> {
-    let asked = Asked::parse(query.as_deref(), &["support_code", "from", "until"])?;
+    let asked = Asked::parse(query.as_deref(), &["support_code", "what", "from", "until", "sort"])?;
     let (app, tenant) = (api.app(), by.tenant());
     accounts::get(app, tenant, id).await?;
     let filter = UserFilter {
         support_code: asked.word("support_code").and_then(of_user::code),
-        steps: None,
+        steps: asked.one_of("what", &[("logins", true), ("changes", false)])?,
         from: asked.parsed::<Moment>("from", MOMENT)?.map(|at| at.0),
         until: asked.parsed::<Moment>("until", MOMENT)?.map(|at| at.0),
     };
-    let from = (asked.behind::<i64>()?, false);
-    let most = u32::try_from(asked.limit.saturating_add(1)).unwrap_or(u32::MAX);
-    let (mut items, (total, uncounted)) =
-        of_user::some(app, tenant, id, &filter, from, most).await?;
-    let more = items.len() > asked.limit;
-    items.truncate(asked.limit);
-    let part = Asked::page(items, more, |entry| entry.seq.to_string());
-    Ok(Json(Counted::at_least(part, total, uncounted)))
+    let from = (asked.behind::<i64>()?, asked.ascends("at", Order::Down)?);
+    let (items, (total, more)) =
+        of_user::some(app, tenant, id, &filter, from, asked.rows()).await?;
+    let part = asked.part(items, |entry| entry.seq.to_string());
+    Ok(Json(Counted::at_least(part, total, more)))
 }
