@@ -5,5 +5,6 @@
 mod commands;
 mod links;
 mod page;
+mod portal;
 mod shell;
 mod tables;

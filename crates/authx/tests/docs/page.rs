@@ -82,8 +82,11 @@ impl Page {
         let (_, rest) = self.text.split_once(&format!("<!-- {name} -->\n")).unwrap();
         let (table, _) = rest.split_once(&format!("<!-- /{name} -->")).unwrap();
         let rows = table.lines().filter(|line| line.starts_with('|')).skip(2);
-        rows.map(|row| row.trim_matches('|').split(" | ").map(|cell| cell.trim().to_owned()))
-            .map(Iterator::collect)
-            .collect()
+        let cells = |row: &str| {
+            // Of two marks with an empty cell between them, each has a space of its own.
+            let row = row.trim_matches('|').replace(" |", "  |");
+            row.split(" | ").map(|cell| cell.trim().to_owned()).collect()
+        };
+        rows.map(cells).collect()
     }
 }
