@@ -54,6 +54,7 @@ async function holds(browser, origin, name) {
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
     assert.ok(wide <= 0, `${view}: scrolls sideways by ${wide} px`)
     assert.deepEqual(await page.evaluate(cutOff), [], `${view}: text outside the page`)
+    assert.deepEqual(await page.evaluate(vanished), [], `${view}: a card that nobody sees`)
     assert.deepEqual(await page.evaluate(covered), [], `${view}: a toast lies over the page`)
     const blue = await page.locator('.btn.main:visible:not(.bad)').count()
     assert.ok(blue <= 1, `${view}: ${blue} main buttons`)
@@ -77,6 +78,12 @@ function covered() {
   const main = document.querySelector('main').getBoundingClientRect()
   const over = ({ left, right, top, bottom }) => left < main.right && right > main.left && top < main.bottom && bottom > main.top
   return [...document.querySelectorAll('.toast')].filter(toast => over(toast.getBoundingClientRect())).map(toast => toast.textContent)
+}
+
+/** Runs in the page: cards that are there and too small to be read, or clipped away. */
+function vanished() {
+  const gone = card => card.getBoundingClientRect().width < 100 || getComputedStyle(card).clipPath !== 'none'
+  return [...document.querySelectorAll('main .card')].filter(card => card.checkVisibility() && gone(card)).map(card => card.className)
 }
 
 /** Runs in the page: words that reach over its edge. What scrolls in itself may. */
