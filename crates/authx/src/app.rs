@@ -4,6 +4,7 @@
 pub mod testing;
 
 use crate::{
+    admin::imports::Room,
     certificate,
     clock::{Clock, ClockGuard, ClockProblem, SystemClock},
     config::{Config, Origin, Portal, SecretFileError},
@@ -58,6 +59,8 @@ pub struct App {
     pub certificate: certificate::Watched,
     /// How often each company wanted a name that is not free.
     pub taken_names: Throttle<TenantId>,
+    /// How many files of users are held at once.
+    pub imports: Room,
     /// Who may come into the portal, and for how long.
     pub portal: Portal,
     /// Where the packages lie that this server was shipped with.
@@ -134,6 +137,7 @@ impl App {
             seals: LatestSeals::default(),
             certificate: certificate::Watched::default(),
             taken_names: Throttle::default(),
+            imports: Room::default(),
             portal: config.portal,
             packages_directory: config.packages_directory.clone(),
             public_url: config.public_url.clone(),

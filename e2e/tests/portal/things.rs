@@ -76,7 +76,7 @@ impl Beside<'_> {
         things.insert("group", staff.to_string());
         for (thing, file) in [("import", "name\nrita\n"), ("done import", "name\nina\n")] {
             let options = imports::Options { name: format!("{thing}.csv"), renew: false };
-            let file = file.as_bytes().to_vec();
+            let file = file.as_bytes().to_vec().into();
             let id = imports::check_and_keep(app, by, tenant, &options, file).await.unwrap();
             if thing == "done import" {
                 imports::start(app, by, tenant, id).await.unwrap();

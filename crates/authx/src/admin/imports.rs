@@ -6,10 +6,12 @@
 //! is there already is not made again.
 
 mod reader;
+mod room;
 mod run;
 mod taking;
 mod undo;
 
+pub use room::{Held, Room};
 pub use run::{check, check_and_keep, run, start, start_beside};
 pub use undo::{Undone, undo};
 
@@ -52,6 +54,9 @@ pub enum ImportError {
         /// The first byte that is not UTF-8.
         byte: u8,
     },
+    /// As many files as there may be are held already.
+    #[error("other files of users are being read or taken in now; try again in a minute")]
+    Others,
     /// It was taken in, or undone, meanwhile.
     #[error("this import is “{0}” and cannot be done again; upload the file anew")]
     Over(String),

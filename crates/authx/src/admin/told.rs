@@ -352,6 +352,7 @@ impl Told for ImportError {
     fn told(&self) -> Meaning {
         match self {
             Self::Admin(error) => error.told(),
+            Self::Others => Meaning::Later("imports_busy"),
             Self::Over(_) => Meaning::Taken("over"),
             Self::Read(_) => Meaning::Fault,
             Self::Unknown => Meaning::Missing,

@@ -7,6 +7,7 @@
 
 use super::App;
 use crate::{
+    admin::imports::Room,
     certificate,
     clock::{ClockGuard, ManualClock},
     contacts::Contacts,
@@ -47,6 +48,7 @@ pub fn app(store: Store) -> (App, Arc<ManualClock>) {
         seals: LatestSeals::default(),
         certificate: certificate::Watched::default(),
         taken_names: Throttle::default(),
+        imports: Room::default(),
         portal: crate::config::Portal::default(),
         packages_directory: "/nowhere".into(),
         public_url: "https://mfa.example.com".parse().expect("an origin"),
@@ -72,6 +74,7 @@ pub fn beside(app: &App, store: Store) -> App {
         seals: LatestSeals::default(),
         certificate: certificate::Watched::default(),
         taken_names: Throttle::default(),
+        imports: Room::default(),
         portal: app.portal,
         packages_directory: app.packages_directory.clone(),
         public_url: app.public_url.clone(),

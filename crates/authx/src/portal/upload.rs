@@ -1,8 +1,9 @@
 //! Forms that carry a file: `multipart/form-data` (RFC 7578).
 
 use super::error::PortalError;
+use crate::serve::whole;
 use axum::{
-    body::{Body, to_bytes},
+    body::{Body, Bytes},
     http::{HeaderMap, header},
 };
 
@@ -12,7 +13,7 @@ pub(crate) struct Upload {
     /// Its fields but the file.
     pub(crate) fields: Vec<(String, String)>,
     /// The file.
-    pub(crate) file: Vec<u8>,
+    pub(crate) file: Bytes,
     /// What it is called, without a path.
     pub(crate) file_name: String,
 }
@@ -29,7 +30,7 @@ pub(crate) async fn read(
 ) -> Result<Option<Upload>, PortalError> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let Some(boundary) = kind.and_then(boundary) else { return Ok(None) };
-    let bytes = to_bytes(body, most).await.map_err(|error| PortalError::unread(&error))?;
+    let bytes = whole(body, most).await.map_err(|error| PortalError::unread(&error))?;
     Ok(parse(&bytes, boundary))
 }
 
@@ -40,7 +41,8 @@ fn boundary(kind: &str) -> Option<&str> {
     (!boundary.is_empty() && boundary.len() <= 70).then_some(boundary)
 }
 
-fn parse(body: &[u8], boundary: &str) -> Option<Upload> {
+/// The file is a part of the body, not a copy of it.
+fn parse(body: &Bytes, boundary: &str) -> Option<Upload> {
     let (first, between) = (format!("--{boundary}"), format!("\r\n--{boundary}"));
     let mut rest = body.get(find(body, first.as_bytes())? + first.len()..)?;
     let mut upload = Upload::default();
@@ -56,7 +58,7 @@ fn parse(body: &[u8], boundary: &str) -> Option<Upload> {
         let name = parameter(names, "name")?;
         match parameter(names, "filename") {
             Some(file) => {
-                upload.file = value.to_vec();
+                upload.file = body.slice_ref(value);
                 let bare = file.rsplit(['/', '\\']).next().unwrap_or_default();
                 let shown = bare.chars().filter(|c| !c.is_control()).take(100);
                 upload.file_name = shown.collect();
@@ -102,9 +104,9 @@ mod tests {
         let body = b"--x\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\nabc\r\n--x\r\n\
             Content-Disposition: form-data; name=\"file\"; filename=\"C:\\a\\u%22.csv\"\r\n\
             Content-Type: text/csv\r\n\r\nname\r\n--y\r\n\r\n--x--\r\n";
-        let upload = parse(body, "x").unwrap();
+        let upload = parse(&Bytes::from_static(body), "x").unwrap();
         assert_eq!(upload.fields, [("csrf".to_owned(), "abc".to_owned())]);
-        assert_eq!(upload.file, b"name\r\n--y\r\n");
+        assert_eq!(&*upload.file, b"name\r\n--y\r\n");
         assert_eq!(upload.file_name, "u\".csv");
         assert_eq!(boundary("multipart/form-data; boundary=\"a b\""), Some("a b"));
         assert_eq!(boundary("text/plain"), None);
@@ -115,7 +117,7 @@ mod tests {
         fn anything_is_answered(body: Vec<u8>) {
             let mut form = b"--x\r\n".to_vec();
             form.extend(&body);
-            let _ = parse(&form, "x");
+            let _ = parse(&form.into(), "x");
         }
     }
 }

@@ -1,5 +1,7 @@
 //! A request's body, bounded in length and in time.
 
+use bytes::BytesMut;
+use futures_util::StreamExt as _;
 use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -26,6 +28,28 @@ impl BodyError {
         std::iter::successors(Some(error), |error| error.source())
             .find_map(|error| error.downcast_ref())
     }
+}
+
+/// A body of at most `most` bytes, held once: what is collected first and joined then stands in
+/// memory twice.
+///
+/// # Errors
+///
+/// In the source chain, [`BodyError`].
+pub async fn whole(body: axum::body::Body, most: usize) -> Result<Bytes, axum::Error> {
+    let too_long = || axum::Error::new(BodyError::TooLong);
+    let said = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    if said > most {
+        return Err(too_long());
+    }
+    let (mut bytes, mut parts) = (BytesMut::with_capacity(said), body.into_data_stream());
+    while let Some(part) = parts.next().await.transpose()? {
+        if part.len() > most.saturating_sub(bytes.len()) {
+            return Err(too_long());
+        }
+        bytes.extend_from_slice(&part);
+    }
+    Ok(bytes.freeze())
 }
 
 /// What handlers read from.
@@ -93,3 +117,22 @@ impl Body for Bounded {
 
 const DEADLINE: Duration = Duration::from_secs(15);
 const UPLOAD_DEADLINE: Duration = Duration::from_mins(5);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::stream;
+    use std::convert::Infallible;
+
+    #[tokio::test]
+    async fn a_body_is_whole_or_too_long() {
+        let parts = || stream::iter(["ab", "", "cde"].map(Ok::<_, Infallible>));
+        let streamed = |most| whole(axum::body::Body::from_stream(parts()), most);
+        let known = |most| whole(axum::body::Body::from("abcde"), most);
+        assert_eq!(streamed(5).await.unwrap(), "abcde");
+        assert_eq!(known(5).await.unwrap(), "abcde");
+        for error in [streamed(4).await.unwrap_err(), known(4).await.unwrap_err()] {
+            assert!(matches!(BodyError::find(&error), Some(BodyError::TooLong)), "{error}");
+        }
+    }
+}

@@ -13,7 +13,7 @@ pub mod tls;
 mod to_the_end;
 mod unix_socket;
 
-pub use body::BodyError;
+pub use body::{BodyError, whole};
 pub use client_address::ClientAddress;
 pub use request_id::RequestId;
 pub use sites::Sites;

@@ -36,7 +36,7 @@ pub(crate) async fn of(
     let wish = Wish { user, kind: Kind::Code, reason: "lost the phone".to_owned(), secs: 3_600 };
     let asks = Actor::account(owner, Some(Role::Owner), "owner");
     let wish = bypass::ask(app, &asks, tenant, &wish).await.unwrap();
-    let file = b"name\nfrom-file\n".to_vec();
+    let file = b"name\nfrom-file\n".as_slice().into();
     let import = imports::check_and_keep(app, by, tenant, &Options::default(), file).await.unwrap();
     vec![
         ("alias", alias.clone()),

@@ -140,7 +140,7 @@ impl Company {
             [("import", "name;mail\nrita;rita\nrob;\n"), ("done import", "name\nina\n")]
         {
             let options = imports::Options { name: format!("{thing}.csv"), renew: false };
-            let file = file.as_bytes().to_vec();
+            let file = file.as_bytes().to_vec().into();
             let id: ImportId =
                 imports::check_and_keep(app, by, tenant, &options, file).await.unwrap();
             self.put(thing, &id);

@@ -461,7 +461,7 @@ async fn files_that_nobody_takes_in_do_not_pile_up() {
         let mut kept = vec![];
         for n in 0..7 {
             world.clock.advance_secs(1);
-            let file = format!("name\nuser{n}\n").into_bytes();
+            let file = format!("name\nuser{n}\n").into();
             kept.push(imports::check_and_keep(app, by, tenant, &options, file).await.unwrap());
         }
         let kept: Vec<_> = kept.into_iter().rev().take(5).collect();
@@ -469,7 +469,7 @@ async fn files_that_nobody_takes_in_do_not_pile_up() {
         assert_eq!(listed.iter().map(|one| one.id).collect::<Vec<_>>(), kept);
         imports::start(app, by, tenant, kept[0]).await.unwrap();
         for n in 0..5 {
-            let file = format!("name\nmore{n}\n").into_bytes();
+            let file = format!("name\nmore{n}\n").into();
             imports::check_and_keep(app, by, tenant, &options, file).await.unwrap();
         }
         // What was taken in stays.

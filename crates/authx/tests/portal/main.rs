@@ -39,6 +39,7 @@ mod settings;
 mod standing;
 mod tokens;
 mod undo;
+mod uploads;
 mod users;
 mod what_if;
 mod wished;

@@ -11,7 +11,12 @@ use crate::{
 };
 use authx_core::{ImportId, Millis, TenantId, audit::EventKind};
 use aws_lc_rs::digest::{Context, SHA256};
-use std::{io::Read, sync::Arc, time::Duration};
+use bytes::{Buf as _, Bytes};
+use std::{
+    io::{self, Read},
+    sync::Arc,
+    time::Duration,
+};
 
 /// Says what a file would do, and writes nothing. `told` gets every fault as it is found.
 ///
@@ -32,7 +37,7 @@ pub async fn check(
     Ok(taking.counts)
 }
 
-/// Checks a file, and keeps it for a day with what was found, to be taken in by [`start`]. Of
+/// Checks a file that the caller has [`Room`](super::Room) for, and keeps it for a day with what was found, to be taken in by [`start`]. Of
 /// those that one person leaves so, the newest few stay.
 ///
 /// # Errors
@@ -43,15 +48,9 @@ pub async fn check_and_keep(
     by: &Actor,
     tenant: TenantId,
     options: &Options,
-    file: Vec<u8>,
+    file: Bytes,
 ) -> Result<ImportId, ImportError> {
-    let file: Arc<[u8]> = file.into();
-    let kept = Arc::clone(&file);
-    let open = move || {
-        let file = Arc::clone(&file);
-        let read: Box<dyn Read + Send> = Box::new(std::io::Cursor::new(file));
-        Ok(read)
-    };
+    let open = opens(file.clone());
     let mut faults = vec![];
     let mut told = |fault| {
         if faults.len() < MOST_KEPT {
@@ -65,7 +64,9 @@ pub async fn check_and_keep(
     let row = row(id, by, options, now, "checked", &counts, errors);
     // Else the disk fills with what nobody takes in.
     let batch = Batch::default().forget_waiting_imports(tenant, by.as_str(), MOST_WAITING - 1);
-    let batch = batch.insert_import(tenant, &row, Some(kept.to_vec()));
+    drop(open);
+    // The one owner that is left gives its memory away.
+    let batch = batch.insert_import(tenant, &row, Some(file.into()));
     app.store.commit(batch).await.map_err(AdminError::from)?;
     Ok(id)
 }
@@ -97,13 +98,14 @@ pub async fn run(
 ///
 /// # Errors
 ///
-/// [`ImportError::Over`], [`ImportError::Unknown`]; as [`run`].
+/// [`ImportError::Others`], [`ImportError::Over`], [`ImportError::Unknown`]; as [`run`].
 pub async fn start(
     app: &App,
     by: &Actor,
     tenant: TenantId,
     id: ImportId,
 ) -> Result<Import, ImportError> {
+    let _held = app.imports.hold(tenant)?;
     let import = find(app, tenant, id).await?;
     let file = stored::file(&app.store, tenant, id).await.map_err(AdminError::from)?;
     let (Some(file), "checked" | "stopped") = (file, import.state.as_str()) else {
@@ -119,12 +121,7 @@ pub async fn start(
         Err(StoreError::Conflict) => return Err(ImportError::Over("running".to_owned())),
         Err(error) => return Err(AdminError::from(error).into()),
     }
-    let file: Arc<[u8]> = file.into();
-    let open = move || {
-        let file = Arc::clone(&file);
-        let read: Box<dyn Read + Send> = Box::new(std::io::Cursor::new(file));
-        Ok(read)
-    };
+    let open = opens(file.into());
     let digest = form(&open).await?;
     let options = Options { name: import.name, renew: import.renew };
     let mut faults = vec![];
@@ -145,8 +142,8 @@ pub async fn start(
 ///
 /// # Errors
 ///
-/// [`ImportError::Over`], [`ImportError::Unknown`], [`ImportError::Admin`]; what goes wrong later is
-/// in the log, and the import counts as stopped.
+/// [`ImportError::Others`], [`ImportError::Over`], [`ImportError::Unknown`],
+/// [`ImportError::Admin`]; what goes wrong later is in the log, and the import counts as stopped.
 pub async fn start_beside(
     app: &Arc<App>,
     by: &Actor,
@@ -165,6 +162,14 @@ pub async fn start_beside(
     match tokio::time::timeout(wait, &mut task).await {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(_)) | Err(_) => find(app, tenant, id).await,
+    }
+}
+
+/// Opens a file that is in memory, without another copy of it.
+fn opens(file: Bytes) -> impl Fn() -> io::Result<Box<dyn Read + Send>> + Send + Sync {
+    move || {
+        let read: Box<dyn Read + Send> = Box::new(file.clone().reader());
+        Ok(read)
     }
 }
 
@@ -245,7 +250,7 @@ async fn form(open: Open<'_>) -> Result<String, ImportError> {
         Ok(hex(digest.as_ref()))
     };
     let ended = tokio::task::spawn_blocking(read).await;
-    ended.map_err(|error| ImportError::Read(std::io::Error::other(error)))?
+    ended.map_err(|error| ImportError::Read(io::Error::other(error)))?
 }
 
 struct Hashed {
@@ -254,7 +259,7 @@ struct Hashed {
 }
 
 impl Read for Hashed {
-    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(out)?;
         self.digest.update(out.get(..read).unwrap_or_default());
         Ok(read)

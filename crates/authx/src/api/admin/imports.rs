@@ -16,6 +16,7 @@ use crate::{
         imports::{self, Import, MOST_BYTES, Options, Undone},
     },
     api::{error::ApiError, signed::unread},
+    serve::whole,
 };
 use authx_core::{
     ImportId,
@@ -26,7 +27,7 @@ use authx_core::{
 };
 use axum::{
     Json,
-    body::{Body, to_bytes},
+    body::Body,
     extract::{RawQuery, State},
     http::{HeaderMap, StatusCode, header},
     response::Response,
@@ -99,9 +100,10 @@ async fn check(
     }
     let renew = asked.one_of("renew", &[("true", true), ("false", false)])?.unwrap_or(false);
     let options = Options { name: name.to_owned(), renew };
-    let file = to_bytes(body, MOST_BYTES).await.map_err(|error| unread(&error, MOST_BYTES))?;
     let (app, actor, tenant) = (api.app(), by.actor(), by.tenant());
-    let id = imports::check_and_keep(app, &actor, tenant, &options, file.to_vec()).await?;
+    let _held = app.imports.hold(tenant)?;
+    let file = whole(body, MOST_BYTES).await.map_err(|error| unread(&error, MOST_BYTES))?;
+    let id = imports::check_and_keep(app, &actor, tenant, &options, file).await?;
     Ok((StatusCode::CREATED, Json(imports::find(app, tenant, id).await?)))
 }
 

@@ -107,6 +107,11 @@ async fn check(
     headers: HeaderMap,
     request: Request,
 ) -> Result<Response, PortalError> {
+    // Before it is read: an upload may take minutes, and stands in memory meanwhile.
+    let held = match portal.app().imports.hold(who.tenant()) {
+        Ok(held) => held,
+        Err(error) => return refused(&portal, &who, &sentence(&error)).await,
+    };
     let upload = upload::read(&headers, request.into_body(), imports::MOST_BYTES).await?;
     let Some(Upload { fields, file, file_name }) = upload else {
         return refused(&portal, &who, "Choose a CSV file.").await;
@@ -117,7 +122,9 @@ async fn check(
     }
     let options = Options { name: file_name, renew: field("renew").is_some() };
     let (app, by, tenant) = (portal.app(), &who.actor(), who.tenant());
-    match imports::check_and_keep(app, by, tenant, &options, file).await {
+    let checked = imports::check_and_keep(app, by, tenant, &options, file).await;
+    drop(held);
+    match checked {
         Ok(id) => {
             let text = "Checked. Nothing is changed yet.";
             done(&portal, &who, &headers, text, None, &format!("/users/import/{id}")).await
@@ -189,6 +196,7 @@ async fn found(portal: &Portal, who: &Who, import: &str) -> Result<Import, Porta
 fn unknown(error: ImportError) -> PortalError {
     match error {
         ImportError::Admin(error) => error.into(),
+        error @ ImportError::Others => PortalError::Refused(error.to_string()),
         _ => PortalError::NotFound,
     }
 }
