@@ -12,6 +12,9 @@ use tokio::sync::mpsc;
 
 /// Lines of a file, some hundred at a time.
 pub struct Export<'a> {
+    app: &'a App,
+    by: Actor,
+    tenant: TenantId,
     list: accounts::List<'a>,
     begun: bool,
 }
@@ -39,7 +42,8 @@ pub async fn users<'a>(
     let kind = EventKind::UsersExported;
     let batch = app.record(Batch::default(), now, tenant, kind, About::default(), entry);
     app.store.commit(batch).await?;
-    Ok(Export { list: accounts::stream(app, tenant, filter)?, begun: false })
+    let (list, by) = (accounts::stream(app, tenant, filter)?, by.clone());
+    Ok(Export { app, by, tenant, list, begun: false })
 }
 
 /// The same as it is sent, whatever its size: little of it is in memory. What goes wrong before the
@@ -75,12 +79,13 @@ pub async fn file(
 }
 
 impl Export<'_> {
-    /// The next lines; `None` after the last ones.
+    /// The next lines, as long as who asked may have them; `None` after the last ones.
     ///
     /// # Errors
     ///
-    /// [`AdminError::Store`].
+    /// [`AdminError::NoLonger`], [`AdminError::Store`].
     pub async fn next(&mut self) -> Result<Option<String>, AdminError> {
+        self.by.check_still(self.app, self.tenant).await?;
         let mut text = String::new();
         if !std::mem::replace(&mut self.begun, true) {
             text.push_str(&record(HEADER.into_iter()));

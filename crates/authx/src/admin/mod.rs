@@ -38,6 +38,7 @@ pub mod retention;
 pub mod sessions;
 pub mod settings;
 pub mod sign_up;
+mod standing;
 pub mod tenants;
 pub mod tokens;
 mod told;
@@ -92,6 +93,12 @@ pub enum AdminError {
     /// What is stored cannot be read.
     #[error("what is stored cannot be read: {0}")]
     Damaged(String),
+    /// Whoever asked was disabled, or has another role, or the token counts no longer, since.
+    #[error(
+        "your account or its role was changed, or your token ended, while this was under way; \
+         sign in again"
+    )]
+    NoLonger,
     /// An account of the same or a higher role.
     #[error(
         "nobody acts on an account of the same or a higher role; ask somebody who stands above"
@@ -280,7 +287,7 @@ pub async fn generation(app: &App, tenant: TenantId) -> Result<i64, AdminError> 
     Ok(found.ok_or(AdminError::UnknownTenant)?.generation)
 }
 
-/// Carries out a change of a tenant. `decide` is asked again, with the tenant read anew, when
+/// Carries out a change of a tenant, if who asks for it still is what they were. `decide` is asked again, with the tenant read anew, when
 /// somebody else was faster. (It takes the tenant by value: a closure over a borrowed one makes a
 /// future that handlers could not run on any thread.)
 pub(crate) async fn change<T, E, Decided>(
@@ -299,6 +306,7 @@ where
         if by.at.is_some_and(|at| at != generation) {
             break;
         }
+        by.check_still(app, tenant).await?;
         let now = app.now().map_err(AdminError::from)?;
         let Change { batch, kind, about, mut detail, outcome } = decide(read, now).await?;
         by.sign(&mut detail);

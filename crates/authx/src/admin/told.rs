@@ -60,6 +60,7 @@ impl Told for AdminError {
             | Self::Store(StoreError::Conflict)
             | Self::Password(PasswordError::Busy) => Meaning::Later("busy"),
             Self::Clock(_) => Meaning::Later("server_clock"),
+            Self::NoLonger => Meaning::Forbidden("no_longer"),
             Self::Outranked => Meaning::Forbidden("outranked"),
             Self::UnknownTenant => Meaning::Missing,
             Self::Store(StoreError::Full) => Meaning::Later("storage_full"),

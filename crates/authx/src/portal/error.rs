@@ -132,6 +132,10 @@ impl PortalError {
                 "This came from another site".to_owned(),
                 "Nothing was changed. Open the page here and do it again.".to_owned(),
             ),
+            Self::Admin(AdminError::NoLonger) => (
+                "This is no longer yours to do".to_owned(),
+                format!("Nothing was changed. {}", sentence(self)),
+            ),
             Self::Admin(AdminError::Outranked) => (
                 "This account stands too high".to_owned(),
                 "Nobody acts on an account of the same or a higher role. Ask somebody above."

@@ -78,6 +78,21 @@ pub async fn token(store: &Store, digest: [u8; 32]) -> Result<Option<TokenRow>, 
     row.as_ref().map(token_row).transpose()
 }
 
+/// Reads a token of a tenant. `None`: the tenant has none of that id.
+///
+/// # Errors
+///
+/// As [`token`].
+pub async fn token_of(
+    store: &Store,
+    tenant: TenantId,
+    id: TokenId,
+) -> Result<Option<TokenRow>, StoreError> {
+    let sql = token_sql!("k.tenant = $1 AND k.id = $2");
+    let row = store.query_one(sql, [tenant.into(), id.into()]).await?;
+    row.as_ref().map(token_row).transpose()
+}
+
 /// Reads the tokens of a tenant, the newest first.
 ///
 /// # Errors

@@ -6,7 +6,7 @@ use serde_json::Value;
 async fn file(world: &World, tenant: TenantId, what: What, format: Format) -> String {
     let mut export = export(&world.app, &world.by, tenant, what, format).await.unwrap();
     let mut bytes = vec![];
-    while let Some(piece) = export.next().await.unwrap() {
+    while let Some(piece) = export.next(&world.app).await.unwrap() {
         bytes.extend(piece);
     }
     String::from_utf8(bytes).unwrap()

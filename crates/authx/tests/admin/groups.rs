@@ -5,7 +5,7 @@ use authx::admin::{
     policies::{self, Scope, Target},
 };
 use authx_core::{
-    GroupId, TenantId, UserId,
+    GroupId, TenantId,
     policy::{Document, Origin},
     role::Role,
 };
@@ -200,8 +200,9 @@ async fn nobody_moves_who_stands_higher_or_switches_a_policy_that_is_not_theirs(
         let owner = world.user(tenant, "owner", None).await;
         let sql = "UPDATE account SET role = 'owner' WHERE id = $1";
         let batch = authx::store::Batch::default().one(sql, [owner.into()]);
+        let manager = world.user(tenant, "max", None).await;
+        let batch = batch.set_role(tenant, manager, Some(Role::UserManager));
         app.store.commit(batch).await.unwrap();
-        let manager = UserId::from_bytes([9; 16]);
         let by = Actor::account(manager, Some(Role::UserManager), "max");
         let moved = groups::add(app, &by, tenant, staff, &[owner]).await;
         let outranked = |error| matches!(error, GroupError::Admin(AdminError::Outranked));

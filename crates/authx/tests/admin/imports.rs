@@ -6,7 +6,7 @@ use authx::admin::{
     exports,
     imports::{self, Counts, Fault, Import, ImportError, Options},
 };
-use authx::store::accounts::Filter;
+use authx::store::{Batch, accounts::Filter};
 use authx_core::{TenantId, role::Role};
 use std::fmt::Write as _;
 use std::io::{Cursor, Read};
@@ -155,16 +155,9 @@ async fn nobody_acts_on_an_equal_and_a_removed_user_is_gone() {
         let boss = world.user(tenant, "boss", None).await;
         let desk = world.user(tenant, "desk", None).await;
         let set = authx::admin::administrators::set_role;
-        set(
-            app,
-            root,
-            tenant,
-            boss,
-            Some(Role::Administrator),
-            authx::admin::administrators::Factors::Kept,
-        )
-        .await
-        .unwrap();
+        let kept = authx::admin::administrators::Factors::Kept;
+        set(app, root, tenant, boss, Some(Role::Administrator), kept).await.unwrap();
+        set(app, root, tenant, desk, Some(Role::UserManager), kept).await.unwrap();
         let by = Actor::account(desk, Some(Role::UserManager), "desk");
         let outranked = |error: AccountError| {
             assert!(matches!(error, AccountError::Admin(AdminError::Outranked)), "{error:?}");
@@ -204,7 +197,10 @@ async fn of_two_hundred_uses_of_a_bypass_code_one_counts() {
             reason: "phone lost".to_owned(),
             secs: bypass::USUAL_SECS,
         };
-        let stranger = Actor::account(alice, Some(Role::Owner), "x");
+        let stranger = world.user(tenant, "oscar", None).await;
+        let batch = Batch::default().set_role(tenant, stranger, Some(Role::Owner));
+        app.store.commit(batch).await.unwrap();
+        let stranger = Actor::account(stranger, Some(Role::Owner), "oscar");
         let alone = bypass::give(app, &stranger, tenant, &wish, None).await;
         assert!(matches!(alone, Err(BypassError::NeedsLeave)), "{alone:?}");
         let alone = bypass::give(app, &stranger, tenant, &wish, Some(Leave::Checked)).await;

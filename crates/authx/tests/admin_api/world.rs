@@ -8,7 +8,7 @@ use authx::{
     api::admin::{AdminApi, Route, router},
     app::App,
     clock::ManualClock,
-    store::{Store, testing},
+    store::{Batch, Store, accounts as stored, testing},
 };
 use authx_core::{
     TenantId, UserId,
@@ -85,12 +85,20 @@ impl World {
         account: UserId,
         scopes: &[Permission],
     ) -> NewToken {
+        let store = &self.app.store;
+        let role = stored::account(store, tenant, account).await.unwrap().unwrap().role;
+        let stands = async |role| {
+            store.commit(Batch::default().set_role(tenant, account, role)).await.unwrap();
+        };
         let owner = Actor::account(account, Some(Role::Owner), "olga");
+        stands(owner.role()).await;
         let mut random = [0; 8];
         self.app.random.fill(&mut random);
         let name = name(&format!("script {random:?}"));
         let wish = Wish { name: &name, scopes, lifetime_secs: tokens::USUAL_SECS };
-        tokens::create(&self.app, &owner, tenant, wish).await.unwrap()
+        let made = tokens::create(&self.app, &owner, tenant, wish).await.unwrap();
+        stands(role).await;
+        made
     }
 
     /// A token of a new owner of the company that may everything.

@@ -27,6 +27,7 @@ mod keyless;
 mod letting_in;
 mod lists;
 mod logs;
+mod meanwhile;
 mod own;
 mod passkeys;
 mod policies;

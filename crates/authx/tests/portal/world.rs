@@ -19,10 +19,13 @@ use axum::{
     body::{Body, to_bytes},
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
+use futures_util::stream;
 use std::{
     collections::{BTreeMap, BTreeSet},
+    convert::Infallible,
     sync::Arc,
 };
+use tokio::sync::oneshot;
 use tower::ServiceExt as _;
 use zeroize::Zeroizing;
 
@@ -185,6 +188,40 @@ impl Browser {
             .body(Body::from(body))
             .unwrap();
         self.ask(world, request).await
+    }
+
+    /// Sends a form that comes slowly: something happens after who sends it was let in, and before
+    /// it is there.
+    pub(crate) async fn slowly(
+        &mut self,
+        world: &World,
+        path: &str,
+        fields: &[(&str, &str)],
+        meanwhile: impl AsyncFnOnce(),
+    ) -> Page {
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.append_pair("_csrf", &self.token);
+        form.extend_pairs(fields);
+        let form = form.finish();
+        let (begun, begins) = oneshot::channel();
+        let (go, goes) = oneshot::channel::<()>();
+        let body = stream::once(async move {
+            let _ = begun.send(());
+            let _ = goes.await;
+            Ok::<_, Infallible>(form)
+        });
+        let request = self
+            .request(Method::POST, path)
+            .header("sec-fetch-site", "same-origin")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from_stream(body))
+            .unwrap();
+        let happens = async {
+            let _ = begins.await;
+            meanwhile().await;
+            let _ = go.send(());
+        };
+        tokio::join!(self.ask(world, request), happens).0
     }
 
     /// Sends a form that carries a file.

@@ -159,6 +159,7 @@ impl<'a> Taking<'a> {
         for _ in 0..TRIES {
             self.counts = before;
             let tenant = Tenant::load(self.app, self.tenant).await?;
+            self.by.check_still(self.app, self.tenant).await?;
             let now = self.app.now().map_err(AdminError::from)?;
             let mut batch = Batch::default().raise_generation(self.tenant, tenant.generation);
             let mut faults = vec![];

@@ -73,6 +73,7 @@ async fn part(
 ) -> Result<Option<UserId>, ImportError> {
     for _ in 0..TRIES {
         let generation = Tenant::load(app, tenant).await?.generation;
+        by.check_still(app, tenant).await?;
         let made = stored::made_by(&app.store, tenant, id, after, PART).await;
         let made = made.map_err(AdminError::from)?;
         let Some((last, ..)) = made.last().cloned() else { return Ok(None) };

@@ -48,6 +48,8 @@ pub enum What {
 /// A file on its way.
 #[derive(Debug)]
 pub struct Export {
+    by: Actor,
+    tenant: TenantId,
     rows: Flow<Row>,
     /// What addresses are sealed under.
     key: Option<DataKey>,
@@ -141,19 +143,21 @@ pub async fn export(
     let (kind, about) = (EventKind::RecordExported, About::default());
     let batch = app.record(Batch::default(), app.now()?, tenant, kind, about, said);
     app.store.commit(batch).await?;
-    Ok(Export { rows, key, what, format, begun: false, ended: false })
+    let by = by.clone();
+    Ok(Export { by, tenant, rows, key, what, format, begun: false, ended: false })
 }
 
 impl Export {
-    /// The next piece, some ten kilobytes; `None` at the end.
+    /// The next piece, some ten kilobytes, as long as who asked may have it; `None` at the end.
     ///
     /// # Errors
     ///
     /// [`AdminError`]: what came so far is not all.
-    pub async fn next(&mut self) -> Result<Option<Vec<u8>>, AdminError> {
+    pub async fn next(&mut self, app: &App) -> Result<Option<Vec<u8>>, AdminError> {
         if self.ended {
             return Ok(None);
         }
+        self.by.check_still(app, self.tenant).await?;
         let mut piece = Vec::with_capacity(PIECE + 1_024);
         if !self.begun && self.format == Format::Csv {
             line(&mut piece, self.what.columns().iter().map(|name| (*name).to_owned()))?;

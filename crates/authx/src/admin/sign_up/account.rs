@@ -32,7 +32,8 @@ pub async fn account(
     };
     let known = vec![name.clone(), tenant_name];
     let hash = &passwords::hashed(app, Some(account), password, known).await?;
-    let by = &Actor::account(account, None, name);
+    let row = accounts::account(&app.store, tenant, account).await.map_err(AdminError::from)?;
+    let by = &Actor::account(account, row.and_then(|row| row.role), name);
     let spent = change(app, by, tenant, move |tenant, now| async move {
         let row = accounts::account(&app.store, tenant.id, account).await;
         let row = row.map_err(AdminError::from)?.filter(|row| row.active);

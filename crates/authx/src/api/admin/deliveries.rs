@@ -170,7 +170,7 @@ async fn taken(
 ) -> Result<Response, ApiError> {
     let (word, format) = (what.word(), file::format(asked)?);
     let export = export(api.app(), &by.actor(), by.tenant(), what, format).await?;
-    Ok(file::record(export, word, format))
+    Ok(file::record(api.shared_app(), export, word, format))
 }
 
 async fn pushed(api: &AdminApi, by: &Caller, asked: &Asked) -> Result<PushFilter, ApiError> {

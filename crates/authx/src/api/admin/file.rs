@@ -6,6 +6,7 @@ use crate::{
         record::export::{Export, Format},
     },
     api::error::ApiError,
+    app::App,
 };
 use axum::{
     body::{Body, Bytes},
@@ -13,6 +14,7 @@ use axum::{
     response::Response,
 };
 use futures_util::{Stream, stream::try_unfold};
+use std::sync::Arc;
 
 /// A file that is sent as it comes. One that ends with a fault is cut off, which a client notices.
 pub(super) fn file<T: Into<Bytes> + 'static>(
@@ -30,10 +32,10 @@ pub(super) fn file<T: Into<Bytes> + 'static>(
 }
 
 /// A part of the record as a file.
-pub(super) fn record(export: Export, what: &str, format: Format) -> Response {
-    let parts = try_unfold(export, |mut export| async move {
-        let part = export.next().await?;
-        Ok::<_, AdminError>(part.map(|part| (part, export)))
+pub(super) fn record(app: Arc<App>, export: Export, what: &str, format: Format) -> Response {
+    let parts = try_unfold((app, export), |(app, mut export)| async move {
+        let part = export.next(&app).await?;
+        Ok::<_, AdminError>(part.map(|part| (part, (app, export))))
     });
     file(parts, format.media_type(), &format!("authx-{what}.{}", format.ending()))
 }

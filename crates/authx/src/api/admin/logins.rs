@@ -114,7 +114,7 @@ async fn export_logins(
     let (what, format) = (What::Logins(filter(&api, &by, &asked).await?), file::format(&asked)?);
     let word = what.word();
     let export = export(api.app(), &by.actor(), by.tenant(), what, format).await?;
-    Ok(file::record(export, word, format))
+    Ok(file::record(api.shared_app(), export, word, format))
 }
 
 /// Where the list goes on.

@@ -123,7 +123,7 @@ async fn export_record(
     };
     let (word, format) = (what.word(), file::format(&asked)?);
     let export = export(api.app(), &by.actor(), by.tenant(), what, format).await?;
-    Ok(file::record(export, word, format))
+    Ok(file::record(api.shared_app(), export, word, format))
 }
 
 async fn filter(api: &AdminApi, by: &Caller, asked: &Asked) -> Result<ActionFilter, ApiError> {

@@ -213,6 +213,7 @@ fn broken(error: AdminError) -> ApiError {
         AdminError::Damaged(_)
         | AdminError::Password(_)
         | AdminError::Seal(_)
+        | AdminError::NoLonger
         | AdminError::Outranked
         | AdminError::UnknownTenant => ApiError::fault(&error),
     }

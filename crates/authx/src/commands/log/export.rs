@@ -65,7 +65,7 @@ pub(super) async fn run(global: &Global, arguments: Arguments) -> anyhow::Result
     let format = Format::from_word(&arguments.format).context("no such format")?;
     let mut export = export(&opened.app, &opened.by, tenant, what, format).await?;
     let Some(path) = &arguments.to else {
-        while let Some(piece) = export.next().await? {
+        while let Some(piece) = export.next(&opened.app).await? {
             if !emit(&String::from_utf8(piece)?)? {
                 break;
             }
@@ -76,7 +76,7 @@ pub(super) async fn run(global: &Global, arguments: Arguments) -> anyhow::Result
     // It says who signed in from where: for nobody but its owner.
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     let mut file = BufWriter::new(file.with_context(failed)?);
-    while let Some(piece) = export.next().await? {
+    while let Some(piece) = export.next(&opened.app).await? {
         file.write_all(&piece).with_context(failed)?;
     }
     file.flush().with_context(failed)?;

@@ -4,9 +4,12 @@ use super::{
     super::{Portal, error::PortalError, listing::Listing, nav::Place, page::protect, who::Who},
     LOGINS, filter,
 };
-use crate::admin::{
-    AdminError,
-    record::export::{Export, Format, What, export},
+use crate::{
+    admin::{
+        AdminError,
+        record::export::{Export, Format, What, export},
+    },
+    app::App,
 };
 use axum::{
     body::Body,
@@ -15,6 +18,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use futures_util::stream::try_unfold;
+use std::sync::Arc;
 
 pub(super) async fn file(
     State(portal): State<Portal>,
@@ -40,9 +44,10 @@ pub(in super::super) async fn answer(
     let format = wanted.and_then(|word| Format::from_word(&word)).unwrap_or(Format::Csv);
     let name = format!("attachment; filename=\"authx-{}.{}\"", what.word(), format.ending());
     let export = export(portal.app(), &who.actor(), who.tenant(), what, format).await?;
-    let pieces = try_unfold(export, |mut export: Export| async move {
-        let piece = export.next().await?;
-        Ok::<_, AdminError>(piece.map(|piece| (piece, export)))
+    let begun = (portal.shared_app(), export);
+    let pieces = try_unfold(begun, |(app, mut export): (Arc<App>, Export)| async move {
+        let piece = export.next(&app).await?;
+        Ok::<_, AdminError>(piece.map(|piece| (piece, (app, export))))
     });
     let mut headers = HeaderMap::new();
     protect(&mut headers);

@@ -104,6 +104,8 @@ impl Case<'_> {
             }
             Code::BypassWished => {
                 let hugo = self.user("hugo").await;
+                let batch = Batch::default().set_role(tenant, hugo, Some(Role::HelpDesk));
+                app.store.commit(batch).await.unwrap();
                 let desk = Actor::account(hugo, Some(Role::HelpDesk), "hugo");
                 bypass::ask(app, &desk, tenant, &self.wish()).await.unwrap();
                 let own = noticed(app, &desk, tenant, self.clock_now(), VERSION).await.unwrap();
