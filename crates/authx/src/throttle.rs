@@ -33,6 +33,16 @@ impl<K: Clone + Ord> Throttle<K> {
             (if counts { tally.failures } else { 0 }, tally.last)
         });
     }
+
+    /// Takes one back that was counted before it was known to be none.
+    pub fn take_back(&self, who: &K) {
+        let mut tallies = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(tally) = tallies.get_mut(who) else { return };
+        tally.failures = tally.failures.saturating_sub(1);
+        if tally.failures == 0 {
+            tallies.remove(who);
+        }
+    }
 }
 
 impl<K> Default for Throttle<K> {
@@ -95,6 +105,21 @@ mod tests {
         assert_eq!(throttle.wait_millis(later, &here), 0);
         throttle.count(later, &here);
         assert_eq!(throttle.wait_millis(later, &here), 0);
+    }
+
+    #[test]
+    fn what_was_right_leaves_the_count_as_it_was() {
+        let throttle = Throttle::default();
+        let now = Millis(1_000_000_000);
+        for _ in 0..100 {
+            throttle.count(now, &1);
+            throttle.take_back(&1);
+        }
+        assert!(throttle.0.lock().unwrap().is_empty());
+        (0..11).for_each(|_| throttle.count(now, &1));
+        throttle.take_back(&1);
+        assert_eq!(throttle.wait_millis(now, &1), 1_000);
+        throttle.take_back(&2);
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod deliveries;
 mod enrol;
 mod error;
 mod fields;
+mod first_factor;
 pub mod form;
 #[cfg(test)]
 mod gallery;

@@ -2,11 +2,12 @@
 
 use super::{
     Access, Portal,
-    companies::{company, several},
+    companies::several,
     confirm::{self, Confirm, Judged},
     cookies,
     error::PortalError,
     fields::Fields,
+    first_factor::{self, Refused},
     form::Form,
     guard,
     page::{Chrome, render, render_as},
@@ -16,25 +17,19 @@ use super::{
 };
 use crate::{
     admin::{
-        AdminError,
         passkeys::{self, Asked, Opened, PasskeyError},
         sessions::{self, From, Pending, Visit},
-        sign_up,
     },
     config::SignUp,
-    logins::{LoginError, Versioned},
+    logins::Versioned,
 };
 use askama::Template;
-use authx_core::{
-    name::Name,
-    wire::{login::LoginState, text::Typed},
-};
+use authx_core::wire::login::LoginState;
 use axum::{
     extract::{RawQuery, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
-use std::time::Duration;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -119,90 +114,15 @@ async fn password(
 ) -> Result<Response, PortalError> {
     let next = guard::next(fields.text("next")).to_owned();
     let mut form = Form::sent(&fields);
-    let tried = try_password(&portal, &from, &fields, &next).await;
-    match tried {
+    match first_factor::given(&portal, &from, &fields, &next).await {
         Ok(cookie) => Ok(with_cookie(&headers, &cookie.0, &cookie.1)),
         Err(Refused::Error(error)) => Err(error),
-        Err(Refused::Said(text)) => {
+        Err(Refused::Said(text) | Refused::Wrong(text)) => {
             form.fault = Some(text);
             let page = Page::of(&portal, &visitor, form, next).await?;
             Ok(render_as(StatusCode::UNPROCESSABLE_ENTITY, &page).into_response())
         }
     }
-}
-
-/// Why somebody does not come in.
-pub(super) enum Refused {
-    Error(PortalError),
-    Said(String),
-}
-
-impl<E: Into<PortalError>> std::convert::From<E> for Refused {
-    #[expect(
-        clippy::wildcard_enum_match_arm,
-        reason = "whatever else went wrong is the page's own trouble"
-    )]
-    fn from(error: E) -> Self {
-        match error.into() {
-            PortalError::Login(
-                error @ (LoginError::SlowDown { .. } | LoginError::Password(_) | LoginError::Busy),
-            ) => Self::Said(sentence(&error)),
-            error => Self::Error(error),
-        }
-    }
-}
-
-async fn try_password(
-    portal: &Portal,
-    from: &From,
-    fields: &Fields,
-    next: &str,
-) -> Result<(sessions::Cookie, String), Refused> {
-    let app = portal.app();
-    let password = Typed::try_from(fields.raw("password").to_owned());
-    let (Ok(name), Ok(password)) = (Name::new(fields.text("name")), password) else {
-        return Err(Refused::Said(WRONG.to_owned()));
-    };
-    let source = from.source();
-    // Whoever it is, so that waiting tells nobody at which company somebody is.
-    let wait = portal.failed().wait_millis(app.now()?, &source);
-    if wait > MOST_WAIT_MILLIS {
-        return Err(LoginError::SlowDown { wait_secs: wait.div_ceil(1_000) }.into());
-    }
-    let Some(tenant) = company(portal, fields.text("company"), &name).await? else {
-        portal.failed().count(app.now()?, &source);
-        tokio::time::sleep(Duration::from_millis(wait)).await;
-        // The same work as for a wrong password, so that nobody learns whose name it is.
-        let turn = app.passwords.turn().await.map_err(AdminError::from)?;
-        let typed = vec![zeroize::Zeroizing::new(password.expose().to_owned())];
-        app.passwords.verify(turn, None, typed).await.map_err(AdminError::from)?;
-        return Err(Refused::Said(WRONG.to_owned()));
-    };
-    let begun = second_factor::with_password(portal, tenant, name, password, from).await?;
-    let view = begun.view();
-    let user = begun.login.user;
-    let waits = !begun.login.is_final();
-    if let (true, Some(user)) = (waits, user) {
-        let pending = Pending::Login { id: view.id, seq: 0, next: next.to_owned(), reset: None };
-        let cookie = sessions::begin(app, tenant, user, from, &pending).await?;
-        return Ok((cookie, "/sign-in/confirm".to_owned()));
-    }
-    let reason = view.reason.as_ref().map_or("", |reason| reason.code.as_str());
-    // The password was right, and there is nothing else yet.
-    if let (NOT_ENROLLED, Some(user)) = (reason, user)
-        && let Some(cookie) = sign_up::resume(app, from, tenant, user).await?
-    {
-        return Ok((cookie, "/enrol".to_owned()));
-    }
-    if reason == WRONG_CREDENTIALS {
-        portal.failed().count(app.now()?, &source);
-        // Where there are several companies, a name that is nobody's is in no company's log, so it
-        // has no support code: then nobody's has one, nor what a company lets its users read.
-        if several(portal).await? {
-            return Err(Refused::Said(WRONG.to_owned()));
-        }
-    }
-    Err(Refused::Said(view.reason.map_or_else(|| WRONG.to_owned(), |reason| reason.text)))
 }
 
 async fn passkey(
@@ -388,10 +308,6 @@ const SIGN_IN: confirm::Places = confirm::Places {
     cancel: "/sign-in/cancel",
     keep: "Sign in as somebody else",
 };
-const WRONG: &str = "User name or password not accepted. Check both and try again.";
-const NOT_ENROLLED: &str = "not_enrolled";
-const WRONG_CREDENTIALS: &str = "wrong_credentials";
-const MOST_WAIT_MILLIS: u64 = 2_000;
 /// The word for a passkey where factors are named.
 pub(super) const BY_PASSKEY: &str = "passkey";
 /// Where an administrator begins.

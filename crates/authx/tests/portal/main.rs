@@ -21,6 +21,7 @@ mod forms;
 mod found;
 mod groups;
 mod guarded;
+mod guesses;
 mod hostile;
 mod html;
 mod keyless;

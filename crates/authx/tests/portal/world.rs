@@ -80,6 +80,14 @@ impl World {
         Self { app, clock, by, tenant, router }
     }
 
+    /// Another node of it, on connections of its own.
+    pub(crate) fn beside(&self, store: Store) -> Self {
+        let app = Arc::new(authx::app::testing::beside(&self.app, store));
+        let router = portal::router(&Portal::new(app.clone()));
+        let (clock, by, tenant) = (self.clock.clone(), self.by.clone(), self.tenant);
+        Self { app, clock, by, tenant, router }
+    }
+
     /// An account of a company, with a role or none.
     pub(crate) async fn account(
         &self,
