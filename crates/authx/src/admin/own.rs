@@ -5,7 +5,8 @@ use super::{
     accounts::{self, AccountError},
     administrators, change, detail,
     letters::{self, Letter},
-    means, passwords,
+    means,
+    passwords::{self, Besides},
     sessions::Visit,
 };
 use crate::{
@@ -100,7 +101,7 @@ async fn own_phone(
 }
 
 /// Sets somebody's own password. What else is signed in with the old one ends, but for this
-/// session.
+/// session; their API tokens do if that is wished.
 ///
 /// # Errors
 ///
@@ -109,13 +110,15 @@ pub async fn set_password(
     app: &App,
     visit: &Visit,
     typed: Zeroizing<String>,
+    ends_tokens: bool,
 ) -> Result<(), OwnError> {
     let (tenant, account) = (visit.tenant, visit.account);
     if !accounts::row(app, tenant, account).await?.has_password {
         return Err(OwnError::NoPassword);
     }
     let by = visit.actor();
-    Ok(passwords::set_in(app, &by, tenant, account, typed, Some(visit.id)).await?)
+    let besides = Besides { keeps: Some(visit.id), ends_tokens };
+    Ok(passwords::set_in(app, &by, tenant, account, typed, besides).await?)
 }
 
 /// What became of a report.

@@ -43,17 +43,26 @@ pub async fn set(
     user: UserId,
     typed: Zeroizing<String>,
 ) -> Result<(), AccountError> {
-    set_in(app, by, tenant, user, typed, None).await
+    set_in(app, by, tenant, user, typed, Besides::default()).await
 }
 
-/// The same by the user, whose own session goes on.
+/// What else becomes of what signs a user in, when the password is another one.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Besides {
+    /// The user's own session goes on.
+    pub(super) keeps: Option<SessionId>,
+    /// API tokens end too.
+    pub(super) ends_tokens: bool,
+}
+
+/// The same, with what is wished besides.
 pub(super) async fn set_in(
     app: &App,
     by: &Actor,
     tenant: TenantId,
     user: UserId,
     typed: Zeroizing<String>,
-    own: Option<SessionId>,
+    besides: Besides,
 ) -> Result<(), AccountError> {
     // Hashed before the change is decided: it takes long enough for others to come between.
     let row = accounts::row(app, tenant, user).await?;
@@ -68,16 +77,22 @@ pub(super) async fn set_in(
         let sealed = sealed(app, tenant, now, user, hash);
         let letter = Letter::PasswordChanged(Deed::by(by, user, now));
         let told = letters::notify(app, now, tenant.id, user, &letter).await?;
+        let mut batch = Batch::default()
+            .set_password(tenant.id, user, sealed)
+            .end_sessions(tenant.id, user, now)
+            .end_portal_sessions(tenant.id, user, besides.keeps)
+            .delete_open_portal_links(user)
+            .and(told);
+        let mut said = detail([("name", row.name.into()), ("replaced", row.has_password.into())]);
+        if besides.ends_tokens {
+            batch = batch.end_tokens(tenant.id, user, now);
+            said.insert("tokens_ended".to_owned(), true.into());
+        }
         Ok(Change {
-            batch: Batch::default()
-                .set_password(tenant.id, user, sealed)
-                .end_sessions(tenant.id, user, now)
-                .end_portal_sessions(tenant.id, user, own)
-                .delete_open_portal_links(user)
-                .and(told),
+            batch,
             kind: EventKind::PasswordSet,
             about: About { user: Some(user), ..About::default() },
-            detail: detail([("name", row.name.into()), ("replaced", row.has_password.into())]),
+            detail: said,
             outcome: (),
         })
     })

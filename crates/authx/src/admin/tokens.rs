@@ -186,6 +186,21 @@ pub async fn list(app: &App, tenant: TenantId) -> Result<Vec<Token>, AdminError>
     rows.into_iter().map(|row| token(row, now)).collect()
 }
 
+/// What the tokens of an account are called that count, the newest first.
+///
+/// # Errors
+///
+/// As [`list`].
+pub async fn names_of(
+    app: &App,
+    tenant: TenantId,
+    account: UserId,
+) -> Result<Vec<String>, AdminError> {
+    let all = list(app, tenant).await?;
+    let own = all.into_iter().filter(|token| token.user_id == account && token.counts);
+    Ok(own.map(|token| token.name).collect())
+}
+
 /// Makes a token count no longer: whoever holds it is refused from this commit on.
 ///
 /// # Errors

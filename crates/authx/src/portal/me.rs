@@ -3,6 +3,7 @@
 mod app;
 mod logins;
 mod passkey;
+mod password;
 mod rows;
 
 use super::{
@@ -20,11 +21,9 @@ use super::{
 };
 use crate::{
     admin::{
-        accounts::AccountError,
         bypass::{self, Shown as CallerCheck},
         own::{self, OwnError, Reported},
         passkeys::{self, Shown},
-        passwords::PasswordRuleError,
         record::{self, Filter},
         sessions::{self, Pending},
     },
@@ -53,14 +52,13 @@ pub(super) fn routes() -> Vec<Route> {
         post("/me/phones/{phone}/remove", Access::OwnStepUp, remove_phone),
         post("/me/phones/{phone}/rename", Access::Own, rename_phone),
         post("/me/recovery", Access::OwnStepUp, new_codes),
-        get("/me/password", Access::OwnStepUp, password),
-        post("/me/password", Access::OwnStepUp, set_password),
         post("/me/sessions/{session}/end", Access::Own, end_session),
         get("/me/logins", Access::Own, logins::page),
         post("/me/logins/{login}/not-me", Access::Own, not_me),
     ];
     routes.extend(app::routes());
     routes.extend(passkey::routes());
+    routes.extend(password::routes());
     routes
 }
 
@@ -242,44 +240,6 @@ async fn new_codes(State(portal): State<Portal>, who: Who) -> Result<Response, P
     let codes = Zeroizing::new(made.codes.join("\n"));
     let chrome = who.alone(&portal, "Your recovery codes");
     Ok(render(&CodesPage { chrome, codes }).into_response())
-}
-
-#[derive(Template)]
-#[template(path = "portal/me_password.html")]
-struct PasswordPage {
-    chrome: Chrome,
-    form: Form,
-    name: String,
-}
-
-async fn password(State(portal): State<Portal>, who: Who) -> Response {
-    let chrome = who.alone(&portal, "Change your password");
-    let name = who.visit.name.clone();
-    render(&PasswordPage { chrome, form: Form::new(), name }).into_response()
-}
-
-async fn set_password(
-    State(portal): State<Portal>,
-    who: Who,
-    headers: HeaderMap,
-    fields: Fields,
-) -> Result<Response, PortalError> {
-    let typed = Zeroizing::new(fields.raw("password").to_owned());
-    match own::set_password(portal.app(), &who.visit, typed).await {
-        Ok(()) => {
-            let text = "Password changed. Every other session of yours has ended.";
-            done(&portal, &who, &headers, text).await
-        }
-        Err(OwnError::Account(AccountError::Password(PasswordRuleError::Refused(refused)))) => {
-            let mut form = Form::new();
-            form.refuse("password", sentence(&refused));
-            let chrome = who.alone(&portal, "Change your password");
-            let name = who.visit.name.clone();
-            let page = PasswordPage { chrome, form, name };
-            Ok(render_as(StatusCode::UNPROCESSABLE_ENTITY, &page).into_response())
-        }
-        Err(error) => Err(error.into()),
-    }
 }
 
 async fn end_session(

@@ -1,8 +1,9 @@
 //! Tokens for scripts, as people make and end them.
 
-use crate::world::{World, on_each_engine};
+use crate::world::{Browser, PASSWORD, World, on_each_engine};
 use authx::admin::tokens;
 use authx_core::role::{Permission, Role};
+use std::collections::BTreeSet;
 
 const PATH: &str = "/settings/tokens";
 
@@ -121,6 +122,46 @@ async fn a_token_of_somebody_above_is_left_alone() {
         let nobodys = format!("{PATH}/tok_01kxxxxxxxxxxxxxxxxxxxxxxx/revoke");
         assert_eq!(anna.post(world, &nobodys, &[]).await.status, 404);
         assert!(known(world).await[0].counts);
+    })
+    .await;
+}
+
+/// A token goes on with a new password, which is said; whoever was in the account may have made one.
+#[tokio::test]
+async fn a_new_password_ends_ones_tokens_if_that_is_wished() {
+    on_each_engine(async |world| {
+        let olga = world.account(world.tenant, "olga", Some(Role::Owner)).await;
+        world.password(world.tenant, olga, PASSWORD).await;
+        let mut browser = world.browser_of(world.tenant, olga).await;
+        let page = browser.get(world, "/me/password").await;
+        assert!(!page.shown().contains("API tokens"), "she has none: {}", page.text);
+        let mut adam = world.signed_in("adam", Some(Role::Owner)).await;
+        for (owner, called) in [(&mut adam, "theirs"), (&mut browser, "nightly")] {
+            let wish = [("name", called), ("life", "30"), ("scope", "users.read")];
+            assert_eq!(owner.post(world, PATH, &wish).await.to(), PATH);
+            owner.get(world, PATH).await.shown();
+        }
+        let page = browser.get(world, "/me/password").await;
+        assert!(page.shown().contains("They go on with a new password: nightly."), "{}", page.text);
+        let change = async |browser: &mut Browser, password: &str, fields: &[(&str, &str)]| {
+            let sent = [&[("password", password)], fields].concat();
+            browser.post(world, "/me/password", &sent).await
+        };
+        let ends = &[("end_scripts", "on")];
+        let page = change(&mut browser, "short", ends).await;
+        assert!(page.refused().contains(" checked"), "what was chosen stays: {}", page.text);
+        let counting = async || {
+            let counts = known(world).await.into_iter().filter(|token| token.counts);
+            counts.map(|token| token.name).collect::<BTreeSet<_>>()
+        };
+        change(&mut browser, "eleven purple owls sing", &[]).await.to();
+        let page = browser.get(world, "/me").await;
+        assert!(page.shown().contains("1 API token of yours goes on."), "{}", page.text);
+        assert_eq!(counting().await, ["nightly", "theirs"].map(str::to_owned).into());
+        change(&mut browser, "twelve purple owls sing", ends).await.to();
+        let page = browser.get(world, "/me").await;
+        assert!(page.shown().contains("and so have your API tokens."), "{}", page.text);
+        assert_eq!(counting().await, ["theirs".to_owned()].into());
     })
     .await;
 }
