@@ -7,6 +7,7 @@ use super::{
     letters::{self, Deed, INVITATION, Letter, LetterError, Posted, SET_UP},
     means,
     sign_up::{self, Link, LinkError, set_up_link},
+    tokens,
 };
 use crate::{
     app::{About, App},
@@ -202,9 +203,9 @@ pub async fn list(
 /// before may have enrolled a phone of their own, and would rise with it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Factors {
-    /// Whoever gives the role vouches for phones, passkeys, apps and the password.
+    /// Whoever gives the role vouches for phones, passkeys, apps, API tokens and the password.
     Kept,
-    /// Phones, passkeys and apps are removed: who rises comes in by a new link.
+    /// Phones, passkeys, apps and API tokens are removed: who rises comes in by a new link.
     Removed,
 }
 
@@ -297,6 +298,9 @@ async fn tell_risen(
     let had = means::of(app, tenant, row).await?;
     let keeps = factors == Factors::Kept;
     let mut removed = if keeps { vec![] } else { had.listed() };
+    if !keeps && !tokens::names_of(app, tenant, row.id).await?.is_empty() {
+        removed.push("API tokens".to_owned());
+    }
     if had.recovery {
         removed.push("recovery codes".to_owned());
     }
@@ -330,7 +334,11 @@ fn afresh(tenant: TenantId, account: UserId, factors: Factors, now: Millis) -> B
         .delete_factors(tenant, account, FactorKind::Recovery.word(), true);
     match factors {
         Factors::Kept => batch,
-        Factors::Removed => batch.delete_means(tenant, account).end_sessions(tenant, account, now),
+        // A token may be of whoever was in the account.
+        Factors::Removed => batch
+            .delete_means(tenant, account)
+            .end_sessions(tenant, account, now)
+            .end_tokens(tenant, account, now),
     }
 }
 

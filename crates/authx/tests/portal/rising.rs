@@ -1,12 +1,20 @@
 //! An account that gets a higher role: nothing that lower ones prepared for it rises with it.
 
-use crate::world::{Browser, PASSWORD, World, on_each_engine};
+use crate::world::{Browser, PASSWORD, World, name, on_each_engine};
 use authx::{
-    admin::{accounts, administrators, bypass, sign_up},
+    admin::{
+        Actor, accounts,
+        administrators::{self, Factors},
+        bypass, sign_up,
+        tokens::{self, USUAL_SECS, Wish},
+    },
     enrol::recovery,
     store::{Batch, accounts as stored, passkeys::NewPasskey},
 };
-use authx_core::{PasskeyId, UserId, role::Role};
+use authx_core::{
+    PasskeyId, UserId,
+    role::{Permission, Role},
+};
 
 /// Pat, a user whose password, app, passkey, recovery codes and bypass somebody else could have made.
 async fn prepared(world: &World) -> UserId {
@@ -48,7 +56,7 @@ async fn kinds(world: &World, user: UserId) -> Vec<String> {
     factors.into_iter().map(|factor| factor.kind).collect()
 }
 
-async fn rise(world: &World, user: UserId, factors: administrators::Factors) {
+async fn rise(world: &World, user: UserId, factors: Factors) {
     let (app, by, tenant) = (&world.app, &world.by, world.tenant);
     let role = Some(Role::Administrator);
     administrators::set_role(app, by, tenant, user, role, factors).await.unwrap();
@@ -59,7 +67,7 @@ async fn nothing_that_was_prepared_rises() {
     on_each_engine(async |world| {
         let (app, by, tenant) = (&world.app, &world.by, world.tenant);
         let pat = prepared(world).await;
-        rise(world, pat, administrators::Factors::Removed).await;
+        rise(world, pat, Factors::Removed).await;
         assert_eq!(kinds(world, pat).await, [""; 0]);
         let account = accounts::find(app, tenant, "pat").await.unwrap();
         assert_eq!((account.bypass_until, account.state), (None, "pending"));
@@ -86,7 +94,7 @@ async fn nothing_that_was_prepared_rises() {
 async fn whoever_gives_the_role_may_vouch_for_the_factors() {
     on_each_engine(async |world| {
         let pat = prepared(world).await;
-        rise(world, pat, administrators::Factors::Kept).await;
+        rise(world, pat, Factors::Kept).await;
         assert_eq!(kinds(world, pat).await, ["code"]);
         let account = accounts::find(&world.app, world.tenant, "pat").await.unwrap();
         assert_eq!((account.bypass_until, account.state), (None, "active"));
@@ -106,6 +114,29 @@ async fn a_bypass_code_is_no_second_factor_of_the_portal() {
         bypass::give(app, by, tenant, &wish, None).await.unwrap();
         let link = sign_up::invite_account(app, by, tenant, pat).await.unwrap();
         assert_eq!(spend(world, &mut Browser::default(), &link.token).await, "/enrol");
+    })
+    .await;
+}
+
+/// Whoever was in an account while it stood high may have made a token there: it does not come back
+/// with the role.
+#[tokio::test]
+async fn a_token_of_before_does_not_rise() {
+    on_each_engine(async |world| {
+        let (app, by, tenant) = (&world.app, &world.by, world.tenant);
+        let pat = world.account(tenant, "pat", Some(Role::Administrator)).await;
+        let own = Actor::account(pat, Some(Role::Administrator), "pat");
+        let scopes = &[Permission::UsersWrite];
+        let wish = Wish { name: &name("nightly"), scopes, lifetime_secs: USUAL_SECS };
+        tokens::create(app, &own, tenant, wish).await.unwrap();
+        let counts = async || tokens::names_of(app, tenant, pat).await.unwrap().len();
+        for (factors, left) in [(Factors::Kept, 1), (Factors::Removed, 0)] {
+            let lower = Some(Role::HelpDesk);
+            administrators::set_role(app, by, tenant, pat, lower, factors).await.unwrap();
+            assert_eq!(counts().await, 1, "it may less");
+            rise(world, pat, factors).await;
+            assert_eq!(counts().await, left, "{factors:?}");
+        }
     })
     .await;
 }
