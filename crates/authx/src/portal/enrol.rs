@@ -82,7 +82,7 @@ async fn show(
     let phone = match &visit.pending {
         Some(Pending::Enrol { phone: Some(kept) }) => match offered(portal, visit, kept).await? {
             Some(Offered::Counts) => {
-                let cookie = sessions::prove(app, visit, BY_PHONE).await?;
+                let cookie = sessions::prove_first(app, visit, BY_PHONE).await?;
                 visitor.arrived(portal, (visit.tenant, visit.account), &visit.from).await;
                 return Ok(with_cookie(headers, &cookie, "/"));
             }
@@ -196,7 +196,7 @@ async fn passkey(
     let (tenant, account) = (visit.tenant, visit.account);
     match passkeys::add(app, &visit.actor(), tenant, account, name, state, answer).await {
         Ok(_) => {
-            let cookie = sessions::prove(app, visit, BY_PASSKEY).await?;
+            let cookie = sessions::prove_first(app, visit, BY_PASSKEY).await?;
             visitor.arrived(&portal, (tenant, account), &visit.from).await;
             Ok(with_cookie(&headers, &cookie, "/"))
         }

@@ -16,6 +16,7 @@ mod codes_given;
 mod coming_in;
 mod company;
 mod dashboard;
+mod enrolling;
 mod foreign;
 mod forms;
 mod found;

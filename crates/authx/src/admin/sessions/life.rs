@@ -66,7 +66,23 @@ pub async fn prove(app: &App, visit: &Visit, by: &str) -> Result<Cookie, AdminEr
     Ok(cookie)
 }
 
-/// The same, to be stored with what it rests on.
+/// The same for whoever has just enrolled the first factor of an account. Other sessions that wait
+/// to do that end, and links for phones that they were shown count no longer: who has the password
+/// too would add a phone of their own behind it.
+///
+/// # Errors
+///
+/// As [`prove`].
+pub async fn prove_first(app: &App, visit: &Visit, by: &str) -> Result<Cookie, AdminError> {
+    let (cookie, batch) = proving(app, visit, by)?;
+    let batch = batch
+        .end_portal_sessions(visit.tenant, visit.account, Some(visit.id))
+        .delete_shown_activations(visit.tenant, visit.account);
+    commit(app, batch).await?;
+    Ok(cookie)
+}
+
+/// The same as [`prove`], to be stored with what it rests on.
 ///
 /// # Errors
 ///

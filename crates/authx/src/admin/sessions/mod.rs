@@ -11,7 +11,7 @@ pub use cookie::Cookie;
 pub use keeping::{
     forget_deed, forget_stash, held, open, seal, set_pending, set_toast, stash, take_stash,
 };
-pub use life::{begin, end, forget_old, prove, proved, proving};
+pub use life::{begin, end, forget_old, prove, prove_first, proved, proving};
 
 use super::{Actor, AdminError, settings::Settings};
 use crate::{
