@@ -15,6 +15,7 @@ mod enrol;
 mod error;
 mod fields;
 mod first_factor;
+mod first_step;
 pub mod form;
 #[cfg(test)]
 mod gallery;

@@ -1,7 +1,12 @@
 use super::world::{Browser, World, on_each_engine};
-use authx::{app::About, store::Batch};
+use authx::{
+    admin::applications::{self, ApplicationKind},
+    app::About,
+    store::Batch,
+};
 use authx_core::{
-    ApplicationId, LoginId, TenantId, UserId, audit::EventKind, audit::Retention, role::Role,
+    ApplicationId, LoginId, TenantId, UserId, audit::EventKind, audit::Retention, name::Name,
+    role::Role,
 };
 use axum::http::{StatusCode, header};
 use serde_json::{Map, Value, json};
@@ -42,7 +47,7 @@ pub(super) async fn tell(
 /// One login that a phone approved, one that was refused, thirty more that were, and one of another
 /// company.
 pub(super) async fn some(world: &World) -> LoginId {
-    let name = authx_core::name::Name::new("Other").unwrap();
+    let name = Name::new("Other").unwrap();
     let other = authx::admin::tenants::create(&world.app, &world.by, &name).await.unwrap().id;
     let user = world.account(world.tenant, "alice", None).await;
     for number in 0..30_u8 {
@@ -75,6 +80,35 @@ async fn page(browser: &mut Browser, world: &World, path: &str) -> String {
     assert_eq!(page.status, StatusCode::OK, "{path}: {}", page.text);
     assert!(page.text.len() < 100_000, "{path}: {} bytes", page.text.len());
     page.text
+}
+
+/// Who has protected a VPN already is not told to protect one.
+#[tokio::test]
+async fn an_empty_page_leads_on_to_the_first_login() {
+    on_each_engine(async |world| {
+        let (app, by, tenant) = (&world.app, &world.by, world.tenant);
+        let mut owner = world.signed_in("olga", Some(Role::Owner)).await;
+        let mut reader = world.signed_in("rita", Some(Role::ReadOnly)).await;
+        let kind = ApplicationKind::Openvpn;
+        let names = ["Berlin VPN", "Paris VPN"].map(|text| Name::new(text).unwrap());
+        let mut protected = names.iter();
+        let mut to = "/applications/protect".to_owned();
+        loop {
+            for path in ["/dashboard", "/logins"] {
+                let main = format!("<a class=\"btn main\" href=\"{to}\">");
+                let shown = page(&mut owner, world, path).await;
+                assert!(shown.contains(&main), "{path}: {main}");
+                assert!(!page(&mut reader, world, path).await.contains("btn main"), "{path}");
+            }
+            let Some(name) = protected.next() else { break };
+            let made = applications::create(app, by, tenant, name, kind, name).await.unwrap();
+            to = match protected.len() {
+                0 => "/applications".to_owned(),
+                _ => format!("/applications/{}/install", made.id),
+            };
+        }
+    })
+    .await;
 }
 
 #[tokio::test]

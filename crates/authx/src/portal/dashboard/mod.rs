@@ -5,6 +5,7 @@ mod chart;
 use super::{
     Access, Portal,
     error::PortalError,
+    first_step::{FirstStep, first_step},
     logins::words::{factor_words, reason_words},
     nav::Place,
     page::{Chrome, render},
@@ -35,7 +36,7 @@ struct Page {
     notices: Vec<Told>,
     /// Nobody ever signed in.
     first_visit: bool,
-    may_protect: bool,
+    first_step: Option<FirstStep>,
     figures: Figures,
     chart: Chart,
     by_factor: Vec<Bar>,
@@ -87,12 +88,13 @@ async fn page(
     let found = reports::dashboard(app, who.tenant(), period, now).await?;
     let notices = reports::notices(app, &who.actor(), who.tenant(), now).await?;
     let may = |permission| who.may(permission);
+    let first_visit = found.granted + found.refused + found.unfinished + found.waiting == 0
+        && found.refused_before == 0;
     let page = Page {
         periods: periods(period),
         notices: notices.into_iter().map(|notice| told(notice, &may)).collect(),
-        first_visit: found.granted + found.refused + found.unfinished + found.waiting == 0
-            && found.refused_before == 0,
-        may_protect: who.may(Permission::ApplicationsWrite),
+        first_visit,
+        first_step: if first_visit { first_step(&portal, &who).await? } else { None },
         figures: figures(&found, period),
         chart: chart::chart(&found.slots, period, &chrome.times),
         by_factor: bars(&found.by_factor, "factor", found.since, factor_words),

@@ -9,6 +9,7 @@ use super::{
     Access, Portal,
     around::Around,
     error::PortalError,
+    first_step::{FirstStep, first_step},
     listing::{Listing, Page, SIZE, Spec, Total},
     nav::Place,
     page::{Chrome, render},
@@ -69,7 +70,6 @@ const LOGINS: Spec = Spec {
 
 #[derive(Template)]
 #[template(path = "portal/logins/list.html")]
-#[expect(clippy::struct_excessive_bools, reason = "each shows something of its own")]
 struct List {
     chrome: Chrome,
     listing: Listing,
@@ -86,7 +86,7 @@ struct List {
     reasons: Vec<(String, String)>,
     times: Vec<(String, String)>,
     may_export: bool,
-    may_protect: bool,
+    first_step: Option<FirstStep>,
     may_users: bool,
     none: String,
     hint: &'static str,
@@ -123,8 +123,9 @@ async fn list(
     let all = applications::with_portal(app, tenant).await?;
     let first_page = listing.cursor().is_none();
     let opened = page.rows.iter().any(|row| row.open.is_some());
+    let first_visit = page.rows.is_empty() && !listing.is_narrowed() && first_page;
     let view = List {
-        first_visit: page.rows.is_empty() && !listing.is_narrowed() && first_page,
+        first_visit,
         live: if opened { String::new() } else { listing.live() },
         around: Around::of(&portal, &who, &listing, Log::Logins).await?,
         outcomes: words::outcomes(),
@@ -133,7 +134,7 @@ async fn list(
         reasons: words::reasons(),
         times: words::times(&listing),
         may_export: who.may(Permission::LogsExport),
-        may_protect: who.may(Permission::ApplicationsWrite),
+        first_step: if first_visit { first_step(&portal, &who).await? } else { None },
         may_users: who.may(Permission::UsersRead),
         none: none(listing.search()),
         hint: hint(listing.search()),

@@ -23,6 +23,7 @@ use super::{
     nav::Place,
     page::{Chrome, render},
     routes::{Route, get},
+    sign_in::capitalised,
     undo::Undo,
     who::Who,
 };
@@ -215,7 +216,10 @@ fn called(account: &Account) -> &str {
 }
 
 fn factors(account: &Account) -> String {
-    if account.factors.is_empty() { "none".to_owned() } else { account.factors.join(", ") }
+    if account.factors.is_empty() {
+        return "none".to_owned();
+    }
+    capitalised(&account.factors.join(", "))
 }
 
 fn state(chrome: &Chrome, account: &Account) -> Badge {
