@@ -216,6 +216,7 @@ const DEEDS: &[Words] = &[
     of("/settings/tokens/{token}/restore", "Restore a token", "Restore the token {}", KEEP),
     of("/settings/tokens/{token}/revoke", "Revoke a token", "Revoke the token {}", KEEP),
     deed("/users/bulk", "Move users in a group", KEEP),
+    deed("/users/import/{import}/run", "Take a file of users in", NOT_NOW),
     of(
         "/users/{user}/app/remove",
         "Remove an authenticator app",

@@ -41,7 +41,7 @@ pub(super) fn routes() -> Vec<Route> {
         post(PATH, Access::May(UsersWrite), check).streaming(),
         get("/users/import/{import}", Access::May(UsersWrite), one),
         get("/users/import/{import}/errors.csv", Access::May(UsersWrite), errors),
-        post("/users/import/{import}/run", Access::May(UsersWrite), run),
+        post("/users/import/{import}/run", Access::StepUp(UsersWrite), run),
         post("/users/import/{import}/undo", Access::May(UsersWrite), undo),
         get("/users/export.csv", Access::May(UsersExport), export),
     ]
