@@ -287,9 +287,9 @@ pub async fn generation(app: &App, tenant: TenantId) -> Result<i64, AdminError> 
     Ok(found.ok_or(AdminError::UnknownTenant)?.generation)
 }
 
-/// Carries out a change of a tenant, if who asks for it still is what they were. `decide` is asked again, with the tenant read anew, when
-/// somebody else was faster. (It takes the tenant by value: a closure over a borrowed one makes a
-/// future that handlers could not run on any thread.)
+/// Carries out a change of a tenant, if who asks for it still is what they were. `decide` is asked
+/// again, with the tenant read anew, when somebody else was faster. (It takes the tenant by value: a
+/// closure over a borrowed one makes a future that handlers could not run on any thread.)
 pub(crate) async fn change<T, E, Decided>(
     app: &App,
     by: &Actor,

@@ -37,8 +37,8 @@ pub async fn check(
     Ok(taking.counts)
 }
 
-/// Checks a file that the caller has [`Room`](super::Room) for, and keeps it for a day with what was found, to be taken in by [`start`]. Of
-/// those that one person leaves so, the newest few stay.
+/// Checks a file that the caller has [`Room`](super::Room) for, and keeps it for a day with what was
+/// found, to be taken in by [`start`]. Of those that one person leaves so, the newest few stay.
 ///
 /// # Errors
 ///

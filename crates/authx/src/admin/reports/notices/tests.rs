@@ -102,15 +102,7 @@ impl Case<'_> {
             Code::BypassOpen => {
                 bypass::give(app, by, tenant, &self.wish(), None).await.unwrap();
             }
-            Code::BypassWished => {
-                let hugo = self.user("hugo").await;
-                let batch = Batch::default().set_role(tenant, hugo, Some(Role::HelpDesk));
-                app.store.commit(batch).await.unwrap();
-                let desk = Actor::account(hugo, Some(Role::HelpDesk), "hugo");
-                bypass::ask(app, &desk, tenant, &self.wish()).await.unwrap();
-                let own = noticed(app, &desk, tenant, self.clock_now(), VERSION).await.unwrap();
-                assert!(own.iter().all(|one| one.code != Code::BypassWished), "{own:?}");
-            }
+            Code::BypassWished => self.wish_as_the_help_desk().await,
             Code::CertificateEnding => self.ending.store(true, Ordering::SeqCst),
             Code::Clock => {
                 let now = app.now().unwrap();
@@ -151,6 +143,17 @@ impl Case<'_> {
             }
             Code::SealMissing => self.clock.advance_secs(6 * 60),
         }
+    }
+
+    async fn wish_as_the_help_desk(&self) {
+        let (app, tenant) = (self.app, self.tenant);
+        let hugo = self.user("hugo").await;
+        let batch = Batch::default().set_role(tenant, hugo, Some(Role::HelpDesk));
+        app.store.commit(batch).await.unwrap();
+        let desk = Actor::account(hugo, Some(Role::HelpDesk), "hugo");
+        bypass::ask(app, &desk, tenant, &self.wish()).await.unwrap();
+        let own = noticed(app, &desk, tenant, self.clock_now(), VERSION).await.unwrap();
+        assert!(own.iter().all(|one| one.code != Code::BypassWished), "{own:?}");
     }
 
     async fn lose_mail(&self) {
