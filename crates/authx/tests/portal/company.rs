@@ -222,30 +222,36 @@ impl Company {
     }
 
     pub(crate) async fn phone(&self, world: &World, account: UserId) -> PhoneId {
-        let app = &world.app;
-        let now = app.now().unwrap();
-        let id = app.decide(now, PhoneId::new);
-        let phone = NewPhone {
-            id,
-            tenant: self.tenant,
-            account,
-            class: "web",
-            name: "Pocket".to_owned(),
-            platform: "Android 16".to_owned(),
-            answer_key: [4; 65],
-            device_key: [4; 65],
-            box_key: [4; 65],
-            enrolment: "{}".to_owned(),
-            created: now,
-            moves: None,
-            invitation: None,
-        };
-        let batch = Batch::default().insert_phone(phone, 10);
-        let batch = batch.activate_phone(id, 1, "{}".to_owned(), now);
-        let batch = batch.count_means(self.tenant, account);
-        app.store.commit(batch).await.unwrap();
+        let (app, now) = (&world.app, world.app.now().unwrap());
+        let id = pending_phone(world, self.tenant, account).await;
+        let batch = Batch::default().activate_phone(id, 1, "{}".to_owned(), now);
+        app.store.commit(batch.count_means(self.tenant, account)).await.unwrap();
         id
     }
+}
+
+/// A phone of somebody that waits to be confirmed, by a link that was shown.
+pub(crate) async fn pending_phone(world: &World, tenant: TenantId, account: UserId) -> PhoneId {
+    let app = &world.app;
+    let now = app.now().unwrap();
+    let id = app.decide(now, PhoneId::new);
+    let phone = NewPhone {
+        id,
+        tenant,
+        account,
+        class: "web",
+        name: "Pocket".to_owned(),
+        platform: "Android 16".to_owned(),
+        answer_key: [4; 65],
+        device_key: [4; 65],
+        box_key: [4; 65],
+        enrolment: "{}".to_owned(),
+        created: now,
+        moves: None,
+        invitation: None,
+    };
+    app.store.commit(Batch::default().insert_phone(phone, 10)).await.unwrap();
+    id
 }
 
 /// An authenticator app of somebody, whose present code counts.

@@ -2,11 +2,13 @@
 
 use super::{
     authenticator::Authenticator,
+    company::pending_phone,
     world::{Browser, PASSWORD, on_each_engine},
 };
 use authx::{
     admin::{passkeys, sign_up},
     enrol::phones::{self, PhoneError},
+    store::phones as stored,
 };
 use authx_core::{role::Role, wire::phone::Token};
 
@@ -37,6 +39,7 @@ async fn nobody_enrols_behind_the_first_one() {
             .collect();
         let token = Token::parse(&shown).unwrap();
         phones::look(app, &token).await.unwrap();
+        let pending = pending_phone(world, tenant, pat).await;
 
         let asked = passkeys::ask_new(app, tenant, pat).await.unwrap();
         let made = Authenticator::new(7).made(&asked);
@@ -46,6 +49,7 @@ async fn nobody_enrols_behind_the_first_one() {
         own.get(world, "/me").await.shown();
         assert_eq!(thief.get(world, "/enrol").await.to(), "/sign-in?next=%2Fenrol");
         assert!(matches!(phones::look(app, &token).await, Err(PhoneError::NotOpen)));
+        assert!(stored::of_tenant(&app.store, tenant, pending).await.unwrap().is_none());
         assert_eq!(thief.post(world, "/sign-in", &typed).await.to(), "/sign-in/confirm");
     })
     .await;

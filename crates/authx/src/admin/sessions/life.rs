@@ -67,8 +67,8 @@ pub async fn prove(app: &App, visit: &Visit, by: &str) -> Result<Cookie, AdminEr
 }
 
 /// The same for whoever has just enrolled the first factor of an account. Other sessions that wait
-/// to do that end, and links for phones that they were shown count no longer: who has the password
-/// too would add a phone of their own behind it.
+/// to do that end, and links for phones that they were shown count no longer, nor phones that came by
+/// one and wait to be confirmed: who has the password too would add a phone of their own behind it.
 ///
 /// # Errors
 ///
@@ -77,7 +77,8 @@ pub async fn prove_first(app: &App, visit: &Visit, by: &str) -> Result<Cookie, A
     let (cookie, batch) = proving(app, visit, by)?;
     let batch = batch
         .end_portal_sessions(visit.tenant, visit.account, Some(visit.id))
-        .delete_shown_activations(visit.tenant, visit.account);
+        .delete_shown_activations(visit.tenant, visit.account)
+        .delete_pending_phones(visit.tenant, visit.account);
     commit(app, batch).await?;
     Ok(cookie)
 }

@@ -99,6 +99,17 @@ impl Batch {
             .one("DELETE FROM phone WHERE tenant = $1 AND id = $2", [tenant.into(), id.into()])
     }
 
+    /// Forgets the phones of an account that came by an activation without an invitation, to take no
+    /// other one's place, and do not count yet.
+    #[must_use]
+    pub fn delete_pending_phones(self, tenant: TenantId, account: UserId) -> Self {
+        self.run(
+            "DELETE FROM phone WHERE tenant = $1 AND account = $2 AND state = 'pending'
+               AND invitation IS NULL AND moves IS NULL",
+            [tenant.into(), account.into()],
+        )
+    }
+
     /// Forgets the moves that a phone began, and what was made of them and does not count yet.
     #[must_use]
     pub fn cancel_moves(self, id: PhoneId) -> Self {
