@@ -14,6 +14,7 @@ use authx_core::{
     policy::Document,
     role::{Permission, Role},
 };
+use axum::http::StatusCode;
 use serde_json::json;
 
 /// Every role before every account: no button that “nobody acts on an account of the same or a
@@ -37,6 +38,11 @@ async fn nothing_is_offered_on_an_account_that_stands_as_high() {
                 assert_eq!(!offered.is_empty(), below && helps, "{case}");
                 let edit = main.contains(&format!("/users/{account}/edit"));
                 assert_eq!(edit, (below || own) && role.may(Permission::UsersWrite), "{case}");
+                let helped = below && role.may(Permission::BypassWrite);
+                for (path, offered) in [("edit", edit), ("bypass", helped)] {
+                    let page = browser.get(world, &format!("/users/{account}/{path}")).await;
+                    assert_eq!(page.status == StatusCode::OK, offered, "{path}: {case}");
+                }
                 assert_eq!(main.contains("This is you."), own, "{case}");
                 let above = main.contains("helps here.");
                 assert_eq!(above, helps && !below && !own, "{case}");

@@ -1,8 +1,11 @@
 //! Makes a user, and says what is known of one.
 
-use super::{account, called, done, gone};
+use super::{account, called, done, gone, may::May};
 use crate::{
-    admin::accounts::{self, Account, AccountError, Amendment, Details, Mail, NewAccount},
+    admin::{
+        AdminError,
+        accounts::{self, Account, AccountError, Amendment, Details, Mail, NewAccount},
+    },
     portal::{
         Access, Portal,
         error::PortalError,
@@ -91,6 +94,9 @@ async fn page(
     Path(user): Path<String>,
 ) -> Result<Response, PortalError> {
     let account = account(&portal, &who, &user).await?;
+    if !May::of(&who, &account).edit {
+        return Err(AdminError::Outranked.into());
+    }
     let form = Form::new()
         .with("name", account.name.clone())
         .with("display", account.display.clone().unwrap_or_default())

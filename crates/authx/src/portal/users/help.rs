@@ -2,10 +2,12 @@
 
 use super::{
     Back, account, called, done,
+    may::May,
     one::{Secret, failed},
 };
 use crate::{
     admin::{
+        AdminError,
         accounts::Account,
         bypass::{self, Asked, BypassError, Check, Kind, Leave, Shown, Wish},
     },
@@ -78,6 +80,9 @@ async fn page(
     Path(user): Path<String>,
 ) -> Result<Response, PortalError> {
     let account = account(&portal, &who, &user).await?;
+    if !May::of(&who, &account).bypass {
+        return Err(AdminError::Outranked.into());
+    }
     let form = Form::new().with("kind", "code").with("secs", "86400");
     Ok(render(&of(&portal, &who, account, form).await?).into_response())
 }
