@@ -166,9 +166,9 @@ async fn invite(
 #[serde(deny_unknown_fields)]
 struct SetRole {
     role: Role,
-    /// For who rises: they keep phones, passkeys, authenticator apps and the password. Without, all
-    /// of those second factors are removed, and they come in by a new link: whoever looked after
-    /// the account before may have enrolled one of their own.
+    /// For who rises: they keep phones, passkeys, authenticator apps, API tokens and the password.
+    /// Without, all of those second factors and tokens are removed, and they come in by a new link:
+    /// whoever looked after the account before may have enrolled one of their own.
     #[serde(default)]
     keep_factors: bool,
 }
