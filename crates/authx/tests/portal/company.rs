@@ -223,7 +223,7 @@ impl Company {
 
     pub(crate) async fn phone(&self, world: &World, account: UserId) -> PhoneId {
         let (app, now) = (&world.app, world.app.now().unwrap());
-        let id = pending_phone(world, self.tenant, account).await;
+        let id = pending_phone(world, self.tenant, account, "Pocket").await;
         let batch = Batch::default().activate_phone(id, 1, "{}".to_owned(), now);
         app.store.commit(batch.count_means(self.tenant, account)).await.unwrap();
         id
@@ -231,7 +231,12 @@ impl Company {
 }
 
 /// A phone of somebody that waits to be confirmed, by a link that was shown.
-pub(crate) async fn pending_phone(world: &World, tenant: TenantId, account: UserId) -> PhoneId {
+pub(crate) async fn pending_phone(
+    world: &World,
+    tenant: TenantId,
+    account: UserId,
+    called: &str,
+) -> PhoneId {
     let app = &world.app;
     let now = app.now().unwrap();
     let id = app.decide(now, PhoneId::new);
@@ -240,7 +245,7 @@ pub(crate) async fn pending_phone(world: &World, tenant: TenantId, account: User
         tenant,
         account,
         class: "web",
-        name: "Pocket".to_owned(),
+        name: called.to_owned(),
         platform: "Android 16".to_owned(),
         answer_key: [4; 65],
         device_key: [4; 65],

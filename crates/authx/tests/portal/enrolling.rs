@@ -39,7 +39,7 @@ async fn nobody_enrols_behind_the_first_one() {
             .collect();
         let token = Token::parse(&shown).unwrap();
         phones::look(app, &token).await.unwrap();
-        let pending = pending_phone(world, tenant, pat).await;
+        let pending = pending_phone(world, tenant, pat, "Thief’s").await;
 
         let asked = passkeys::ask_new(app, tenant, pat).await.unwrap();
         let made = Authenticator::new(7).made(&asked);

@@ -7,7 +7,10 @@ mod protected;
 mod records;
 mod trouble;
 
-use crate::world::{Browser, Page, World};
+use crate::{
+    company::pending_phone,
+    world::{Browser, Page, World},
+};
 use authx::{
     admin::{
         accounts::{self, Details, Mail, NewAccount},
@@ -16,7 +19,7 @@ use authx::{
     app::{About, App},
     config::{Mail as MailServer, Place},
     mail::{Post, Security},
-    store::{Batch, phones::NewPhone, testing::Database},
+    store::{Batch, testing::Database},
 };
 use authx_core::{ApplicationId, LoginId, PhoneId, UserId, audit::EventKind, name::Name};
 use serde_json::Value;
@@ -67,26 +70,9 @@ async fn user(world: &World, called: &str, display: &str, mail: Option<&str>) ->
 
 /// A phone of somebody, which counts.
 async fn phone(world: &World, account: UserId, called: &str) -> PhoneId {
-    let app = &world.app;
-    let now = app.now().unwrap();
-    let id = app.decide(now, PhoneId::new);
-    let phone = NewPhone {
-        id,
-        tenant: world.tenant,
-        account,
-        class: "web",
-        name: called.to_owned(),
-        platform: "Android 16".to_owned(),
-        answer_key: [4; 65],
-        device_key: [4; 65],
-        box_key: [4; 65],
-        enrolment: "{}".to_owned(),
-        created: now,
-        moves: None,
-        invitation: None,
-    };
-    let batch = Batch::default().insert_phone(phone, 10);
-    let batch = batch.activate_phone(id, 1, "{}".to_owned(), now);
+    let (app, now) = (&world.app, world.app.now().unwrap());
+    let id = pending_phone(world, world.tenant, account, called).await;
+    let batch = Batch::default().activate_phone(id, 1, "{}".to_owned(), now);
     app.store.commit(batch).await.unwrap();
     id
 }
