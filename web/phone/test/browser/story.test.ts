@@ -79,7 +79,8 @@ test('from the invitation to an approval', { skip, timeout: 120_000 }, async () 
   await reads(page, 'This phone is ready')
   await press(page, 'Show codes')
   await page.locator('.digits').waitFor()
-  assert.equal((await page.locator('.digits').first().textContent())?.replace(' ', ''), stub.code(id))
+  const code = (await page.locator('.digits').first().textContent())?.replace(' ', '') ?? ''
+  assert.ok(stub.isCode(id, code), code)
 
   stub.ask(id, asked('log_1'))
   await reads(page, /^Sign in to .+\?$/)
