@@ -21,7 +21,8 @@ declare const late: () => Promise<{ drawQr(text: string): { size: number } }>
 
 let browser: Browser
 let directory: string
-let port = 47_100 + process.pid % 500
+// Below those that systems give to whoever connects: they would be taken now and then.
+let port = 21_100 + process.pid % 500
 const open: (() => Promise<void> | void)[] = []
 
 before(async () => {

@@ -23,7 +23,7 @@ before(async () => {
   if (skip !== false) return
   directory = await mkdtemp(join(tmpdir(), 'authx-story-'))
   await build({ out: directory, version: '1.0.0' })
-  stub = new Stub(directory, 48_100 + process.pid % 500)
+  stub = new Stub(directory, 22_100 + process.pid % 500)
   await stub.start()
   browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu'] })
 }, { timeout: 120_000 })
