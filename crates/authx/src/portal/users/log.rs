@@ -1,6 +1,6 @@
 //! What happened to one user, and what the user did.
 
-use super::{account, called, state};
+use super::{account, beside, called, state};
 use crate::{
     admin::{
         accounts::Account,
@@ -109,9 +109,7 @@ async fn page(
     let page = listing.page(rows, |row: &Row| row.seq.to_string(), total);
     let view = Log {
         first_visit: page.rows.is_empty() && !listing.is_narrowed() && listing.cursor().is_none(),
-        beside: Some(account.name.clone())
-            .filter(|name| name != called(&account))
-            .unwrap_or_default(),
+        beside: beside(&account).unwrap_or_default().to_owned(),
         state: state(&chrome, &account),
         times: words::times(&listing),
         faults,

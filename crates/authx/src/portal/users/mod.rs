@@ -215,6 +215,11 @@ fn called(account: &Account) -> &str {
     account.display.as_deref().unwrap_or(&account.name)
 }
 
+/// The name to sign in with, where people call the user otherwise.
+fn beside(account: &Account) -> Option<&str> {
+    Some(account.name.as_str()).filter(|name| *name != called(account))
+}
+
 fn factors(account: &Account) -> String {
     if account.factors.is_empty() {
         return "none".to_owned();

@@ -1,6 +1,6 @@
 //! One user: what they have, in which state they are, and what is done about it.
 
-use super::{Back, account, called, done, gone, may::May, phone::Phone, state};
+use super::{Back, account, beside, called, done, gone, may::May, phone::Phone, state};
 use crate::{
     admin::{
         accounts::{self, Account, AccountError},
@@ -106,8 +106,7 @@ pub(super) async fn shown(
     };
     let chrome = who.chrome(portal, called(&account), Place::Users);
     // What stands above already is not said again.
-    let own = Some(account.name.clone()).filter(|name| name != called(&account));
-    let mut names: Vec<String> = own.into_iter().collect();
+    let mut names: Vec<String> = beside(&account).map(str::to_owned).into_iter().collect();
     names.extend(account.aliases.iter().cloned());
     names.extend(
         account.mail.clone().filter(|mail| !names.contains(mail) && mail != called(&account)),
